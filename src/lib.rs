@@ -1,0 +1,2 @@
+//! `sigmill` verifies DNSSEC signatures in bulk.
+pub mod dns;
