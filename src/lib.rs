@@ -1,2 +1,5 @@
 //! `sigmill` verifies DNSSEC signatures in bulk.
+pub mod audit;
+pub mod crypto;
 pub mod dns;
+pub mod zonefile;

@@ -119,6 +119,13 @@ impl fmt::Display for Algorithm {
     }
 }
 
+/// As its number: the stable form for machines.
+impl serde::Serialize for Algorithm {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,4 @@
+//! Is this data right? The rules, on top of what the engine found about single signatures.
+
+pub mod findings;
+pub mod zone;

@@ -1,0 +1,117 @@
+//! How a zone is to be audited: the arguments as resolved.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::crypto::BackendChoice;
+use crate::dns::Name;
+
+use super::trust::Anchor;
+
+/// How a zone is to be audited. The default judges at the present time, as an island unless it is
+/// the root, on all processors, with the fastest backends.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The apex; `None` takes the owner of the SOA.
+    pub origin: Option<Name>,
+    /// The times to judge for, at least one. Empty means the present.
+    pub times: Vec<JudgementTime>,
+    /// Trust anchors, of this zone or of others (which are ignored).
+    pub anchors: Vec<Anchor>,
+    /// Whether the root's built-in anchors are used when the zone is the root and no anchor for it
+    /// is given.
+    pub built_in_anchors: bool,
+    /// Report signatures that expire within this time after a time of judgement.
+    pub expire_within: Option<Duration>,
+    /// Which backend verifies.
+    pub backend: BackendChoice,
+    /// Whether a second backend verifies everything too, and disagreement is a finding.
+    pub cross_check: bool,
+    /// Worker threads; 0 is one for each processor.
+    pub threads: usize,
+    /// Whether `$INCLUDE` may open files.
+    pub allow_include: bool,
+    /// Bounds on work and memory.
+    pub limits: Limits,
+    /// Counters that another thread may watch.
+    pub progress: Arc<Progress>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            times: Vec::new(),
+            anchors: Vec::new(),
+            built_in_anchors: true,
+            expire_within: None,
+            backend: BackendChoice::Auto,
+            cross_check: false,
+            threads: 0,
+            allow_include: false,
+            limits: Limits::default(),
+            progress: Arc::default(),
+        }
+    }
+}
+
+/// A time for which the zone is judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum JudgementTime {
+    /// Unix seconds.
+    At(i64),
+    /// Inception and expiration are not looked at.
+    Ignored,
+}
+
+/// Bounds on work and memory. Reaching one is a finding or an error, never silence.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Octets of text in one entry of a zone file, comments included.
+    pub entry_octets: usize,
+    /// Files open at once through `$INCLUDE`.
+    pub include_depth: usize,
+    /// Records that one `$GENERATE` may make.
+    pub generate_records: u64,
+    /// Signatures tried for one RRset (CVE-2023-50387).
+    pub signatures_per_rrset: usize,
+    /// Keys tried for one signature: those that share its tag and algorithm (CVE-2023-50387).
+    pub keys_per_signature: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            entry_octets: 4 << 20,
+            include_depth: 16,
+            generate_records: 1 << 20,
+            signatures_per_rrset: 64,
+            keys_per_signature: 8,
+        }
+    }
+}
+
+/// Counters that grow while an audit runs; relaxed, for display only.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Octets of input in all, as stored (compressed, if it is); 0 when not known.
+    pub bytes_total: AtomicU64,
+    /// Octets of input consumed so far, as stored.
+    pub bytes_read: AtomicU64,
+    /// Records read so far.
+    pub records: AtomicU64,
+    /// Signatures that will be verified; 0 until reading is done.
+    pub signatures_total: AtomicU64,
+    /// Signatures verified so far.
+    pub signatures: AtomicU64,
+    /// Findings so far.
+    pub findings: AtomicU64,
+}
+
+impl Progress {
+    /// Adds to a counter.
+    pub fn add(counter: &AtomicU64, by: u64) {
+        counter.fetch_add(by, Ordering::Relaxed);
+    }
+}
