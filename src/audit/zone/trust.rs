@@ -1,8 +1,6 @@
 //! Trust anchors for a zone: DS and DNSKEY, given or built in.
 
-use crate::crypto::digest::ds_digest;
-use crate::dns::rdata::{Dnskey, Ds, key_tag};
-use crate::dns::{Algorithm, DigestType, Name};
+use crate::dns::Name;
 
 /// A trust anchor: what the owner of a zone, or its parent, says its key is.
 #[derive(Clone, PartialEq, Eq, Debug)]
