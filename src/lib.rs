@@ -2,4 +2,6 @@
 pub mod audit;
 pub mod crypto;
 pub mod dns;
+pub mod engine;
+pub mod rrset;
 pub mod zonefile;

@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use crate::dns::{Algorithm, Name, RType};
 
+pub use crate::zonefile::Excerpt;
+
 /// How much a finding matters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -263,6 +265,24 @@ pub struct Finding {
     pub excerpt: Option<Excerpt>,
 }
 
+impl Finding {
+    /// A finding with the severity that its code has by itself, and nothing else said.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            severity: code.entry().severity,
+            owner: None,
+            rtype: None,
+            key: None,
+            at: None,
+            detail: None,
+            place: None,
+            excerpt: None,
+        }
+    }
+}
+
 /// A key as signatures refer to it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize)]
 pub struct KeyRef {
@@ -270,17 +290,6 @@ pub struct KeyRef {
     pub tag: u16,
     /// Algorithm number.
     pub algorithm: Algorithm,
-}
-
-/// A line of input with the part that is wrong, for drawing a caret under it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Excerpt {
-    /// The line, or the part of a long one around the fault; unprintable octets as `\DDD`.
-    pub line: String,
-    /// Where in `line` the fault begins, in characters from 0.
-    pub caret: usize,
-    /// How many characters it spans, at least 1.
-    pub len: usize,
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::dns::name::NameError;
 use crate::dns::schema::WireError;
 
 /// A fault in one entry of a zone file. The entry is skipped and reading goes on behind it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{kind}")]
 pub struct SyntaxError {
     /// What is wrong.
@@ -17,7 +17,7 @@ pub struct SyntaxError {
 }
 
 /// The ways in which an entry can be wrong.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum SyntaxErrorKind {
     /// The entry ends where something must follow.
     #[error("expected {expected}, but the record ends here")]
@@ -117,6 +117,15 @@ pub enum SyntaxErrorKind {
         /// The limit.
         max: usize,
     },
+    /// A file that includes itself, directly or through others.
+    #[error("$INCLUDE of a file that is being read already")]
+    IncludeLoop,
+    /// More files than a zone may consist of.
+    #[error("the zone consists of more than {max} files")]
+    IncludeTooMany {
+        /// The limit.
+        max: usize,
+    },
     /// The included file could not be read.
     #[error("the included file cannot be read: {0}")]
     IncludeUnreadable(std::io::ErrorKind),
@@ -134,7 +143,7 @@ pub enum SyntaxErrorKind {
     Generated {
         /// The value of the iteration.
         iteration: u64,
-        /// What is wrong with it, of those reasons that need no place.
-        reason: &'static str,
+        /// What is wrong with the record.
+        reason: Box<SyntaxErrorKind>,
     },
 }

@@ -27,7 +27,7 @@ pub struct Entry {
 }
 
 /// What [`next_entry`] found.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Scan {
     /// An entry; its words are in the tokens.
     Entry(Entry),

@@ -32,6 +32,8 @@ pub struct Config {
     pub threads: usize,
     /// Whether `$INCLUDE` may open files.
     pub allow_include: bool,
+    /// Whether included files may be memory-mapped; the zone itself is opened by the caller.
+    pub map: bool,
     /// Bounds on work and memory.
     pub limits: Limits,
     /// Counters that another thread may watch.
@@ -50,6 +52,7 @@ impl Default for Config {
             cross_check: false,
             threads: 0,
             allow_include: false,
+            map: true,
             limits: Limits::default(),
             progress: Arc::default(),
         }

@@ -1,0 +1,205 @@
+//! What is counted while a zone is judged. Tallies of lots add up in any order to the same sums.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hdrhistogram::Histogram;
+
+use crate::audit::findings::{Code, Finding, Severity};
+use crate::dns::{Algorithm, Name, RType};
+use crate::engine::KeyIndex;
+use crate::engine::histogram::new_histogram;
+
+use super::config::JudgementTime;
+use super::signature::Signature;
+use super::summary::{
+    CodeCount, Expiry, LIFETIME_BOUNDS, LifetimeBucket, LifetimeFacts, StatusCounts, TimeFacts,
+};
+
+/// Counts of a lot, or of a whole zone.
+#[derive(Debug)]
+pub(super) struct Tally {
+    pub records: u64,
+    pub rrsets: u64,
+    pub owners: u64,
+    pub delegations: u64,
+    pub signatures: u64,
+    pub types: BTreeMap<RType, u64>,
+    pub algorithms: BTreeMap<Algorithm, AlgorithmTally>,
+    pub reasons: BTreeMap<(Code, Severity), u64>,
+    pub findings: BTreeMap<(Code, Severity), u64>,
+    pub keys: BTreeMap<KeyIndex, KeyTally>,
+    /// One for each time of judgement, in their order.
+    pub times: Vec<TimeTally>,
+    pub lifetime: LifetimeTally,
+    pub rrset_octets: Histogram<u64>,
+    /// Keys under which a signature over the DNSKEY RRset holds, times aside.
+    pub dnskey_signers: BTreeSet<KeyIndex>,
+}
+
+/// Signatures of an algorithm.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct AlgorithmTally {
+    pub signatures: u64,
+    pub valid: u64,
+}
+
+/// Signatures that hold under a key.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct KeyTally {
+    /// Those over DNSKEY, CDS and CDNSKEY RRsets.
+    pub over_keys: u64,
+    /// Those over everything else.
+    pub over_data: u64,
+}
+
+/// Judgements for one time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct TimeTally {
+    pub rrsets: StatusCounts,
+    pub valid: u64,
+    pub expired: u64,
+    pub not_yet_valid: u64,
+}
+
+/// Remaining lifetimes of signatures that hold.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LifetimeTally {
+    earliest: Option<Expiry>,
+    latest: Option<Expiry>,
+    buckets: [u64; LIFETIME_BOUNDS.len() + 1],
+}
+
+impl Tally {
+    pub fn new(times: usize) -> Self {
+        Self {
+            records: 0,
+            rrsets: 0,
+            owners: 0,
+            delegations: 0,
+            signatures: 0,
+            types: BTreeMap::new(),
+            algorithms: BTreeMap::new(),
+            reasons: BTreeMap::new(),
+            findings: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            times: vec![TimeTally::default(); times],
+            lifetime: LifetimeTally::default(),
+            rrset_octets: new_histogram(),
+            dnskey_signers: BTreeSet::new(),
+        }
+    }
+
+    /// Counts a finding that is about to be reported.
+    pub fn count_finding(&mut self, finding: &Finding) {
+        *self.findings.entry((finding.code, finding.severity)).or_default() += 1;
+    }
+
+    /// Adds the tally of the lot that follows in canonical order.
+    pub fn merge(&mut self, next: &Self) {
+        self.records += next.records;
+        self.rrsets += next.rrsets;
+        self.owners += next.owners;
+        self.delegations += next.delegations;
+        self.signatures += next.signatures;
+        add(&mut self.types, &next.types, |mine, theirs| *mine += theirs);
+        add(&mut self.reasons, &next.reasons, |mine, theirs| *mine += theirs);
+        add(&mut self.findings, &next.findings, |mine, theirs| *mine += theirs);
+        add(&mut self.algorithms, &next.algorithms, |mine, theirs| {
+            mine.signatures += theirs.signatures;
+            mine.valid += theirs.valid;
+        });
+        add(&mut self.keys, &next.keys, |mine, theirs| {
+            mine.over_keys += theirs.over_keys;
+            mine.over_data += theirs.over_data;
+        });
+        for (mine, theirs) in self.times.iter_mut().zip(&next.times) {
+            mine.rrsets.secure += theirs.rrsets.secure;
+            mine.rrsets.insecure += theirs.rrsets.insecure;
+            mine.rrsets.bogus += theirs.rrsets.bogus;
+            mine.valid += theirs.valid;
+            mine.expired += theirs.expired;
+            mine.not_yet_valid += theirs.not_yet_valid;
+        }
+        self.lifetime.merge(&next.lifetime);
+        // Both histograms grow as needed, so adding cannot fail.
+        let _ = self.rrset_octets.add(&next.rrset_octets);
+        self.dnskey_signers.extend(&next.dnskey_signers);
+    }
+
+    pub fn time_facts(&self, times: &[JudgementTime]) -> Vec<TimeFacts> {
+        let facts = |(time, tally): (&JudgementTime, &TimeTally)| TimeFacts {
+            at: match time {
+                JudgementTime::At(at) => Some(*at),
+                JudgementTime::Ignored => None,
+            },
+            rrsets: tally.rrsets,
+            signatures_valid: tally.valid,
+            signatures_expired: tally.expired,
+            signatures_not_yet_valid: tally.not_yet_valid,
+        };
+        times.iter().zip(&self.times).map(facts).collect()
+    }
+}
+
+/// Counts by code as rows of the report.
+pub(super) fn code_counts(counts: &BTreeMap<(Code, Severity), u64>) -> Vec<CodeCount> {
+    let row = |(&(code, severity), &count)| CodeCount { code, severity, count };
+    counts.iter().map(row).collect()
+}
+
+fn add<K: Ord + Copy, V: Default>(
+    mine: &mut BTreeMap<K, V>,
+    theirs: &BTreeMap<K, V>,
+    add_value: impl Fn(&mut V, &V),
+) {
+    for (key, value) in theirs {
+        add_value(mine.entry(*key).or_default(), value);
+    }
+}
+
+impl LifetimeTally {
+    /// Counts a signature that holds, seen from `now`.
+    pub fn count(&mut self, now: i64, signature: &Signature, owner: &Name, rtype: RType) {
+        let at = signature.expiration.to_unix_near(now);
+        let left = at - now;
+        let bucket = LIFETIME_BOUNDS.partition_point(|&bound| bound < left);
+        self.buckets[bucket] += 1;
+        let expiry = || Some(Expiry { at, owner: *owner, rtype, key: signature.key });
+        // Ties go to the first in canonical order, which is the order of counting.
+        if self.earliest.as_ref().is_none_or(|earliest| at < earliest.at) {
+            self.earliest = expiry();
+        }
+        if self.latest.as_ref().is_none_or(|latest| at > latest.at) {
+            self.latest = expiry();
+        }
+    }
+
+    fn merge(&mut self, next: &Self) {
+        if let Some(theirs) = &next.earliest
+            && self.earliest.as_ref().is_none_or(|mine| theirs.at < mine.at)
+        {
+            self.earliest = Some(theirs.clone());
+        }
+        if let Some(theirs) = &next.latest
+            && self.latest.as_ref().is_none_or(|mine| theirs.at > mine.at)
+        {
+            self.latest = Some(theirs.clone());
+        }
+        for (mine, theirs) in self.buckets.iter_mut().zip(next.buckets) {
+            *mine += theirs;
+        }
+    }
+
+    pub fn facts(&self) -> LifetimeFacts {
+        if self.earliest.is_none() {
+            return LifetimeFacts::default();
+        }
+        let bounds = LIFETIME_BOUNDS.iter().copied().map(Some).chain([None]);
+        let row = |(up_to_seconds, &signatures)| LifetimeBucket { up_to_seconds, signatures };
+        LifetimeFacts {
+            earliest: self.earliest.clone(),
+            latest: self.latest.clone(),
+            remaining: bounds.zip(&self.buckets).map(row).collect(),
+        }
+    }
+}

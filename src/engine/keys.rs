@@ -1,0 +1,149 @@
+//! The key table: each key prepared once, however many signatures it made.
+
+use crate::crypto::backend::{self, Prepared};
+use crate::crypto::{BackendChoice, KeyError, PublicKey, Refusal};
+use crate::dns::Algorithm;
+use crate::dns::rdata::{Dnskey, key_tag};
+
+/// A key's place in its table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KeyIndex(pub u16);
+
+/// The keys of one zone.
+#[derive(Debug)]
+pub struct KeyTable {
+    keys: Vec<Key>,
+}
+
+/// A DNSKEY, ready to verify if it can.
+#[derive(Debug)]
+pub struct Key {
+    /// The record's RDATA.
+    pub rdata: Vec<u8>,
+    /// Its tag (RFC 4034 Appendix B).
+    pub tag: u16,
+    /// Its algorithm.
+    pub algorithm: Algorithm,
+    /// The public key, or why there is none.
+    pub public: Result<PublicKey, KeyProblem>,
+    prepared: Option<Prepared>,
+    second: Option<Prepared>,
+}
+
+/// Why a key cannot verify.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum KeyProblem {
+    /// Its octets are not a public key of its algorithm, or the algorithm is not supported.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Every backend refuses it, for example because its point is not on the curve.
+    #[error("no backend accepts the key: {0}")]
+    Refused(#[from] Refusal),
+}
+
+impl KeyTable {
+    /// Prepares the keys of a DNSKEY RRset, given as RDATA in canonical order; RDATA that is cut
+    /// short is left out.
+    ///
+    /// `signatures` is how many will be verified in all, at most. With `cross_check` a second
+    /// backend is prepared beside the first.
+    #[must_use]
+    pub fn new<'a>(
+        dnskeys: impl Iterator<Item = &'a [u8]>,
+        choice: BackendChoice,
+        cross_check: bool,
+        signatures: usize,
+    ) -> Self {
+        let prepare = |rdata: &'a [u8]| {
+            let dnskey = Dnskey::from_rdata(rdata)?;
+            Some(Key::new(rdata, &dnskey, choice, cross_check, signatures))
+        };
+        // A message or zone cannot hold 2¹⁶ keys that differ: RDATA is bounded, the RRset by memory.
+        Self { keys: dnskeys.filter_map(prepare).take(usize::from(u16::MAX)).collect() }
+    }
+
+    /// The keys with a tag and an algorithm, in canonical order: usually one, but tags collide
+    /// (RFC 4034 §8).
+    pub fn matching(&self, algorithm: Algorithm, tag: u16) -> impl Iterator<Item = KeyIndex> {
+        self.iter()
+            .filter(move |(_, key)| key.tag == tag && key.algorithm == algorithm)
+            .map(|(index, _)| index)
+    }
+
+    /// All keys with their places.
+    pub fn iter(&self) -> impl Iterator<Item = (KeyIndex, &Key)> {
+        (0..=u16::MAX).map(KeyIndex).zip(&self.keys)
+    }
+
+    /// A key by its place, which must come from this table.
+    #[must_use]
+    pub fn get(&self, index: KeyIndex) -> &Key {
+        &self.keys[usize::from(index.0)]
+    }
+
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are no keys.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+}
+
+impl Key {
+    fn new(
+        rdata: &[u8],
+        dnskey: &Dnskey<'_>,
+        choice: BackendChoice,
+        cross_check: bool,
+        signatures: usize,
+    ) -> Self {
+        let mut key = Self {
+            rdata: rdata.to_vec(),
+            tag: key_tag(rdata),
+            algorithm: dnskey.algorithm,
+            public: PublicKey::from_dnskey(dnskey.algorithm, dnskey.key).map_err(KeyProblem::from),
+            prepared: None,
+            second: None,
+        };
+        let Ok(public) = &key.public else { return key };
+        match backend::prepare(choice, public, signatures) {
+            Ok(prepared) => {
+                if cross_check {
+                    key.second = backend::prepare_second(prepared.backend, public, signatures);
+                }
+                key.prepared = Some(prepared);
+            }
+            Err(refusal) => key.public = Err(refusal.into()),
+        }
+        key
+    }
+
+    /// The view of the RDATA.
+    #[must_use]
+    pub fn dnskey(&self) -> Dnskey<'_> {
+        // The table only holds RDATA of at least four octets.
+        Dnskey::from_rdata(&self.rdata).unwrap_or(Dnskey {
+            flags: 0,
+            protocol: 0,
+            algorithm: self.algorithm,
+            key: &[],
+        })
+    }
+
+    /// The backend's form of the key; `None` when no backend can use it.
+    #[must_use]
+    pub fn prepared(&self) -> Option<&Prepared> {
+        self.prepared.as_ref()
+    }
+
+    /// A second backend's form of the key, when cross-checking and one can use it.
+    #[must_use]
+    pub fn second(&self) -> Option<&Prepared> {
+        self.second.as_ref()
+    }
+}

@@ -1,0 +1,14 @@
+//! Verifies signatures in bulk: the key table, tasks batched by key, the pool of workers, and how
+//! long it all took.
+//!
+//! The engine knows octets, keys and signatures. What a failed signature means for a zone or an
+//! answer is for the audits above it to say.
+
+pub mod histogram;
+pub mod keys;
+pub mod pipeline;
+pub mod tasks;
+
+pub use histogram::{Latencies, Stopwatch};
+pub use keys::{Key, KeyIndex, KeyTable};
+pub use tasks::{Disagreement, TaskList, Verdict};

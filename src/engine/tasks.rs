@@ -1,0 +1,189 @@
+//! Signatures to be checked, and checking them: batched by key, one verdict each.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use crate::crypto::Item;
+use crate::crypto::backend::Prepared;
+
+use super::histogram::Latencies;
+use super::keys::{Key, KeyIndex, KeyTable};
+
+/// Signatures to be checked. Reused from lot to lot, so that nothing is allocated in between.
+#[derive(Debug, Default)]
+pub struct TaskList<'a> {
+    /// The signed data of all tasks, back to back.
+    messages: Vec<u8>,
+    /// The keys to try, back to back.
+    candidates: Vec<KeyIndex>,
+    tasks: Vec<Task<'a>>,
+    /// What one call of a backend said; here to be reused.
+    holds: Vec<bool>,
+}
+
+#[derive(Clone, Debug)]
+struct Task<'a> {
+    message: Range<usize>,
+    signature: &'a [u8],
+    candidates: Range<usize>,
+}
+
+/// The outcome of a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// The signature is right under this key.
+    Holds(KeyIndex),
+    /// It is wrong under every key that it can mean.
+    Fails,
+}
+
+/// Two backends that judged the same signature differently.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Disagreement {
+    /// The task, as [`TaskList::push`] numbered it.
+    pub task: usize,
+    /// The key.
+    pub key: KeyIndex,
+    /// The backend that says it holds.
+    pub holds: &'static str,
+    /// The backend that says it does not.
+    pub fails: &'static str,
+}
+
+impl<'a> TaskList<'a> {
+    /// No tasks.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets all tasks but keeps the memory.
+    pub fn clear(&mut self) {
+        self.messages.clear();
+        self.candidates.clear();
+        self.tasks.clear();
+    }
+
+    /// Adds a task: `write_message` appends what was signed; `candidates` are tried in their order.
+    /// Returns its number, counted from 0.
+    pub fn push(
+        &mut self,
+        write_message: impl FnOnce(&mut Vec<u8>),
+        signature: &'a [u8],
+        candidates: &[KeyIndex],
+    ) -> usize {
+        let message = self.messages.len();
+        write_message(&mut self.messages);
+        let first = self.candidates.len();
+        self.candidates.extend_from_slice(candidates);
+        self.tasks.push(Task {
+            message: message..self.messages.len(),
+            signature,
+            candidates: first..self.candidates.len(),
+        });
+        self.tasks.len() - 1
+    }
+
+    /// How many tasks there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether there are no tasks.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Octets of signed data.
+    #[must_use]
+    pub fn message_octets(&self) -> usize {
+        self.messages.len()
+    }
+
+    /// Checks every task; `verdicts[i]` is set to the outcome of task `i`. Disagreements of the
+    /// two backends, if the table has two, are appended.
+    pub fn verify(
+        &mut self,
+        table: &KeyTable,
+        verdicts: &mut Vec<Verdict>,
+        disagreements: &mut Vec<Disagreement>,
+        latencies: &mut Latencies,
+    ) {
+        verdicts.clear();
+        verdicts.resize(self.tasks.len(), Verdict::Fails);
+        let mut holds = std::mem::take(&mut self.holds);
+        // Each round tries the next candidate of the tasks that have not succeeded: nearly always
+        // there is one round, because tags seldom collide.
+        for round in 0.. {
+            let mut pending: Vec<(KeyIndex, usize)> = (0..self.tasks.len())
+                .filter(|&task| verdicts[task] == Verdict::Fails)
+                .filter_map(|task| Some((self.candidate(task, round)?, task)))
+                .collect();
+            if pending.is_empty() {
+                break;
+            }
+            pending.sort_unstable();
+            for group in pending.chunk_by(|a, b| a.0 == b.0) {
+                let key_index = group[0].0;
+                let key = table.get(key_index);
+                let Some(prepared) = key.prepared() else { continue };
+                let items: Vec<Item<'_>> = group.iter().map(|&(_, task)| self.item(task)).collect();
+                verify_items(key, prepared, &items, &mut holds, latencies);
+                for (&(_, task), &held) in group.iter().zip(&holds) {
+                    if held {
+                        verdicts[task] = Verdict::Holds(key_index);
+                    }
+                }
+                if let Some(second) = key.second() {
+                    let first_holds = holds.clone();
+                    verify_items(key, second, &items, &mut holds, latencies);
+                    for ((&(_, task), &one), &two) in group.iter().zip(&first_holds).zip(&holds) {
+                        if one != two {
+                            let (first, second) = (prepared.backend, second.backend);
+                            let (says_holds, says_fails) =
+                                if one { (first, second) } else { (second, first) };
+                            disagreements.push(Disagreement {
+                                task,
+                                key: key_index,
+                                holds: says_holds,
+                                fails: says_fails,
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        disagreements.sort_unstable_by_key(|disagreement| (disagreement.task, disagreement.key));
+        self.holds = holds;
+    }
+
+    fn candidate(&self, task: usize, round: usize) -> Option<KeyIndex> {
+        self.candidates[self.tasks[task].candidates.clone()].get(round).copied()
+    }
+
+    fn item(&self, task: usize) -> Item<'_> {
+        let task = &self.tasks[task];
+        Item { message: &self.messages[task.message.clone()], signature: task.signature }
+    }
+}
+
+/// Verifies items under one key in batches of the size its backend likes, and times each call.
+fn verify_items(
+    key: &Key,
+    prepared: &Prepared,
+    items: &[Item<'_>],
+    holds: &mut Vec<bool>,
+    latencies: &mut Latencies,
+) {
+    holds.clear();
+    holds.resize(items.len(), false);
+    let batch = prepared.key.batch_size().max(1);
+    for (items, holds) in items.chunks(batch).zip(holds.chunks_mut(batch)) {
+        let start = Instant::now();
+        prepared.key.verify_batch(items, holds);
+        let count = items.len() as u64;
+        latencies.record(key.algorithm, prepared.backend, start.elapsed(), count);
+    }
+}

@@ -1,0 +1,203 @@
+//! One owner at a time: its records grouped to RRsets, sorted, duplicates set aside.
+
+use std::cmp::Ordering;
+
+use crate::dns::canonical::name_from_sort_key;
+use crate::dns::name::{MAX_NAME, wire_len};
+use crate::dns::{Class, Name, RType};
+
+use super::collector::HEADER;
+use super::ordered::{Ordered, OwnerSpan};
+
+/// A record in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct RrRef<'a> {
+    /// The type.
+    pub rtype: RType,
+    /// The class.
+    pub class: Class,
+    /// The TTL in seconds.
+    pub ttl: u32,
+    /// Index of the file it stands in.
+    pub file: u16,
+    /// Line on which its entry begins.
+    pub line: u32,
+    /// RDATA in canonical form.
+    pub rdata: &'a [u8],
+}
+
+impl<'a> RrRef<'a> {
+    /// Reads the record at `at` of a segment, and where the next one begins.
+    fn at(segment: &'a [u8], at: usize) -> (Self, usize) {
+        let u16_at = |at: usize| u16::from_be_bytes([segment[at], segment[at + 1]]);
+        let u32_at = |at: usize| u32::from(u16_at(at)) << 16 | u32::from(u16_at(at + 2));
+        let end = at + HEADER + usize::from(u16_at(at + 14));
+        let record = Self {
+            rtype: RType(u16_at(at)),
+            class: Class(u16_at(at + 2)),
+            ttl: u32_at(at + 4),
+            line: u32_at(at + 8),
+            file: u16_at(at + 12),
+            rdata: &segment[at + HEADER..end],
+        };
+        (record, end)
+    }
+
+    /// Where it stands, for comparing places.
+    #[must_use]
+    pub fn place(&self) -> (u16, u32) {
+        (self.file, self.line)
+    }
+}
+
+/// An RRset: the records of one owner, class and type.
+#[derive(Clone, Copy, Debug)]
+pub struct Rrset<'o, 'a> {
+    /// Its records, sorted by RDATA; equal ones are neighbours, in order of place.
+    records: &'o [RrRef<'a>],
+}
+
+impl<'o, 'a> Rrset<'o, 'a> {
+    /// The type.
+    #[must_use]
+    pub fn rtype(&self) -> RType {
+        self.records[0].rtype
+    }
+
+    /// The records in canonical order, each once.
+    pub fn distinct(&self) -> impl Iterator<Item = &'o RrRef<'a>> {
+        let records = self.records;
+        records.iter().enumerate().filter_map(move |(index, record)| {
+            let repeats = index > 0 && records[index - 1].rdata == record.rdata;
+            (!repeats).then_some(record)
+        })
+    }
+
+    /// The records that repeat another one.
+    pub fn duplicates(&self) -> impl Iterator<Item = &'o RrRef<'a>> {
+        let pairs = self.records.windows(2);
+        pairs.filter(|pair| pair[0].rdata == pair[1].rdata).map(|pair| &pair[1])
+    }
+
+    /// The least TTL and the greatest.
+    #[must_use]
+    pub fn ttls(&self) -> (u32, u32) {
+        let ttls = self.records.iter().map(|record| record.ttl);
+        ttls.fold((u32::MAX, 0), |(least, greatest), ttl| (least.min(ttl), greatest.max(ttl)))
+    }
+
+    /// The record that stands first in the input.
+    #[must_use]
+    pub fn first_in_input(&self) -> &'o RrRef<'a> {
+        let mut first = &self.records[0];
+        for record in self.records {
+            if record.place() < first.place() {
+                first = record;
+            }
+        }
+        first
+    }
+}
+
+/// The records of one owner, grouped. Reused from owner to owner.
+#[derive(Debug)]
+pub struct OwnerRecords<'a> {
+    /// The owner, in lower case.
+    pub name: Name,
+    records: Vec<RrRef<'a>>,
+    other_class: Vec<RrRef<'a>>,
+}
+
+impl<'a> OwnerRecords<'a> {
+    /// No records yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { name: Name::root(), records: Vec::new(), other_class: Vec::new() }
+    }
+
+    /// Takes up the records of an owner. Those of another class than the zone's are set aside.
+    pub fn load(&mut self, ordered: &'a Ordered, owner: &OwnerSpan, class: Class) {
+        let mut wire = [0; MAX_NAME];
+        let name = name_from_sort_key(ordered.key(owner), &mut wire);
+        // A sort key is only ever made from a name, so it gives one back.
+        self.name = Name::from_wire(name).unwrap_or(Name::root());
+        self.records.clear();
+        self.other_class.clear();
+        for (segment, mut at, count) in ordered.runs_of(owner) {
+            for _ in 0..count {
+                let (record, next) = RrRef::at(segment, at);
+                at = next;
+                if record.class == class {
+                    self.records.push(record);
+                } else {
+                    self.other_class.push(record);
+                }
+            }
+        }
+        self.records.sort_unstable_by(canonical_cmp);
+        self.other_class.sort_unstable_by(canonical_cmp);
+    }
+
+    /// Records of another class than the zone's.
+    #[must_use]
+    pub fn other_class(&self) -> &[RrRef<'a>] {
+        &self.other_class
+    }
+
+    /// All records of the zone's class, by type, covered type and RDATA.
+    #[must_use]
+    pub fn records(&self) -> &[RrRef<'a>] {
+        &self.records
+    }
+
+    /// The RRsets in order of their types, RRSIG records left out.
+    pub fn rrsets(&self) -> impl Iterator<Item = Rrset<'_, 'a>> {
+        let groups = self.records.chunk_by(|a, b| a.rtype == b.rtype);
+        groups.map(|records| Rrset { records }).filter(|rrset| rrset.rtype() != RType::RRSIG)
+    }
+
+    /// The RRset of one type.
+    #[must_use]
+    pub fn rrset(&self, rtype: RType) -> Option<Rrset<'_, 'a>> {
+        self.rrsets().find(|rrset| rrset.rtype() == rtype)
+    }
+
+    /// The RRSIG records as a set, if there are any: for their duplicates.
+    #[must_use]
+    pub fn rrsigs(&self) -> Option<Rrset<'_, 'a>> {
+        let start = self.records.partition_point(|record| record.rtype < RType::RRSIG);
+        let end = self.records.partition_point(|record| record.rtype <= RType::RRSIG);
+        (start < end).then(|| Rrset { records: &self.records[start..end] })
+    }
+
+    /// The RRSIG records that cover a type, each once, in canonical order. RDATA too short to say
+    /// what it covers is found under type 0.
+    pub fn rrsigs_covering(&self, rtype: RType) -> impl Iterator<Item = &RrRef<'a>> {
+        self.rrsigs()
+            .into_iter()
+            .flat_map(|rrsigs| rrsigs.distinct())
+            .filter(move |record| type_covered(record.rdata) == rtype)
+    }
+}
+
+impl Default for OwnerRecords<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The type that an RRSIG covers; 0 when its RDATA is cut short before the signature.
+fn type_covered(rdata: &[u8]) -> RType {
+    match rdata {
+        [high, low, rest @ ..] if rest.get(16..).and_then(wire_len).is_some() => {
+            RType(u16::from_be_bytes([*high, *low]))
+        }
+        _ => RType(0),
+    }
+}
+
+/// By type, then as RFC 4034 §6.3: RDATA as unsigned octets, absence before zero. Equal records
+/// come in order of their places, so that the report does not depend on how they were collected.
+fn canonical_cmp(a: &RrRef<'_>, b: &RrRef<'_>) -> Ordering {
+    a.rtype.cmp(&b.rtype).then_with(|| a.rdata.cmp(b.rdata)).then_with(|| a.place().cmp(&b.place()))
+}

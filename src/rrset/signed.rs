@@ -1,0 +1,37 @@
+//! The octets that a signature is made over (RFC 4034 §3.1.8.1).
+
+use crate::dns::Name;
+use crate::dns::rdata::Rrsig;
+
+use super::owner::Rrset;
+
+/// Appends what `rrsig` signed, if it signed `rrset` of `owner`: its own RDATA without the
+/// signature, then each record in canonical form and order with the original TTL.
+///
+/// `owner` is in lower case, as is the signer in the RRSIG's RDATA: both come from the store, which
+/// keeps canonical form. A signature with fewer labels than the owner is of a wildcard, whose name
+/// is put in the owner's place (RFC 4035 §5.3.2).
+pub fn append_signed_data(owner: &Name, rrset: &Rrset<'_, '_>, rrsig: &Rrsig<'_>, out: &mut Vec<u8>) {
+    out.extend_from_slice(rrsig.signed_prefix);
+    let mut name = owner.as_wire();
+    let expanded = owner.rrsig_labels() > rrsig.labels;
+    if expanded {
+        let surplus = owner.labels().count() - usize::from(rrsig.labels);
+        for _ in 0..surplus {
+            name = &name[usize::from(name[0]) + 1..];
+        }
+    }
+    let asterisk: &[u8] = if expanded { b"\x01*" } else { b"" };
+    let class = rrset.first_in_input().class;
+    for record in rrset.distinct() {
+        out.extend_from_slice(asterisk);
+        out.extend_from_slice(name);
+        out.extend_from_slice(&record.rtype.0.to_be_bytes());
+        out.extend_from_slice(&class.0.to_be_bytes());
+        out.extend_from_slice(&rrsig.original_ttl.to_be_bytes());
+        // The store bounds RDATA to 65,535 octets.
+        let len = u16::try_from(record.rdata.len()).unwrap_or(u16::MAX);
+        out.extend_from_slice(&len.to_be_bytes());
+        out.extend_from_slice(record.rdata);
+    }
+}

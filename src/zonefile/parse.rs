@@ -1,0 +1,164 @@
+//! Words to records: owner, TTL, class and type of an entry, and what an omitted one means
+//! (RFC 1035 §5.1, RFC 2308 §4).
+
+use crate::dns::{Class, Name, RType};
+
+use super::error::{SyntaxError, SyntaxErrorKind};
+use super::field;
+use super::words::{Word, Words};
+
+/// One record as the file states it: names in RDATA absolute, their case kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// The owner.
+    pub owner: &'a Name,
+    /// The type.
+    pub rtype: RType,
+    /// The class.
+    pub class: Class,
+    /// The TTL in seconds.
+    pub ttl: u32,
+    /// RDATA in wire form.
+    pub rdata: &'a [u8],
+    /// Index of the file it stands in, in the order of [`Reader::files`].
+    ///
+    /// [`Reader::files`]: super::Reader::files
+    pub file: u16,
+    /// Line on which its entry begins, from 1.
+    pub line: u64,
+}
+
+/// What entries leave to the entries after them.
+#[derive(Clone, Debug)]
+pub(super) struct State {
+    /// What relative names are relative to.
+    pub origin: Option<Name>,
+    /// `$TTL`, once given.
+    pub default_ttl: Option<u32>,
+    /// The owner of the record before.
+    owner: Option<Name>,
+    /// The text that owner was read from, while the origin is the same: runs of records repeat it.
+    owner_text: Vec<u8>,
+    /// The TTL of the last record that stated one.
+    stated_ttl: Option<u32>,
+    /// The class of the record before.
+    class: Class,
+}
+
+/// The head of a record: all of it but the RDATA, which [`State::record`] leaves in a buffer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    pub rtype: RType,
+    pub class: Class,
+    pub ttl: u32,
+}
+
+impl State {
+    pub fn new(origin: Option<Name>) -> Self {
+        Self {
+            origin,
+            default_ttl: None,
+            owner: None,
+            owner_text: Vec::new(),
+            stated_ttl: None,
+            class: Class::IN,
+        }
+    }
+
+    /// The owner of the record read last.
+    pub fn owner(&self) -> Option<&Name> {
+        self.owner.as_ref()
+    }
+
+    /// Sets the origin; text of names no longer means what it meant.
+    pub fn set_origin(&mut self, origin: Option<Name>) {
+        self.origin = origin;
+        self.owner_text.clear();
+    }
+
+    /// Sets the owner that records without one take over, as after an `$INCLUDE`.
+    pub fn set_owner(&mut self, owner: Option<Name>) {
+        self.owner = owner;
+        self.owner_text.clear();
+    }
+
+    /// Reads a record; its RDATA replaces what is in `rdata`, its owner is [`State::owner`].
+    pub fn record(
+        &mut self,
+        mut words: Words<'_>,
+        owner_omitted: bool,
+        rdata: &mut Vec<u8>,
+    ) -> Result<Head, SyntaxError> {
+        rdata.clear();
+        if owner_omitted {
+            if self.owner.is_none() {
+                let word = words.next("a record")?;
+                return Err(word.error(SyntaxErrorKind::NoOwner));
+            }
+        } else {
+            self.read_owner(&words.next("an owner")?)?;
+        }
+        let (ttl, class, rtype) = self.read_ttl_class_type(&mut words)?;
+        field::parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
+        let ttl = match ttl.or(self.default_ttl).or(self.stated_ttl) {
+            Some(ttl) => ttl,
+            // RFC 1035 predates $TTL: BIND takes a leading SOA's own MINIMUM, and so do we.
+            None if rtype.1 == RType::SOA => soa_minimum(rdata),
+            None => return Err(rtype.0.error(SyntaxErrorKind::NoTtl)),
+        };
+        self.stated_ttl = Some(ttl);
+        self.class = class;
+        Ok(Head { rtype: rtype.1, class, ttl })
+    }
+
+    fn read_owner(&mut self, word: &Word<'_>) -> Result<(), SyntaxError> {
+        if word.text == self.owner_text && self.owner.is_some() && !word.text.is_empty() {
+            return Ok(());
+        }
+        self.owner_text.clear();
+        // Until the new owner is known, nothing may take over the one before it.
+        self.owner = None;
+        let owner = Name::from_text(word.text, self.origin.as_ref());
+        self.owner = Some(owner.map_err(|error| word.error(error.into()))?);
+        self.owner_text.extend_from_slice(word.text);
+        Ok(())
+    }
+
+    /// TTL and class may be left out or stand in either order; the type ends them.
+    #[allow(clippy::type_complexity)]
+    fn read_ttl_class_type<'w>(
+        &self,
+        words: &mut Words<'w>,
+    ) -> Result<(Option<u32>, Class, (Word<'w>, RType)), SyntaxError> {
+        const EXPECTED: &str = "a TTL, a class or a type";
+        let (mut ttl, mut class) = (None, None);
+        loop {
+            let word = words.next(EXPECTED)?;
+            if word.quoted {
+                return Err(word.unexpected(EXPECTED));
+            }
+            if word.text.first().is_some_and(u8::is_ascii_digit) && ttl.is_none() {
+                ttl = Some(field::parse_period(&word)?);
+            } else if let Some(rtype) = RType::from_text(word.text) {
+                if rtype.is_meta() {
+                    return Err(word.error(SyntaxErrorKind::MetaType { rtype }));
+                }
+                return Ok((ttl, class.unwrap_or(self.class), (word, rtype)));
+            } else if let (Some(found), None) = (Class::from_text(word.text), class) {
+                class = Some(found);
+            } else {
+                return Err(word.unexpected(match (ttl, class) {
+                    (None, None) => EXPECTED,
+                    (Some(_), None) => "a class or a type",
+                    (None, Some(_)) => "a TTL or a type",
+                    (Some(_), Some(_)) => "a type",
+                }));
+            }
+        }
+    }
+}
+
+/// The last four octets of a SOA that has just been read.
+fn soa_minimum(rdata: &[u8]) -> u32 {
+    rdata.last_chunk().map_or(0, |octets| u32::from_be_bytes(*octets))
+}

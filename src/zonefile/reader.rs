@@ -1,0 +1,392 @@
+//! Drives a file and what it includes through scanner and parser.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::dns::Name;
+use crate::source::{Blocks, OpenOptions, Source, SourceError};
+
+use super::error::{SyntaxError, SyntaxErrorKind};
+use super::excerpt::Excerpt;
+use super::field;
+use super::generate;
+use super::parse::{Record, State};
+use super::scan::{Entry, Scan, next_entry};
+use super::words::{Token, Word, Words};
+
+/// How a zone file is to be read.
+#[derive(Clone, Debug)]
+pub struct ReadOptions {
+    /// What relative names are relative to before the first `$ORIGIN`.
+    pub origin: Option<Name>,
+    /// Whether `$INCLUDE` may open files.
+    pub allow_include: bool,
+    /// How included files are opened.
+    pub open: OpenOptions,
+    /// Octets of text in one entry, comments included.
+    pub entry_octets: usize,
+    /// Files open at once through `$INCLUDE`.
+    pub include_depth: usize,
+    /// Records that one `$GENERATE` may make.
+    pub generate_records: u64,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self {
+            origin: None,
+            allow_include: false,
+            open: OpenOptions::default(),
+            entry_octets: 4 << 20,
+            include_depth: 16,
+            generate_records: 1 << 20,
+        }
+    }
+}
+
+/// What reading yields, in the order of the text.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A record.
+    Record(Record<'a>),
+    /// An entry that could not be read, and was skipped.
+    Fault(Fault),
+    /// Reading has come so far.
+    Progress {
+        /// Octets of the stored input (compressed, if it is) consumed.
+        stored: u64,
+        /// Records read.
+        records: u64,
+    },
+}
+
+/// An entry that could not be read.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// The file, as it was named.
+    pub file: Arc<str>,
+    /// The line of the fault, from 1.
+    pub line: u64,
+    /// Its column in octets, from 1.
+    pub column: u32,
+    /// What is wrong.
+    pub error: SyntaxErrorKind,
+    /// The line it stands in.
+    pub excerpt: Excerpt,
+}
+
+/// What was read, when all has been.
+#[derive(Clone, Debug, Default)]
+pub struct ReadFacts {
+    /// The files in the order in which they were opened; [`Record::file`] is an index into it.
+    pub files: Vec<Arc<str>>,
+    /// Octets of text, after decompression.
+    pub bytes: u64,
+    /// Lines of text.
+    pub lines: u64,
+    /// Records.
+    pub records: u64,
+    /// Entries that could not be read.
+    pub faults: u64,
+}
+
+/// Files that one zone may consist of: [`Record::file`] has 16 bits.
+const MAX_FILES: usize = 1 << 16;
+
+/// Octets between two [`Event::Progress`].
+const PROGRESS_STEP: u64 = 1 << 20;
+
+/// Reads a zone file to its end and hands each record and each fault to `on_event`.
+///
+/// # Errors
+/// When the source cannot be read. What is wrong with the text is not an error but a fault.
+pub fn read(
+    source: Source,
+    options: &ReadOptions,
+    on_event: &mut dyn FnMut(Event<'_>),
+) -> Result<ReadFacts, SourceError> {
+    let mut reader = Reader {
+        options,
+        on_event,
+        facts: ReadFacts::default(),
+        state: State::new(options.origin),
+        rdata: Vec::with_capacity(1024),
+        open: Vec::new(),
+    };
+    reader.read_source(source)?;
+    Ok(reader.facts)
+}
+
+struct Reader<'r> {
+    options: &'r ReadOptions,
+    on_event: &'r mut dyn FnMut(Event<'_>),
+    facts: ReadFacts,
+    state: State,
+    rdata: Vec<u8>,
+    /// The files that are being read, outermost first; `None` for standard input and the like.
+    open: Vec<Option<PathBuf>>,
+}
+
+/// Where an entry stands: enough to report a fault in it.
+#[derive(Clone, Copy)]
+struct Location<'a> {
+    /// The whole entry.
+    text: &'a [u8],
+    /// The line on which it begins.
+    line: u64,
+    /// Index of its file.
+    file: u16,
+}
+
+impl Reader<'_> {
+    /// Reads one file to its end. Faults are reported; only the source itself can fail.
+    fn read_source(&mut self, source: Source) -> Result<(), SourceError> {
+        // MAX_FILES is checked before every opening, so the index fits.
+        let file = u16::try_from(self.facts.files.len()).unwrap_or(u16::MAX);
+        self.facts.files.push(source.name().into());
+        self.open.push(source.path().map(Path::to_path_buf));
+        let result = self.read_blocks(&mut source.into_blocks()?, file);
+        self.open.pop();
+        result
+    }
+
+    fn read_blocks(&mut self, blocks: &mut Blocks, file: u16) -> Result<(), SourceError> {
+        let limit = self.options.entry_octets;
+        let mut tokens: Vec<Token> = Vec::with_capacity(64);
+        let (mut lines, mut reported) = (0, 0);
+        loop {
+            let window = blocks.window();
+            match next_entry(window, blocks.is_complete(), limit, &mut tokens) {
+                Scan::Entry(entry) => {
+                    lines += entry.lines_before;
+                    let text = &window[entry.start..entry.end];
+                    let location = Location { text, line: lines + 1, file };
+                    if let Err(error) = self.entry(location, &tokens, entry.owner_omitted) {
+                        self.fault(location, error);
+                    }
+                    lines += entry.lines;
+                    blocks.consume(entry.end);
+                }
+                Scan::Faulty(entry, error) => {
+                    lines += entry.lines_before;
+                    self.faulty(window, entry, lines, file, error);
+                    lines += entry.lines;
+                    blocks.consume(entry.end);
+                }
+                Scan::Endless(entry, error) => {
+                    lines += entry.lines_before;
+                    self.faulty(window, entry, lines, file, error);
+                    blocks.consume(entry.end);
+                    lines += u64::from(skip_line(blocks)?);
+                }
+                Scan::Incomplete { blank, lines: blank_lines } => {
+                    lines += blank_lines;
+                    blocks.consume(blank);
+                    blocks.more()?;
+                }
+                Scan::End { lines: blank_lines } => {
+                    lines += blank_lines;
+                    // A last line without a newline is a line too.
+                    let unfinished = window.last().is_some_and(|&octet| octet != b'\n');
+                    lines += u64::from(unfinished);
+                    let rest = window.len();
+                    blocks.consume(rest);
+                    self.facts.bytes += blocks.consumed();
+                    self.facts.lines += lines;
+                    self.progress(blocks);
+                    return blocks.finish();
+                }
+            }
+            if self.open.len() == 1 && blocks.consumed() >= reported + PROGRESS_STEP {
+                reported = blocks.consumed();
+                self.progress(blocks);
+            }
+        }
+    }
+
+    fn progress(&mut self, blocks: &Blocks) {
+        let (stored, records) = (blocks.stored_consumed(), self.facts.records);
+        (self.on_event)(Event::Progress { stored, records });
+    }
+
+    /// Reports an entry that the scanner could not split into words.
+    fn faulty(&mut self, window: &[u8], entry: Entry, lines: u64, file: u16, error: SyntaxError) {
+        let text = &window[entry.start..entry.end];
+        self.fault(Location { text, line: lines + 1, file }, error);
+    }
+
+    fn fault(&mut self, location: Location<'_>, error: SyntaxError) {
+        let Location { text, line, file } = location;
+        let start = (error.start as usize).min(text.len());
+        let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |newline| newline + 1);
+        let rest = &text[line_start..];
+        let shown = &rest[..memchr::memchr(b'\n', rest).unwrap_or(rest.len())];
+        let end = (error.end as usize).saturating_sub(line_start);
+        self.facts.faults += 1;
+        (self.on_event)(Event::Fault(Fault {
+            file: Arc::clone(&self.facts.files[usize::from(file)]),
+            line: line + memchr::memchr_iter(b'\n', &text[..line_start]).count() as u64,
+            column: u32::try_from(start - line_start + 1).unwrap_or(u32::MAX),
+            error: error.kind,
+            excerpt: Excerpt::new(shown, start - line_start, end),
+        }));
+    }
+
+    fn entry(
+        &mut self,
+        location: Location<'_>,
+        tokens: &[Token],
+        owner_omitted: bool,
+    ) -> Result<(), SyntaxError> {
+        let words = Words::new(location.text, tokens);
+        if !owner_omitted
+            && let Some(word) = words.peek()
+            && !word.quoted
+            && word.text.first() == Some(&b'$')
+        {
+            return self.directive(location, words);
+        }
+        self.record(words, owner_omitted, location)
+    }
+
+    fn record(
+        &mut self,
+        words: Words<'_>,
+        owner_omitted: bool,
+        location: Location<'_>,
+    ) -> Result<(), SyntaxError> {
+        let head = self.state.record(words, owner_omitted, &mut self.rdata)?;
+        if let Some(owner) = self.state.owner() {
+            self.facts.records += 1;
+            (self.on_event)(Event::Record(Record {
+                owner,
+                rtype: head.rtype,
+                class: head.class,
+                ttl: head.ttl,
+                rdata: &self.rdata,
+                file: location.file,
+                line: location.line,
+            }));
+        }
+        Ok(())
+    }
+
+    fn directive(
+        &mut self,
+        location: Location<'_>,
+        mut words: Words<'_>,
+    ) -> Result<(), SyntaxError> {
+        let directive = words.next("a directive")?;
+        match directive.text.to_ascii_uppercase().as_slice() {
+            b"$ORIGIN" => {
+                let word = words.next("a domain name")?;
+                let origin = self.name(&word)?;
+                expect_end(&words)?;
+                self.state.set_origin(Some(origin));
+                Ok(())
+            }
+            b"$TTL" => {
+                let ttl = field::parse_period(&words.next("a TTL")?)?;
+                expect_end(&words)?;
+                self.state.default_ttl = Some(ttl);
+                Ok(())
+            }
+            b"$INCLUDE" => self.include(&directive, words),
+            b"$GENERATE" => self.generate(location, words),
+            _ => Err(directive.error(SyntaxErrorKind::UnknownDirective)),
+        }
+    }
+
+    fn name(&self, word: &Word<'_>) -> Result<Name, SyntaxError> {
+        let name = Name::from_text(word.text, self.state.origin.as_ref());
+        name.map_err(|error| word.error(error.into()))
+    }
+
+    /// `$INCLUDE file [origin]` (RFC 1035 §5.1): origin and last owner are as before afterwards.
+    fn include(&mut self, directive: &Word<'_>, mut words: Words<'_>) -> Result<(), SyntaxError> {
+        let file = words.next("a file name")?;
+        let origin = words.take().map(|word| self.name(&word)).transpose()?;
+        expect_end(&words)?;
+        if !self.options.allow_include {
+            return Err(directive.error(SyntaxErrorKind::IncludeForbidden));
+        }
+        let max = self.options.include_depth;
+        if self.open.len() > max {
+            return Err(file.error(SyntaxErrorKind::IncludeTooDeep { max }));
+        }
+        if self.facts.files.len() >= MAX_FILES {
+            return Err(file.error(SyntaxErrorKind::IncludeTooMany { max: MAX_FILES }));
+        }
+        let path = self.include_path(&file);
+        let is_open = |open: &Option<PathBuf>| {
+            open.as_deref().is_some_and(|open| open.canonicalize().ok() == path.canonicalize().ok())
+        };
+        if path.exists() && self.open.iter().any(is_open) {
+            return Err(file.error(SyntaxErrorKind::IncludeLoop));
+        }
+        let before = (self.state.origin, self.state.owner().copied());
+        let unreadable =
+            |error: &SourceError| file.error(SyntaxErrorKind::IncludeUnreadable(error.io_kind()));
+        let source = Source::open(&path, &self.options.open).map_err(|error| unreadable(&error))?;
+        self.state.set_origin(origin.or(before.0));
+        let result = self.read_source(source);
+        self.state.set_origin(before.0);
+        self.state.set_owner(before.1);
+        result.map_err(|error| unreadable(&error))
+    }
+
+    /// The included file, relative to the directory of the file that includes it.
+    fn include_path(&self, word: &Word<'_>) -> PathBuf {
+        let name = PathBuf::from(String::from_utf8_lossy(word.text).into_owned());
+        let including = self.open.last().and_then(|open| open.as_deref()).and_then(Path::parent);
+        including.map_or_else(|| name.clone(), |directory| directory.join(&name))
+    }
+
+    fn generate(
+        &mut self,
+        location: Location<'_>,
+        mut words: Words<'_>,
+    ) -> Result<(), SyntaxError> {
+        let range_word = words.next("a range")?;
+        let range = generate::Range::parse(&range_word, self.options.generate_records)?;
+        let template = generate::Template::parse(&mut words)?;
+        let (mut text, mut tokens) = (Vec::new(), Vec::new());
+        for iteration in range.values() {
+            template.expand(iteration, &mut text)?;
+            let limit = self.options.entry_octets;
+            let generated = match next_entry(&text, true, limit, &mut tokens) {
+                Scan::Entry(_) => self.record(Words::new(&text, &tokens), false, location),
+                Scan::Faulty(_, error) | Scan::Endless(_, error) => Err(error),
+                Scan::Incomplete { .. } | Scan::End { .. } => Ok(()),
+            };
+            // The text that is wrong stands nowhere in the file: the fault is the template's.
+            generated.map_err(|error| SyntaxError {
+                kind: SyntaxErrorKind::Generated { iteration, reason: Box::new(error.kind) },
+                start: range_word.start,
+                end: range_word.end(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Directives end after their arguments.
+fn expect_end(words: &Words<'_>) -> Result<(), SyntaxError> {
+    words.peek().map_or(Ok(()), |word| Err(word.unexpected("the end of the directive")))
+}
+
+/// Drops what is left of a line whose beginning has been given up; whether a newline ended it.
+fn skip_line(blocks: &mut Blocks) -> Result<bool, SourceError> {
+    loop {
+        let window = blocks.window();
+        if let Some(newline) = memchr::memchr(b'\n', window) {
+            blocks.consume(newline + 1);
+            return Ok(true);
+        }
+        let all = window.len();
+        blocks.consume(all);
+        if !blocks.more()? {
+            return Ok(false);
+        }
+    }
+}
