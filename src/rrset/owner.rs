@@ -65,7 +65,7 @@ impl<'o, 'a> Rrset<'o, 'a> {
     }
 
     /// The records in canonical order, each once.
-    pub fn distinct(&self) -> impl Iterator<Item = &'o RrRef<'a>> {
+    pub fn distinct(self) -> impl Iterator<Item = &'o RrRef<'a>> {
         let records = self.records;
         records.iter().enumerate().filter_map(move |(index, record)| {
             let repeats = index > 0 && records[index - 1].rdata == record.rdata;
@@ -74,7 +74,7 @@ impl<'o, 'a> Rrset<'o, 'a> {
     }
 
     /// The records that repeat another one.
-    pub fn duplicates(&self) -> impl Iterator<Item = &'o RrRef<'a>> {
+    pub fn duplicates(self) -> impl Iterator<Item = &'o RrRef<'a>> {
         let pairs = self.records.windows(2);
         pairs.filter(|pair| pair[0].rdata == pair[1].rdata).map(|pair| &pair[1])
     }
@@ -173,10 +173,9 @@ impl<'a> OwnerRecords<'a> {
     /// The RRSIG records that cover a type, each once, in canonical order. RDATA too short to say
     /// what it covers is found under type 0.
     pub fn rrsigs_covering(&self, rtype: RType) -> impl Iterator<Item = &RrRef<'a>> {
-        self.rrsigs()
-            .into_iter()
-            .flat_map(|rrsigs| rrsigs.distinct())
-            .filter(move |record| type_covered(record.rdata) == rtype)
+        let rrsigs = self.rrsigs();
+        let records = rrsigs.map_or(&[][..], |rrsigs| rrsigs.records);
+        Rrset { records }.distinct().filter(move |record| type_covered(record.rdata) == rtype)
     }
 }
 

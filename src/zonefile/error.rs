@@ -127,8 +127,11 @@ pub enum SyntaxErrorKind {
         max: usize,
     },
     /// The included file could not be read.
-    #[error("the included file cannot be read: {0}")]
-    IncludeUnreadable(std::io::ErrorKind),
+    #[error("the included file cannot be read: {reason}")]
+    IncludeUnreadable {
+        /// What the system says.
+        reason: String,
+    },
     /// `$GENERATE` that would make too many records.
     #[error("$GENERATE makes more than {max} records")]
     GenerateTooMany {

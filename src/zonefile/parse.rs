@@ -4,7 +4,8 @@
 use crate::dns::{Class, Name, RType};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
-use super::field;
+use super::field::number::{NumberError, scan_period};
+use super::field::parse_rdata;
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -99,7 +100,7 @@ impl State {
             self.read_owner(&words.next("an owner")?)?;
         }
         let (ttl, class, rtype) = self.read_ttl_class_type(&mut words)?;
-        field::parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
+        parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
         let ttl = match ttl.or(self.default_ttl).or(self.stated_ttl) {
             Some(ttl) => ttl,
             // RFC 1035 predates $TTL: BIND takes a leading SOA's own MINIMUM, and so do we.
@@ -138,7 +139,7 @@ impl State {
                 return Err(word.unexpected(EXPECTED));
             }
             if word.text.first().is_some_and(u8::is_ascii_digit) && ttl.is_none() {
-                ttl = Some(field::parse_period(&word)?);
+                ttl = Some(read_ttl(&word)?);
             } else if let Some(rtype) = RType::from_text(word.text) {
                 if rtype.is_meta() {
                     return Err(word.error(SyntaxErrorKind::MetaType { rtype }));
@@ -156,6 +157,17 @@ impl State {
             }
         }
     }
+}
+
+/// Reads a TTL: seconds, or numbers with units as in `1h30m`.
+pub(super) fn read_ttl(word: &Word<'_>) -> Result<u32, SyntaxError> {
+    const EXPECTED: &str = "a TTL such as 3600 or 1h";
+    scan_period(word.text).map_err(|error| match error {
+        NumberError::NoNumber => word.unexpected(EXPECTED),
+        NumberError::TooLarge => {
+            word.error(SyntaxErrorKind::TooLarge { expected: EXPECTED, max: u32::MAX.into() })
+        }
+    })
 }
 
 /// The last four octets of a SOA that has just been read.

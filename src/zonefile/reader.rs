@@ -8,9 +8,8 @@ use crate::source::{Blocks, OpenOptions, Source, SourceError};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::excerpt::Excerpt;
-use super::field;
 use super::generate;
-use super::parse::{Record, State};
+use super::parse::{Record, State, read_ttl};
 use super::scan::{Entry, Scan, next_entry};
 use super::words::{Token, Word, Words};
 
@@ -145,7 +144,7 @@ impl Reader<'_> {
         let file = u16::try_from(self.facts.files.len()).unwrap_or(u16::MAX);
         self.facts.files.push(source.name().into());
         self.open.push(source.path().map(Path::to_path_buf));
-        let result = self.read_blocks(&mut source.into_blocks()?, file);
+        let result = self.read_blocks(&mut source.into_blocks(), file);
         self.open.pop();
         result
     }
@@ -194,7 +193,7 @@ impl Reader<'_> {
                     self.facts.bytes += blocks.consumed();
                     self.facts.lines += lines;
                     self.progress(blocks);
-                    return blocks.finish();
+                    return blocks.check();
                 }
             }
             if self.open.len() == 1 && blocks.consumed() >= reported + PROGRESS_STEP {
@@ -286,7 +285,7 @@ impl Reader<'_> {
                 Ok(())
             }
             b"$TTL" => {
-                let ttl = field::parse_period(&words.next("a TTL")?)?;
+                let ttl = read_ttl(&words.next("a TTL")?)?;
                 expect_end(&words)?;
                 self.state.default_ttl = Some(ttl);
                 Ok(())
@@ -326,7 +325,7 @@ impl Reader<'_> {
         }
         let before = (self.state.origin, self.state.owner().copied());
         let unreadable =
-            |error: &SourceError| file.error(SyntaxErrorKind::IncludeUnreadable(error.io_kind()));
+            |error: &SourceError| file.error(SyntaxErrorKind::IncludeUnreadable { reason: error.to_string() });
         let source = Source::open(&path, &self.options.open).map_err(|error| unreadable(&error))?;
         self.state.set_origin(origin.or(before.0));
         let result = self.read_source(source);

@@ -74,7 +74,7 @@ struct RrsetCase {
 
 impl<'z> Court<'z> {
     /// Judges a lot.
-    pub fn judge(&self, lot: &Lot, bench: &mut Bench<'z>) -> Judged {
+    pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench<'z>) -> Judged {
         let mut tally = Tally::new(self.times.len());
         let mut steps = Vec::new();
         let mut watch = std::mem::take(&mut bench.canonicalize);

@@ -36,7 +36,7 @@ use crate::audit::findings::{Code, Finding, KeyRef, Place};
 use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
 use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
-use crate::rrset::{Collector, Ordered, OwnerRecords};
+use crate::rrset::{Collector, OwnerRecords, Rrset};
 use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
 
@@ -252,7 +252,7 @@ fn find_apex(
 
 fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: usize) -> KeyTable {
     let dnskeys = apex.rrset(RType::DNSKEY);
-    let rdata = dnskeys.iter().flat_map(|rrset| rrset.distinct()).map(|record| record.rdata);
+    let rdata = dnskeys.iter().flat_map(|rrset| Rrset::distinct(*rrset)).map(|record| record.rdata);
     KeyTable::new(rdata, config.backend, config.cross_check, signatures)
 }
 

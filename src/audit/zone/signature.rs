@@ -50,7 +50,7 @@ pub(super) struct Context<'z> {
 
 impl Signature {
     /// Checks all that needs no arithmetic, and adds a task for the rest.
-    pub fn check<'a>(
+    pub(super) fn check<'a>(
         context: &Context<'_>,
         owner: &Name,
         rrset: &Rrset<'_, 'a>,
@@ -174,7 +174,7 @@ impl Signature {
 
     /// Takes in what the engine found. Returns the key under which the signature holds, if it does
     /// and nothing else is wrong with it, times aside.
-    pub fn conclude(&mut self, verdicts: &[Verdict]) -> Option<KeyIndex> {
+    pub(super) fn conclude(&mut self, verdicts: &[Verdict]) -> Option<KeyIndex> {
         let verdict = self.task.map(|task| verdicts[task]);
         match verdict {
             Some(Verdict::Holds(key)) => self.faults.is_empty().then_some(key),
@@ -187,7 +187,7 @@ impl Signature {
     }
 
     /// What is wrong with it at a time (RFC 4034 §3.1.5).
-    pub fn fault_at(&self, time: JudgementTime) -> Option<Fault> {
+    pub(super) fn fault_at(&self, time: JudgementTime) -> Option<Fault> {
         let JudgementTime::At(at) = time else { return None };
         if self.faults.iter().any(|(code, _)| *code == Code::SignatureInceptionAfterExpiration) {
             return None; // Said already, and true at any time.

@@ -19,7 +19,7 @@ pub(super) enum Standing {
 
 impl Standing {
     /// Whether an RRset of this type must be signed.
-    pub fn is_signed(self, rtype: RType) -> bool {
+    pub(super) fn is_signed(self, rtype: RType) -> bool {
         match self {
             Self::Authoritative => true,
             Self::Delegation => matches!(rtype, RType::DS | RType::NSEC),

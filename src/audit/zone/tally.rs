@@ -70,7 +70,7 @@ pub(super) struct LifetimeTally {
 }
 
 impl Tally {
-    pub fn new(times: usize) -> Self {
+    pub(super) fn new(times: usize) -> Self {
         Self {
             records: 0,
             rrsets: 0,
@@ -90,12 +90,12 @@ impl Tally {
     }
 
     /// Counts a finding that is about to be reported.
-    pub fn count_finding(&mut self, finding: &Finding) {
+    pub(super) fn count_finding(&mut self, finding: &Finding) {
         *self.findings.entry((finding.code, finding.severity)).or_default() += 1;
     }
 
     /// Adds the tally of the lot that follows in canonical order.
-    pub fn merge(&mut self, next: &Self) {
+    pub(super) fn merge(&mut self, next: &Self) {
         self.records += next.records;
         self.rrsets += next.rrsets;
         self.owners += next.owners;
@@ -126,7 +126,7 @@ impl Tally {
         self.dnskey_signers.extend(&next.dnskey_signers);
     }
 
-    pub fn time_facts(&self, times: &[JudgementTime]) -> Vec<TimeFacts> {
+    pub(super) fn time_facts(&self, times: &[JudgementTime]) -> Vec<TimeFacts> {
         let facts = |(time, tally): (&JudgementTime, &TimeTally)| TimeFacts {
             at: match time {
                 JudgementTime::At(at) => Some(*at),
@@ -159,7 +159,7 @@ fn add<K: Ord + Copy, V: Default>(
 
 impl LifetimeTally {
     /// Counts a signature that holds, seen from `now`.
-    pub fn count(&mut self, now: i64, signature: &Signature, owner: &Name, rtype: RType) {
+    pub(super) fn count(&mut self, now: i64, signature: &Signature, owner: &Name, rtype: RType) {
         let at = signature.expiration.to_unix_near(now);
         let left = at - now;
         let bucket = LIFETIME_BOUNDS.partition_point(|&bound| bound < left);
@@ -190,7 +190,7 @@ impl LifetimeTally {
         }
     }
 
-    pub fn facts(&self) -> LifetimeFacts {
+    pub(super) fn facts(&self) -> LifetimeFacts {
         if self.earliest.is_none() {
             return LifetimeFacts::default();
         }

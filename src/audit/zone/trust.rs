@@ -37,18 +37,23 @@ pub enum AnchorForm {
 }
 
 impl Anchor {
-    /// The root's key-signing keys as IANA publishes them in root-anchors.xml, with the dates from
-    /// which they may be used: 20326 since 2017-02-02 and 38696 since 2024-07-18.
+    /// The root's key-signing keys as IANA publishes them in root-anchors.xml, with the dates
+    /// between which they may be used: 20326 since 2017-02-02 and 38696 since 2024-07-18, and, for
+    /// data of its time, the retired 19036 from 2010-07-15 until 2019-01-11.
     #[must_use]
-    pub fn built_in_root() -> [Self; 2] {
-        let ds = |key_tag: u16, digest: [u8; 32], valid_from| Self {
+    pub fn built_in_root() -> [Self; 3] {
+        let ds = |key_tag: u16, digest: [u8; 32], valid_from, valid_until| Self {
             owner: Name::root(),
             form: AnchorForm::Ds([&key_tag.to_be_bytes()[..], &[8, 2], &digest].concat()),
             origin: "built in".into(),
             valid_from: Some(valid_from),
-            valid_until: None,
+            valid_until,
         };
-        [ds(20326, KSK_2017, 1_485_993_600), ds(38696, KSK_2024, 1_721_260_800)]
+        [
+            ds(20326, KSK_2017, 1_485_993_600, None),
+            ds(38696, KSK_2024, 1_721_260_800, None),
+            ds(19036, KSK_2010, 1_279_152_000, Some(1_547_164_800)),
+        ]
     }
 
     fn facts(&self) -> AnchorFacts {
@@ -91,6 +96,12 @@ impl Anchor {
     }
 }
 
+/// SHA-256 digest of KSK-2010, key tag 19036.
+const KSK_2010: [u8; 32] = [
+    0x49, 0xaa, 0xc1, 0x1d, 0x7b, 0x6f, 0x64, 0x46, 0x70, 0x2e, 0x54, 0xa1, 0x60, 0x73, 0x71, 0x60,
+    0x7a, 0x1a, 0x41, 0x85, 0x52, 0x00, 0xfd, 0x2c, 0xe1, 0xcd, 0xde, 0x32, 0xf2, 0x4e, 0x8f, 0xb5,
+];
+
 /// SHA-256 digest of KSK-2017, key tag 20326.
 const KSK_2017: [u8; 32] = [
     0xe0, 0x6d, 0x44, 0xb8, 0x0b, 0x8f, 0x1d, 0x39, 0xa9, 0x5c, 0x0b, 0x0d, 0x7c, 0x65, 0xd0, 0x84,
@@ -111,7 +122,7 @@ pub(super) struct Anchoring {
 
 impl Anchoring {
     /// Matches anchors with the keys at the apex. Anchors of other zones are passed over.
-    pub fn new(
+    pub(super) fn new(
         config: &Config,
         times: &[JudgementTime],
         apex: &Name,
@@ -139,18 +150,18 @@ impl Anchoring {
     }
 
     /// Whether an anchor means this key.
-    pub fn anchors(&self, key: KeyIndex) -> bool {
+    pub(super) fn anchors(&self, key: KeyIndex) -> bool {
         self.rows.iter().any(|(_, keys)| keys.contains(&key))
     }
 
     /// Whether any anchor speaks of this zone.
-    pub fn is_given(&self) -> bool {
+    fn is_given(&self) -> bool {
         !self.rows.is_empty()
     }
 
     /// Judges, now that it is known which keys sign the DNSKEY RRset. Every key in the set is only
     /// as good as the anchored key that signs the set (RUSTSEC-2025-0006).
-    pub fn judge(
+    pub(super) fn judge(
         self,
         zone: ZoneKind,
         dnskey_signers: &BTreeSet<KeyIndex>,

@@ -24,22 +24,22 @@ pub(super) enum Use {
 }
 
 impl Usability {
-    pub fn new(table: &KeyTable) -> Self {
+    pub(super) fn new(table: &KeyTable) -> Self {
         Self { keys: table.iter().map(|(_, key)| use_of(key)).collect() }
     }
 
     /// What a key may do.
-    pub fn of(&self, key: KeyIndex) -> Use {
+    pub(super) fn of(&self, key: KeyIndex) -> Use {
         self.keys[usize::from(key.0)]
     }
 
     /// Whether a signature by this key makes an RRset secure.
-    pub fn secures(&self, key: KeyIndex) -> bool {
+    pub(super) fn secures(&self, key: KeyIndex) -> bool {
         self.of(key) == Use::Any
     }
 
     /// Whether the backend is to try this key for a signature over a type.
-    pub fn may_verify(&self, key: KeyIndex, covered: RType) -> bool {
+    pub(super) fn may_verify(&self, key: KeyIndex, covered: RType) -> bool {
         match self.of(key) {
             Use::Any => true,
             Use::Revoked => covered == RType::DNSKEY,
@@ -48,7 +48,7 @@ impl Usability {
     }
 
     /// Why a signature by this key proves nothing, when it does not.
-    pub fn problem(&self, key: KeyIndex) -> Option<Code> {
+    pub(super) fn problem(&self, key: KeyIndex) -> Option<Code> {
         match self.of(key) {
             Use::Any => None,
             Use::Revoked => Some(Code::SignatureKeyRevoked),
