@@ -4,4 +4,5 @@ pub mod crypto;
 pub mod dns;
 pub mod engine;
 pub mod rrset;
+pub mod source;
 pub mod zonefile;
