@@ -1,8 +1,12 @@
-//! The one trait behind which every cryptographic library stands, with a batch in it.
+//! The one trait behind which every cryptographic library stands, with a batch in it, and the
+//! register of those that are built in.
 
 use std::fmt;
 
 use super::PublicKey;
+use super::aws_lc::AwsLc;
+use super::ring::Ring;
+use super::rustcrypto::RustCrypto;
 
 /// One signature to check under a key that is already known.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +32,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// [`Refusal::Unsupported`] when this backend cannot verify under keys of this algorithm, size
     /// or exponent; [`Refusal::Malformed`] when no validator could use this key, for example
     /// because its point is not on the curve.
-    fn prepare(&self, key: &PublicKey, signatures: usize)
-    -> Result<Box<dyn PreparedKey>, Refusal>;
+    fn prepare(&self, key: &PublicKey, signatures: usize) -> Result<Box<dyn PreparedKey>, Refusal>;
 }
 
 /// Why a backend does not take a key.
@@ -64,4 +67,94 @@ pub enum BackendChoice {
     Auto,
     /// This one wherever it can; what it cannot do goes to the fastest that can.
     Named(&'static str),
+}
+
+/// A key and the backend that prepared it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The backend's [`Backend::name`].
+    pub backend: &'static str,
+    /// The key, ready for batches.
+    pub key: Box<dyn PreparedKey>,
+}
+
+/// Every backend that is built in. Names are unique.
+#[must_use]
+pub fn all() -> &'static [&'static dyn Backend] {
+    &[&Ring, &AwsLc, &RustCrypto]
+}
+
+/// The backend of this name: `ring`, `aws-lc` or `rustcrypto`.
+#[must_use]
+pub fn by_name(name: &str) -> Option<&'static dyn Backend> {
+    all().iter().copied().find(|backend| backend.name() == name)
+}
+
+/// Prepares a key with the backend that the caller chose, or else with the fastest that takes it.
+///
+/// `signatures` is how many will be verified at most. A name that no backend has counts as
+/// [`BackendChoice::Auto`].
+///
+/// # Errors
+/// What the backends say when none takes the key. One backend's [`Refusal::Malformed`] is believed
+/// only then: libraries differ in what they call a valid key, and a validator somewhere may use it.
+pub fn prepare(
+    choice: BackendChoice,
+    key: &PublicKey,
+    signatures: usize,
+) -> Result<Prepared, Refusal> {
+    let named = match choice {
+        BackendChoice::Auto => None,
+        BackendChoice::Named(name) => by_name(name),
+    };
+    let mut refusal = Refusal::Unsupported;
+    for backend in named.into_iter().chain(fastest_first(key)) {
+        match backend.prepare(key, signatures) {
+            Ok(prepared) => return Ok(Prepared { backend: backend.name(), key: prepared }),
+            Err(Refusal::Malformed) => refusal = Refusal::Malformed,
+            Err(Refusal::Unsupported) => {}
+        }
+    }
+    Err(refusal)
+}
+
+/// Prepares a key with a backend that shares as little code as possible with the `first` one, for
+/// a second opinion; `None` when no other backend takes the key (Ed448, RSA below 1024 bits or
+/// with an exponent above 33 bits).
+///
+/// ring and aws-lc descend from one library, BoringSSL, and still share code for RSA and P-256.
+/// Hence neither vouches for the other as long as the slower rustcrypto can.
+#[must_use]
+pub fn prepare_second(first: &str, key: &PublicKey, signatures: usize) -> Option<Prepared> {
+    let of_boringssl = |name: &str| name == Ring.name() || name == AwsLc.name();
+    let mut candidates = fastest_first(key);
+    if of_boringssl(first) {
+        candidates.sort_by_key(|backend| of_boringssl(backend.name()));
+    }
+    candidates.into_iter().filter(|backend| backend.name() != first).find_map(|backend| {
+        let key = backend.prepare(key, signatures).ok()?;
+        Some(Prepared { backend: backend.name(), key })
+    })
+}
+
+/// The backends in the order in which they are asked for a key of this algorithm, by measured time
+/// per signature (`cargo bench --bench verification`).
+fn fastest_first(_key: &PublicKey) -> [&'static dyn Backend; 3] {
+    [&AwsLc, &Ring, &RustCrypto]
+}
+
+/// One signature after the other: what libraries without a batch do.
+pub(super) trait VerifyOne: Send + Sync + fmt::Debug {
+    /// Whether the signature is one of the message; `false` as well for octets that are no
+    /// signature at all.
+    fn holds(&self, message: &[u8], signature: &[u8]) -> bool;
+}
+
+impl<V: VerifyOne> PreparedKey for V {
+    fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
+        debug_assert_eq!(items.len(), holds.len());
+        for (item, holds) in items.iter().zip(holds) {
+            *holds = self.holds(item.message, item.signature);
+        }
+    }
 }

@@ -1,0 +1,57 @@
+//! Time to make a DNSKEY's octets ready for verification: each backend, each algorithm.
+
+#[path = "../tests/signers/mod.rs"]
+mod signers;
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use sigmill::crypto::{Item, PreparedKey, PublicKey, backend};
+use sigmill::dns::Algorithm;
+use signers::Signer;
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(200))
+        .measurement_time(Duration::from_millis(500));
+    targets = key_preparation
+}
+criterion_main!(benches);
+
+fn key_preparation(criterion: &mut Criterion) {
+    for signer in [
+        signers::p256(),
+        signers::p384(),
+        signers::ed25519(),
+        signers::ed448(),
+        signers::rsa(Algorithm::RSASHA256, 1024, 65537),
+        signers::rsa(Algorithm::RSASHA256, 2048, 65537),
+    ] {
+        let mut group = criterion.benchmark_group(&signer.name);
+        group.throughput(Throughput::Elements(1));
+        for backend in backend::all() {
+            let prepare = || {
+                let octets = black_box(&signer.dnskey);
+                backend.prepare(&PublicKey::from_dnskey(signer.algorithm, octets).ok()?, 1000).ok()
+            };
+            let Some(key) = prepare() else { continue };
+            check(&*key, &signer);
+            group.bench_function(backend.name(), |bencher| bencher.iter(prepare));
+        }
+    }
+}
+
+/// The key that comes out must tell a good signature from a corrupted one.
+fn check(key: &dyn PreparedKey, signer: &Signer) {
+    let message = b"example.";
+    let good = signer.sign(message);
+    let mut corrupted = good.clone();
+    corrupted[20] ^= 1;
+    let items = [&good, &corrupted].map(|signature| Item { message, signature });
+    let mut holds = [false, true];
+    key.verify_batch(&items, &mut holds);
+    assert_eq!(holds, [true, false]);
+}

@@ -1,0 +1,419 @@
+//! The backends against each other: which keys each takes, that all give the same answers, and
+//! which odd keys and signatures they accept.
+
+mod signers;
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use sigmill::crypto::{Backend, BackendChoice, Item, PreparedKey, PublicKey, Refusal, backend};
+use sigmill::dns::Algorithm;
+use signers::{Signer, hex};
+
+const LIBRARIES: [&str; 3] = ["ring", "aws-lc", "rustcrypto"];
+const LONG: u64 = (1 << 40) + 15;
+const LV: u64 = (1 << 32) + 1;
+
+// ring and aws-lc: RSA from 1024 bits, exponents to 33 bits, no Ed448. rustcrypto: everything.
+#[test]
+fn every_key_finds_its_backends_and_each_of_them_verifies() {
+    use Algorithm as A;
+    let all = &LIBRARIES[..];
+    let alone = &LIBRARIES[2..];
+    let mut cases = vec![
+        (signers::p256(), all),
+        (signers::p384(), all),
+        (signers::ed25519(), all),
+        (signers::ed448(), alone),
+        (signers::rsa(A::RSASHA512, 1024, 65537), all),
+        (signers::rsa(A::RSASHA1, 2048, LV), all),
+        (signers::rsa(A::RSASHA256, 4096, 3), all),
+        (signers::rsa(A::RSASHA512, 4096, LONG), alone),
+        (signers::rsa_with_longest_exponent(A::RSASHA256, 1024), alone),
+        (signers::rsa_with_longest_exponent(A::RSASHA1, 512), alone),
+    ];
+    for algorithm in [A::RSASHA1, A::RSASHA1_NSEC3_SHA1, A::RSASHA256] {
+        for exponent in [3, 65537, LV, LONG] {
+            cases.push((signers::rsa(algorithm, 512, exponent), alone));
+            let takers = if exponent == LONG { alone } else { all };
+            cases.push((signers::rsa(algorithm, 1024, exponent), takers));
+            cases.push((signers::rsa(algorithm, 1280, exponent), takers));
+        }
+    }
+    for (signer, takers) in cases {
+        let key = signer.public_key();
+        let message = b"example. IN DNSKEY";
+        let signature = signer.sign(message);
+        let mut took = Vec::new();
+        for backend in backend::all() {
+            match backend.prepare(&key, 1) {
+                Ok(prepared) => {
+                    took.push(backend.name());
+                    let answers = [message, b"example. IN DNSKEz"]
+                        .map(|message| holds(&*prepared, message, &signature));
+                    assert_eq!(answers, [true, false], "{} {}", backend.name(), signer.name);
+                }
+                Err(refusal) => assert_eq!(refusal, Refusal::Unsupported, "{}", signer.name),
+            }
+        }
+        assert_eq!(took, takers, "{} {}", signer.algorithm, signer.name);
+    }
+}
+
+#[test]
+fn backends_are_found_by_name_and_fill_in_for_each_other() {
+    assert_eq!(backend::all().iter().map(|b| b.name()).collect::<Vec<_>>(), LIBRARIES);
+    for name in LIBRARIES {
+        assert_eq!(backend::by_name(name).map(Backend::name), Some(name));
+        let choice = BackendChoice::Named(name);
+        let prepared = backend::prepare(choice, &signers::p256().public_key(), 1).unwrap();
+        assert_eq!(prepared.backend, name);
+        let prepared = backend::prepare(choice, &signers::ed448().public_key(), 1).unwrap();
+        assert_eq!(prepared.backend, "rustcrypto");
+    }
+    assert!(backend::by_name("Ring").is_none());
+}
+
+// ring and aws-lc share ancestors, so that neither confirms the other.
+#[test]
+fn a_second_opinion_comes_from_other_code() {
+    let p256 = signers::p256().public_key();
+    let second = |first, key: &PublicKey| backend::prepare_second(first, key, 1).map(|p| p.backend);
+    assert_eq!(second("ring", &p256), Some("rustcrypto"));
+    assert_eq!(second("aws-lc", &p256), Some("rustcrypto"));
+    assert!(matches!(second("rustcrypto", &p256), Some("aws-lc" | "ring")));
+    let ed448 = signers::ed448().public_key();
+    assert_eq!((second("rustcrypto", &ed448), second("ours", &ed448)), (None, Some("rustcrypto")));
+}
+
+/// A signer and its key in every backend that takes it.
+struct Bench {
+    signer: Signer,
+    keys: Vec<(&'static str, Box<dyn PreparedKey>)>,
+}
+
+static BENCHES: LazyLock<Vec<Bench>> = LazyLock::new(|| {
+    let signers = [
+        signers::p256(),
+        signers::p384(),
+        signers::ed25519(),
+        signers::ed448(),
+        signers::rsa(Algorithm::RSASHA1, 512, 3),
+        signers::rsa(Algorithm::RSASHA256, 1024, 65537),
+        signers::rsa(Algorithm::RSASHA512, 1024, LV),
+    ];
+    let prepared = |key| {
+        let prepare = |b: &&'static dyn Backend| Some((b.name(), b.prepare(&key, 64).ok()?));
+        backend::all().iter().filter_map(prepare).collect()
+    };
+    signers.map(|signer| Bench { keys: prepared(signer.public_key()), signer }).into()
+});
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    // Five kinds of signature in one batch: right, a bit wrong, for another message, noise, right.
+    #[test]
+    fn all_backends_give_the_right_answers(
+        message in proptest::collection::vec(any::<u8>(), 0..300),
+        flip in any::<Index>(),
+        noise in proptest::collection::vec(any::<u8>(), 512),
+    ) {
+        for Bench { signer, keys } in BENCHES.iter() {
+            let right = signer.sign(&message);
+            let mut wrong = right.clone();
+            let bit = flip.index(right.len() * 8);
+            wrong[bit / 8] ^= 1 << (bit % 8);
+            let other = signer.sign(&[&message[..], b"."].concat());
+            let noise = &noise[..right.len()];
+            let items = [&right[..], &wrong, &other, noise, &right]
+                .map(|signature| Item { message: &message, signature });
+            for (name, key) in keys {
+                let mut holds = [false, true, true, true, false];
+                key.verify_batch(&items, &mut holds);
+                prop_assert_eq!(holds, [true, false, false, false, true], "{} {}", name, signer.name);
+            }
+        }
+    }
+
+    // Whatever the key octets are: no panic, and backends that take the key agree on it.
+    #[test]
+    fn all_backends_agree_on_random_keys(
+        algorithm in proptest::sample::select(&Algorithm::SUPPORTED[..]),
+        octets in proptest::collection::vec(any::<u8>(), 64 + 4..200),
+        signature in proptest::collection::vec(any::<u8>(), 200),
+    ) {
+        let len = match algorithm {
+            Algorithm::ECDSAP256SHA256 => 64,
+            Algorithm::ECDSAP384SHA384 => 96.min(octets.len()),
+            Algorithm::ED25519 => 32,
+            Algorithm::ED448 => 57,
+            _ => octets.len(),
+        };
+        if let Ok(key) = PublicKey::from_dnskey(algorithm, &octets[..len]) {
+            prop_assert!(key.signature_len() <= 200);
+            let signature = &signature[..key.signature_len()];
+            for backend in backend::all() {
+                if let Ok(prepared) = backend.prepare(&key, 1) {
+                    prop_assert!(!holds(&*prepared, b"", signature), "{}", backend.name());
+                }
+            }
+        }
+    }
+}
+
+// check_signature stands before the backends; should a caller forget it, nothing holds or panics.
+#[test]
+fn a_signature_of_another_length_never_holds() {
+    for Bench { signer, keys } in BENCHES.iter() {
+        let right = signer.sign(b"");
+        let longer = [&[0], &right[..]].concat();
+        let padded = [&right[..], &[0]].concat();
+        for wrong in [&[][..], &right[1..], &right[..right.len() - 1], &longer, &padded] {
+            assert!(signer.public_key().check_signature(wrong).is_err());
+            for (name, key) in keys {
+                assert!(!holds(&**key, b"", wrong), "{name} {}", signer.name);
+            }
+        }
+    }
+}
+
+// RFC 8017 §8.2.2: the whole block is compared. Each of these is a true e-th root of its block.
+#[test]
+fn rsa_blocks_other_than_the_one_of_the_rfc_do_not_hold() {
+    let algorithm = Algorithm::RSASHA256;
+    for (bits, exponent) in [(512, 3), (512, LONG), (1024, 3), (1024, 65537)] {
+        let signer = signers::rsa(algorithm, bits, exponent);
+        let good = signers::rsa_block(algorithm, bits, b"m");
+        let info = good.len() - 51;
+        let hash = digest::digest(&digest::SHA256, b"m");
+        let without_null = [&hex("302f300b06096086480165030402010420")[..], hash.as_ref()].concat();
+        let padding = |to: usize| [&[0, 1][..], &vec![0xff; to - 3], &[0]].concat();
+        let mut blocks = vec![
+            // Padding type 2 and 0, a gap in the padding, a changed end of the padding.
+            [&[0, 2], &good[2..]].concat(),
+            [&[0, 0], &good[2..]].concat(),
+            [&good[..3], &[0], &good[4..]].concat(),
+            [&good[..info - 1], &[1], &good[info..]].concat(),
+            // DigestInfo without NULL, and the hash without DigestInfo.
+            [&padding(good.len() - 49)[..], &without_null].concat(),
+            [&padding(good.len() - 32)[..], hash.as_ref()].concat(),
+            // Another message's hash.
+            signers::rsa_block(algorithm, bits, b"n"),
+        ];
+        if bits == 1024 {
+            // Short padding and garbage at the end: what exponent 3 lets anyone forge.
+            let short = [&padding(11)[..], &good[info..], &[7; 128 - 11 - 51]].concat();
+            blocks.push(short);
+        }
+        let key = signer.public_key();
+        for backend in backend::all() {
+            let Ok(prepared) = backend.prepare(&key, 1) else { continue };
+            let signature = signers::rsa_raw(bits, exponent, &good);
+            assert!(holds(&*prepared, b"m", &signature), "{} {}", backend.name(), signer.name);
+            for block in &blocks {
+                let signature = signers::rsa_raw(bits, exponent, block);
+                assert!(!holds(&*prepared, b"m", &signature), "{} {block:x?}", backend.name());
+            }
+        }
+    }
+}
+
+// RFC 8017 §5.2.2: a signature that is not below the modulus is out of range, even where adding
+// the modulus leaves the length and the residue alone.
+#[test]
+fn an_rsa_signature_at_or_above_the_modulus_does_not_hold() {
+    for bits in [512, 1024] {
+        let signer = signers::rsa(Algorithm::RSASHA256, bits, 3);
+        let PublicKey::Rsa(key) = signer.public_key() else { panic!() };
+        let modulus = rsa::BigUint::from_bytes_be(key.modulus());
+        let sum = (0..200_u8).find_map(|i| {
+            let sum = rsa::BigUint::from_bytes_be(&signer.sign(&[i])) + &modulus;
+            (sum.bits() <= bits).then(|| (i, sum.to_bytes_be()))
+        });
+        let (message, above) = sum.expect("one signature in some is small enough");
+        let zero = vec![0; bits / 8];
+        for backend in backend::all() {
+            let Ok(prepared) = backend.prepare(&signer.public_key(), 1) else { continue };
+            assert!(holds(&*prepared, &[message], &signer.sign(&[message])));
+            for wrong in [&above[..], key.modulus(), &zero] {
+                assert!(!holds(&*prepared, &[message], wrong), "{}", backend.name());
+            }
+        }
+    }
+}
+
+// RFC 6605 §4: the octets are coordinates of a point on the curve. (0, 0) would be infinity.
+#[test]
+fn a_point_off_its_curve_is_malformed_in_every_backend() {
+    for signer in [signers::p256(), signers::p384(), signers::ed25519()] {
+        let mut octets = signer.dnskey.clone();
+        octets[0] ^= 1;
+        let mut keys = vec![octets];
+        if signer.algorithm == Algorithm::ED25519 {
+            keys = vec![[&[2][..], &[0; 31]].concat()]; // y = 2 has no x.
+        } else {
+            keys.push(vec![0; signer.dnskey.len()]);
+            keys.push(vec![0xff; signer.dnskey.len()]);
+        }
+        for octets in keys {
+            let key = PublicKey::from_dnskey(signer.algorithm, &octets).unwrap();
+            for backend in backend::all() {
+                let refusal = backend.prepare(&key, 1).unwrap_err();
+                assert_eq!(refusal, Refusal::Malformed, "{} {}", backend.name(), signer.name);
+            }
+            let refusal = backend::prepare(BackendChoice::Auto, &key, 1).unwrap_err();
+            assert_eq!(refusal, Refusal::Malformed);
+        }
+    }
+}
+
+/// Little-endian y and the sign of x.
+fn edwards25519(y: u8, above_p: bool, negative: bool) -> [u8; 32] {
+    let mut octets = [0; 32];
+    octets[0] = y;
+    if above_p {
+        octets = [0xff; 32];
+        octets[0] = 0xed + y; // p = 2^255 - 19
+        octets[31] = 0x7f;
+    }
+    octets[31] |= u8::from(negative) << 7;
+    octets
+}
+
+// RFC 8032 §5.1.3 forbids y >= p and a negative zero; OpenSSL (checked with 3.0 and 4.0), hence
+// BIND and Unbound, reads them, as do ring and dalek. aws-lc does not and hands them on.
+#[test]
+fn ed25519_keys_are_decoded_as_openssl_decodes_them() {
+    // Under the key (0, 1) with R = B and S = 1 the equation S·B = R + k·A holds for any message.
+    let base = [&[0x58][..], &[0x66; 31]].concat();
+    let one = [&[1][..], &[0; 31]].concat();
+    let signature = [base, one].concat();
+    for (above_p, negative) in [(false, false), (true, false), (false, true), (true, true)] {
+        let octets = edwards25519(1, above_p, negative);
+        let key = PublicKey::from_dnskey(Algorithm::ED25519, &octets).unwrap();
+        for backend in backend::all() {
+            let canonical = !above_p && !negative;
+            match backend.prepare(&key, 1) {
+                Ok(prepared) => assert!(holds(&*prepared, b"any", &signature)),
+                Err(refusal) => {
+                    let expected = ("aws-lc", Refusal::Unsupported, false);
+                    assert_eq!((backend.name(), refusal, canonical), expected);
+                }
+            }
+        }
+        assert!(backend::prepare(BackendChoice::Named("aws-lc"), &key, 1).is_ok());
+    }
+}
+
+// The encodings that aws-lc refuses, counted: y from p to 2^255-1, and x = 0 with its sign set.
+#[test]
+fn ring_and_rustcrypto_read_the_same_encodings_beyond_the_rfc() {
+    let mut beyond: Vec<_> = (0..19).map(|y| edwards25519(y, true, false)).collect();
+    beyond.extend((0..19).map(|y| edwards25519(y, true, true)));
+    let mut minus_one = edwards25519(0, true, true); // y = p - 1
+    minus_one[0] -= 1;
+    beyond.extend([edwards25519(1, false, true), minus_one]);
+    let readable = |name: &str| -> Vec<_> {
+        let backend = backend::by_name(name).unwrap();
+        let key = |octets: &[u8; 32]| PublicKey::Ed25519(*octets);
+        beyond.iter().filter(|octets| backend.prepare(&key(octets), 1).is_ok()).collect()
+    };
+    assert_eq!(readable("ring"), readable("rustcrypto"));
+    assert_eq!(readable("rustcrypto").len(), 26);
+    assert_eq!(readable("aws-lc").len(), 0);
+}
+
+// RFC 8032 §5.1.7, without cofactor: R is compared as octets, S must be below the order. Any other
+// choice would accept what resolvers refuse. (A batch equation would accept the parts of order 8.)
+#[test]
+fn ed25519_signatures_have_one_encoding() {
+    let identity = edwards25519(1, false, false);
+    let key = PublicKey::from_dnskey(Algorithm::ED25519, &identity).unwrap();
+    let base = [&[0x58][..], &[0x66; 31]].concat();
+    // The order plus 1: 2^252 + 27742317777372353535851937790883648494.
+    let order_plus_1 = hex("eed3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    let cases = [
+        ("S = 0", [identity, [0; 32]].concat(), true),
+        ("R with y above p", [edwards25519(1, true, false), [0; 32]].concat(), false),
+        ("R with a negative zero", [edwards25519(1, false, true), [0; 32]].concat(), false),
+        ("S not reduced", [base, order_plus_1].concat(), false),
+    ];
+    for backend in backend::all() {
+        let prepared = backend.prepare(&key, 1).unwrap();
+        for (what, signature, expected) in &cases {
+            assert_eq!(
+                holds(&*prepared, b"any", signature),
+                *expected,
+                "{} {what}",
+                backend.name()
+            );
+        }
+    }
+}
+
+// RFC 8032 §5.2.7, with cofactor, as OpenSSL 4.0 answered on these very octets. The private key is
+// 123456789, r is 987654321, the message one zero octet.
+#[test]
+fn ed448_answers_as_openssl_does() {
+    let a = "501d755fd74e96795a7fe157625940e1c5a63427cf23f9484bcd72cee00819e8a772a210c2b3d83c56a29c\
+             32662497074b05c7d0c190e7f700";
+    let a_plus_order_2 = "afe28aa028b16986a5801ea89da6bf1e3a59cbd830dc06b7b4328d311ef7e617588d5def\
+                          3d4c27c3a95d63cd99db68f8b4fa382f3e6f180880";
+    let r = "e39d5503e4b710263008f78a22cbe2e4bf4ebc52958e503f4a7883768648a5597f6fc3638dd3f54fd0a86b\
+             2d149b8989d19529f944d4c25380";
+    let order_4 = "00".repeat(57);
+    let just_r = format!("{r}b168de3a{}", "00".repeat(53));
+    let one = format!("01{}", "00".repeat(56));
+    let cases = [
+        ("an honest signature", a, format!("{r}34072fa47e6fae4a0ecd38395ac7d0a35f4f93860124dcb2eb84a\
+          4dd1b62cdbe7956d0a0c92a9dc9bf1449a87663cab4f951da85b4a7dd2800"), true),
+        ("a key with a part of order 2", a_plus_order_2, format!("{r}75a8a6153d7c00202eea050efed9926\
+          a201a3b952ac7c857e41385f973d0a3a73fcbe9b281882c42a8a98c52704f72b1ef4b92bfaf1bd60d00"), true),
+        ("R with a part of order 2", a, "1c62aafc1b48efd9cff70875dd341d1b40b143ad6a71afc0b5877c8978b\
+          75aa680903c9c722c0ab02f5794d2eb6476762e6ad606bb2b3dac000bbc177ace878784ccb897015d7920ec6a4\
+          1bed798807823fe22a2f6ae025c3e801e4d76612a2312ce64ad0b21fdbf87fb2c6673271cf71900".into(), true),
+        ("R with a part of order 4", a, "feddbd1ac3f14f5268546bb62a9638f661b0abf5491a36566bcf943b3b5\
+          bc8ed0c5d1730f9b7a263b8bee99b5fed6e894c01d80ad65c870a800b6ecd3c455fb06c3d16020271117a1ca8d\
+          c6ec43e1e4e225799dad00313fc41ec5982e83622fdfb8fe97d693d4724d8df4d60e153f5f62b00".into(), true),
+        ("R of order 4", a, format!("{order_4}80556d491924468206b90c078c990a469e2ea2b23d77d3a13ea0a5\
+          c46e1456b7ba77f6c4ad4c97cc277f72c6b8e3d31c1509ad5bca8eff843700"), true),
+        ("R the identity", a, format!("{one}02280ad30939120ccbed36525f14ef1954ea6434d9a1e90432897f3d\
+          74d62e5de1f4b8ed6c1bcc4dc0cb59c9ee932e3cd03aabd3685dd22600"), false),
+        ("R with a low bit in its last octet", a, format!("{}81f0a59b30163482e4c852f3ca18dbf82710f68\
+          4c99d0ef15aef1b1f55dc58b56dfbcafccb890eff2b31f1cd4807b078e284c20b7f8a223300",
+          &r[..112]), false),
+        ("a key of order 4", &order_4, just_r.clone(), true),
+    ];
+    for (what, key, signature, expected) in &cases {
+        let key = PublicKey::from_dnskey(Algorithm::ED448, &hex(key)).unwrap();
+        let prepared = backend::prepare(BackendChoice::Auto, &key, 1).unwrap();
+        let signature = hex(signature);
+        assert_eq!(key.check_signature(&signature), Ok(()), "{what}");
+        assert_eq!(holds(&*prepared.key, &[0], &signature), *expected, "{what}");
+        assert!(!holds(&*prepared.key, &[1], &signature) || key == PublicKey::Ed448([0; 57]));
+    }
+}
+
+// RFC 8032 §5.2.3; OpenSSL decodes neither (0, 1) nor (0, -1) either.
+#[test]
+fn ed448_keys_have_one_encoding_and_an_x() {
+    let good = signers::ed448().dnskey;
+    let mut low_bits = good.clone();
+    low_bits[56] |= 1;
+    let p = |least: u8| [&[least][..], &[0xff; 27], &[0xfe], &[0xff; 27], &[0]].concat();
+    let identity = [&[1][..], &[0; 56]].concat();
+    for octets in [low_bits, p(0xff), p(0xfe), identity] {
+        let key = PublicKey::from_dnskey(Algorithm::ED448, &octets).unwrap();
+        let refusal = backend::prepare(BackendChoice::Auto, &key, 1).unwrap_err();
+        assert_eq!(refusal, Refusal::Malformed, "{octets:x?}");
+    }
+}
+
+fn holds(key: &dyn PreparedKey, message: &[u8], signature: &[u8]) -> bool {
+    let mut holds = [false];
+    key.verify_batch(&[Item { message, signature }], &mut holds);
+    holds[0]
+}
