@@ -2,6 +2,7 @@
 
 pub mod error;
 pub mod field;
+pub mod print;
 pub mod words;
 
 pub use error::{SyntaxError, SyntaxErrorKind};
