@@ -16,7 +16,7 @@ pub enum Field {
     U16,
     /// Four octets, decimal.
     U32,
-    /// Eight octets, decimal (IPN).
+    /// Eight octets, decimal, or two halves with a dot between (IPN: draft-johnson-dns-ipn-cla §3.1).
     U64,
     /// Four octets, decimal or with units as in `1h30m` (SOA's timers).
     Period,
@@ -36,8 +36,12 @@ pub enum Field {
     TypeCode,
     /// One octet, a DNSSEC algorithm by number or mnemonic.
     Algorithm,
+    /// One octet, a DS digest type by number or mnemonic (RFC 4034 §5.3, IANA registry).
+    DigestType,
     /// Two octets, a certificate type by number or mnemonic (RFC 4398 §2.1).
     CertType,
+    /// One octet, a DSYNC scheme by number or mnemonic (RFC 9859 §2.1).
+    Scheme,
     /// A name that canonical form lower-cases (RFC 4034 §6.2, RFC 6840 §5.1).
     LowerName,
     /// A name whose case canonical form keeps.
@@ -48,6 +52,8 @@ pub enum Field {
     OptionalCharString,
     /// One or more character-strings to the end of the record.
     CharStrings,
+    /// A property tag: a length octet and letters and digits, at least one (RFC 8659 §4.1).
+    Tag,
     /// The rest of the record from one quoted or bare text, without a length (CAA, URI).
     Text,
     /// The rest of the record in hexadecimal; blanks may stand between digits.
@@ -56,6 +62,10 @@ pub enum Field {
     HexLen8,
     /// The rest of the record in base64; blanks may stand between digits.
     Base64,
+    /// Base64 to the end of the record, or nothing (KEY without a key: RFC 2535 §3.1.2; SINK).
+    OptionalBase64,
+    /// Base64 to the end of the record, or `-` for no octets (DOA: draft-durand-doa-over-dns §3.2).
+    Base64OrDash,
     /// A length octet and that many octets in base32hex without padding (NSEC3).
     Base32Len8,
     /// The rest of the record: windows of type bits (RFC 4034 §4.1.2).
@@ -85,10 +95,11 @@ pub enum Field {
 }
 
 use Field::{
-    A6, AddressPrefixes, Algorithm, AmtRelay, AtmAddress, Base32Len8, Base64, CertType, CharString,
-    CharStrings, Eui48, Eui64, Hex, HexLen8, HostIdentity, IpsecKey, Ipv4, Ipv6, Location,
-    Locator64, LowerName, Name, Nsap, NxtBitmap, OptionalCharString, Period, SvcParams, Text, Time,
-    TypeBitmap, TypeCode, U8, U16, U32, U64, WellKnownServices,
+    A6, AddressPrefixes, Algorithm, AmtRelay, AtmAddress, Base32Len8, Base64, Base64OrDash,
+    CertType, CharString, CharStrings, DigestType, Eui48, Eui64, Hex, HexLen8, HostIdentity,
+    IpsecKey, Ipv4, Ipv6, Location, Locator64, LowerName, Name, Nsap, NxtBitmap, OptionalBase64,
+    OptionalCharString, Period, Scheme, SvcParams, Tag, Text, Time, TypeBitmap, TypeCode, U8, U16,
+    U32, U64, WellKnownServices,
 };
 
 /// The fields of a type's RDATA; `None` for types that are only written as `\# …` (RFC 3597).
@@ -125,7 +136,8 @@ pub fn fields(rtype: RType) -> Option<&'static [Field]> {
         RType::SIG | RType::RRSIG => {
             &[TypeCode, Algorithm, U8, Period, Time, Time, U16, LowerName, Base64]
         }
-        RType::KEY | RType::DNSKEY | RType::CDNSKEY | RType::RKEY => &[U16, U8, Algorithm, Base64],
+        RType::DNSKEY | RType::CDNSKEY | RType::RKEY => &[U16, U8, Algorithm, Base64],
+        RType::KEY => &[U16, U8, Algorithm, OptionalBase64],
         RType::PX => &[U16, LowerName, LowerName],
         RType::GPOS => &[CharString, CharString, CharString],
         RType::AAAA => &[Ipv6],
@@ -137,9 +149,9 @@ pub fn fields(rtype: RType) -> Option<&'static [Field]> {
         RType::NAPTR => &[U16, U16, CharString, CharString, CharString, LowerName],
         RType::CERT => &[CertType, U16, Algorithm, Base64],
         RType::A6 => &[A6],
-        RType::SINK => &[U8, U8, U8, Base64],
+        RType::SINK => &[U8, U8, U8, OptionalBase64],
         RType::APL => &[AddressPrefixes],
-        RType::DS | RType::CDS | RType::TA | RType::DLV => &[U16, Algorithm, U8, Hex],
+        RType::DS | RType::CDS | RType::TA | RType::DLV => &[U16, Algorithm, DigestType, Hex],
         RType::SSHFP => &[U8, U8, Hex],
         RType::IPSECKEY => &[IpsecKey],
         RType::NSEC => &[Name, TypeBitmap],
@@ -152,15 +164,15 @@ pub fn fields(rtype: RType) -> Option<&'static [Field]> {
         RType::CSYNC => &[U32, U16, TypeBitmap],
         RType::ZONEMD => &[U32, U8, U8, Hex],
         RType::SVCB | RType::HTTPS => &[U16, Name, SvcParams],
-        RType::DSYNC => &[TypeCode, U8, U16, Name],
+        RType::DSYNC => &[TypeCode, Scheme, U16, Name],
         RType::NID | RType::L64 => &[U16, Locator64],
         RType::L32 => &[U16, Ipv4],
         RType::LP => &[U16, Name],
         RType::EUI48 => &[Eui48],
         RType::EUI64 => &[Eui64],
         RType::URI => &[U16, U16, Text],
-        RType::CAA => &[U8, CharString, Text],
-        RType::DOA => &[U32, U32, U8, CharString, Base64],
+        RType::CAA => &[U8, Tag, Text],
+        RType::DOA => &[U32, U32, U8, CharString, Base64OrDash],
         RType::AMTRELAY => &[AmtRelay],
         RType::IPN => &[U64],
         _ => return None,
@@ -204,17 +216,17 @@ pub fn walk<'a>(
 fn field_len(field: Field, rest: &[u8]) -> Option<usize> {
     let fits = |ok: bool| ok.then_some(rest.len());
     match field {
-        U8 | Algorithm => Some(1),
+        U8 | Algorithm | DigestType | Scheme => Some(1),
         U16 | TypeCode | CertType => Some(2),
         U32 | Period | Time | Ipv4 => Some(4),
         Eui48 => Some(6),
         U64 | Locator64 | Eui64 => Some(8),
         Ipv6 => Some(16),
         LowerName | Name => wire_len(rest),
-        CharString | HexLen8 | Base32Len8 => Some(1 + usize::from(*rest.first()?)),
+        CharString | Tag | HexLen8 | Base32Len8 => Some(1 + usize::from(*rest.first()?)),
         OptionalCharString => Some(rest.first().map_or(0, |&len| 1 + usize::from(len))),
         CharStrings => fits(are_char_strings(rest)),
-        Text | Hex | Base64 => Some(rest.len()),
+        Text | Hex | Base64 | OptionalBase64 | Base64OrDash => Some(rest.len()),
         TypeBitmap => fits(is_type_bitmap(rest)),
         SvcParams => fits(are_svc_params(rest)),
         AddressPrefixes => fits(are_address_prefixes(rest)),
@@ -227,8 +239,9 @@ fn field_len(field: Field, rest: &[u8]) -> Option<usize> {
             fits(rest.len() >= 3 + gateway)
         }
         AmtRelay => {
-            let relay = gateway_len(*rest.get(1)? & 0x7f, rest.get(2..)?)?;
-            fits(rest.len() == 2 + relay)
+            let (kind, relay) = (*rest.get(1)? & 0x7f, rest.get(2..)?);
+            // RFC 8777 §4.2.4: the relay's length is only known for these types.
+            fits(kind > 3 || gateway_len(kind, relay) == Some(relay.len()))
         }
         HostIdentity => fits(is_host_identity(rest).is_some()),
         NxtBitmap => fits((1..=16).contains(&rest.len())),
