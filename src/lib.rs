@@ -2,4 +2,5 @@
 pub mod audit;
 pub mod crypto;
 pub mod dns;
+pub mod report;
 pub mod zonefile;

@@ -292,7 +292,11 @@ mod tests {
     fn codes_are_unique_kebab_case_words() {
         let texts: HashSet<_> = Code::ALL.iter().map(|code| code.entry().code).collect();
         assert_eq!(texts.len(), Code::ALL.len());
-        assert!(texts.iter().all(|t| t.bytes().all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit())));
+        assert!(
+            texts.iter().all(|t| t
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b == b'-' || b.is_ascii_digit()))
+        );
     }
 
     // The catalogue speaks to people: whole sentences, and a source for each rule.

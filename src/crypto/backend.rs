@@ -28,8 +28,7 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// [`Refusal::Unsupported`] when this backend cannot verify under keys of this algorithm, size
     /// or exponent; [`Refusal::Malformed`] when no validator could use this key, for example
     /// because its point is not on the curve.
-    fn prepare(&self, key: &PublicKey, signatures: usize)
-    -> Result<Box<dyn PreparedKey>, Refusal>;
+    fn prepare(&self, key: &PublicKey, signatures: usize) -> Result<Box<dyn PreparedKey>, Refusal>;
 }
 
 /// Why a backend does not take a key.

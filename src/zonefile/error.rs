@@ -127,7 +127,9 @@ pub enum SyntaxErrorKind {
         max: u64,
     },
     /// `$GENERATE` with a template whose modifiers are wrong.
-    #[error("expected a $GENERATE modifier ${{offset[,width[,base]]}} with base d, o, x, X, n or N")]
+    #[error(
+        "expected a $GENERATE modifier ${{offset[,width[,base]]}} with base d, o, x, X, n or N"
+    )]
     GenerateModifier,
     /// A record that `$GENERATE` made is wrong.
     #[error("the record that $GENERATE makes for {iteration} is wrong: {reason}")]
