@@ -117,6 +117,7 @@ fn secure_reason(summary: &Summary) -> String {
     let when = match summary.times.as_slice() {
         [TimeFacts { at: None, .. }] => ", times aside".to_owned(),
         [] | [_] => String::new(),
+        [_, _] => " at both times".to_owned(),
         several => format!(" at all {} times", several.len()),
     };
     let total = summary.input.signatures;
@@ -161,8 +162,9 @@ fn bogus_reason(summary: &Summary) -> String {
         }
     }
     if clauses.is_empty() {
-        let findings = summary.findings_at_least(Severity::Bogus);
-        clauses.push(count(findings, "finding") + " that validators reject");
+        // Every signature holds, so it is the zone itself: `soa-missing`.
+        let bogus = summary.findings.iter().filter(|row| row.severity == Severity::Bogus);
+        clauses.extend(bogus.map(|row| row.code.to_string()));
     }
     format!("{}: {}", bogus_when(summary, worst), clauses.join("; "))
 }
@@ -174,6 +176,7 @@ fn bogus_when(summary: &Summary, worst: Option<&TimeFacts>) -> String {
     let Some(worst) = worst.filter(|_| times > 1 && bogus > 0) else { return String::new() };
     let which = worst.at.map_or_else(|| "times aside".to_owned(), utc);
     match bogus {
+        2 if times == 2 => format!(" at both times, worst at {which}"),
         _ if bogus == times => format!(" at all {times} times, worst at {which}"),
         1 => format!(" at 1 of {times} times ({which})"),
         _ => format!(" at {bogus} of {times} times, worst at {which}"),

@@ -62,14 +62,25 @@ pub fn took(seconds: f64) -> String {
     scaled(seconds * 1e9, 1000.0, &["ns", "µs", "ms", "s"])
 }
 
-/// A number of things a second: `9,303/s`. Nothing sensible can be said of no time: `-`.
+/// A number of things a second to three digits: `9,300/s`. Nothing sensible can be said of no time:
+/// `-`.
+#[must_use]
+pub fn rate(things: u64, seconds: f64) -> String {
+    rate_of(things, "", seconds)
+}
+
+/// As [`rate`], with the plural of what is counted: `9,300 records/s`.
 #[must_use]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-pub fn rate(things: u64, seconds: f64) -> String {
+pub fn rate_of(things: u64, noun: &str, seconds: f64) -> String {
     if seconds <= 0.0 {
         return "-".to_owned();
     }
-    format!("{}/s", grouped((things as f64 / seconds).round() as u64))
+    let rate = (things as f64 / seconds).round() as u64;
+    let rounding = 10u64.pow(rate.checked_ilog10().unwrap_or(0).saturating_sub(2));
+    let blank = if noun.is_empty() { "" } else { " " };
+    let rate = (rate / rounding).saturating_mul(rounding);
+    format!("{}{blank}{noun}/s", grouped(rate))
 }
 
 fn scaled(mut number: f64, step: f64, units: &[&str]) -> String {
@@ -110,6 +121,15 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
+/// A blank at which [`wrap`] does not break.
+pub const TIE: char = '\u{a0}';
+
+/// Ties the words of a text together, so that [`wrap`] keeps them on one line.
+#[must_use]
+pub fn tied(text: &str) -> String {
+    text.replace(' ', "\u{a0}")
+}
+
 /// Breaks text at blanks into lines of at most `width` characters, of which the first line has
 /// `taken` less; a longer word stays whole.
 #[must_use]
@@ -117,7 +137,7 @@ pub fn wrap(text: &str, taken: usize, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut line = String::new();
     let mut used = taken;
-    for word in text.split_whitespace() {
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
         let long = word.chars().count();
         let blank = usize::from(!line.is_empty());
         if used > 0 && used + blank + long > width {
@@ -128,7 +148,7 @@ pub fn wrap(text: &str, taken: usize, width: usize) -> Vec<String> {
             line.push(' ');
             used += 1;
         }
-        line.push_str(word);
+        line.extend(word.chars().map(|c| if c == TIE { ' ' } else { c }));
         used += long;
     }
     lines.push(line);
@@ -185,7 +205,9 @@ mod tests {
         assert_eq!(took(0.031), "31.0 ms");
         assert_eq!(took(12.44), "12.4 s");
         assert_eq!(took(121.0), "2 min 1 s");
-        assert_eq!(rate(2_884, 0.31), "9,303/s");
+        assert_eq!(rate(2_884, 0.31), "9,300/s");
+        assert_eq!(rate_of(7, "records", 1.0), "7 records/s");
+        assert_eq!(rate_of(u64::MAX, "records", 1e-9), "18,400,000,000,000,000,000 records/s");
         assert_eq!(rate(2_884, 0.0), "-");
     }
 
@@ -210,5 +232,6 @@ mod tests {
         assert_eq!(wrap("abcdefghij kl", 0, 4), ["abcdefghij", "kl"]);
         assert_eq!(wrap("one two three", 5, 7), ["", "one two", "three"]);
         assert_eq!(wrap("", 0, 4), [""]);
+        assert_eq!(wrap(&format!("a {} d", tied("b c")), 0, 4), ["a", "b c", "d"]);
     }
 }

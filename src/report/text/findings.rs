@@ -6,9 +6,10 @@ use std::io::{self, Write};
 
 use crate::audit::findings::{Code, Excerpt, Finding, Severity};
 use crate::audit::zone::Summary;
+use crate::audit::zone::summary::CodeCount;
 use crate::report::palette::{Painted, Palette};
 use crate::report::table::{GUTTER, WIDTH, write_label};
-use crate::report::words::{count, grouped, printable, utc, wrap};
+use crate::report::words::{count, grouped, printable, tied, utc, wrap};
 
 /// Findings of one code may weigh differently: a bad signature beside a good one is only a
 /// violation. Heavier groups come first, then the order of the catalogue.
@@ -62,11 +63,12 @@ pub(super) fn write_findings(
     let mut rows = summary.findings.clone();
     rows.retain(|row| row.count > 0);
     rows.sort_by_key(|row| (Reverse(row.severity), row.code));
+    writeln!(out)?;
+    write_label("findings", palette, out)?;
     if rows.is_empty() {
-        writeln!(out)?;
-        write_label("findings", palette, out)?;
         return writeln!(out, "{}", Painted(palette.good, "none"));
     }
+    writeln!(out, "{}", overview(&rows, selection.held))?;
     let several_times = summary.times.len() > 1;
     for row in rows {
         writeln!(out)?;
@@ -74,16 +76,36 @@ pub(super) fn write_findings(
         write_head(row.severity, row.code, row.count, palette, out)?;
         write_cases(shown, several_times, palette, out)?;
         let more = row.count.saturating_sub(shown.len() as u64);
-        if more > 0 && shown.is_empty() {
-            let text = format!("{} not shown (--max-findings)", count(more, "case"));
-            writeln!(out, "{:GUTTER$}{}", "", Painted(palette.faint, text))?;
-        } else if more > 0 {
+        if more > 0 && !shown.is_empty() {
             let text = format!("… and {} more", grouped(more));
             writeln!(out, "{:GUTTER$}{}", "", Painted(palette.faint, text))?;
         }
         write_advice(row.code, palette, out)?;
     }
     Ok(())
+}
+
+/// As in `22 bogus, 3 violations, 2 advice (12 shown: --max-findings all shows the rest)`.
+fn overview(rows: &[CodeCount], shown: u64) -> String {
+    let severities = [Severity::Bogus, Severity::Violation, Severity::Advice];
+    let parts: Vec<String> = severities
+        .into_iter()
+        .filter_map(|severity| {
+            let alike = rows.iter().filter(|row| row.severity == severity);
+            let number: u64 = alike.map(|row| row.count).sum();
+            match severity {
+                _ if number == 0 => None,
+                Severity::Violation => Some(count(number, "violation")),
+                other => Some(format!("{} {other}", grouped(number))),
+            }
+        })
+        .collect();
+    let all: u64 = rows.iter().map(|row| row.count).sum();
+    let parts = parts.join(", ");
+    if shown >= all {
+        return parts;
+    }
+    format!("{parts} ({} shown: --max-findings all shows the rest)", grouped(shown))
 }
 
 fn write_head(
@@ -111,7 +133,9 @@ fn write_head(
 
 fn write_advice(code: Code, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
     let entry = code.entry();
-    let text = format!("{} ({})", entry.advice, entry.reference);
+    // Of a list of references each stays on one line: `RFC 4035 §2.2`.
+    let references: Vec<_> = entry.reference.split(", ").map(tied).collect();
+    let text = format!("{} ({})", entry.advice, references.join(", "));
     for (at, line) in wrap(&text, 0, WIDTH - GUTTER - 2).iter().enumerate() {
         let mark = if at == 0 { "→" } else { " " };
         writeln!(out, "{:GUTTER$}{mark} {}", "", Painted(palette.faint, line))?;

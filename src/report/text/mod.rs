@@ -16,7 +16,7 @@ use crate::audit::zone::summary::{AnchorFacts, InputFacts, TrustKind};
 
 use super::palette::{Painted, Palette};
 use super::table::{Cell, GUTTER, Side, WIDTH, write_label};
-use super::words::{count, grouped, octets, printable, wrap};
+use super::words::{count, grouped, octets, printable, tied, wrap};
 use super::{Judgement, Options, Reporter, Verbosity};
 
 /// Holds back a selection of the findings, because the judgement comes first.
@@ -86,13 +86,13 @@ fn write_zone(
 ) -> io::Result<()> {
     let serial = input.serial.map_or_else(|| "no serial".to_owned(), |n| format!("serial {n}"));
     let line = format!(
-        "{} {}, {serial}: {} in {}, {}, {}",
+        "{} {}, {serial}: {}, {}, {}, {}",
         input.apex,
         input.class,
-        count(input.records, "record"),
-        count(input.rrsets, "RRset"),
-        count(input.owners, "owner"),
-        count(input.delegations, "delegation"),
+        tied(&count(input.records, "record")),
+        tied(&count(input.rrsets, "RRset")),
+        tied(&count(input.owners, "owner")),
+        tied(&count(input.delegations, "delegation")),
     );
     write_paragraph("zone", &line, palette, out)?;
     #[allow(clippy::cast_precision_loss)] // three digits are printed
@@ -113,10 +113,9 @@ fn write_zone(
     if detailed {
         let mut types: Vec<_> = input.types.iter().collect();
         types.sort_by_key(|row| (std::cmp::Reverse(row.records), row.rtype));
-        // A blank that does not break keeps a type and its number on one line.
         let types: Vec<_> = types
             .iter()
-            .map(|row| format!("{}\u{a0}{}", row.rtype, grouped(row.records)))
+            .map(|row| tied(&format!("{} {}", row.rtype, grouped(row.records))))
             .collect();
         write_paragraph("types", &types.join(", "), palette, out)?;
     }
@@ -177,7 +176,7 @@ fn write_paragraph(
     write_label(label, palette, out)?;
     for (at, line) in wrap(text, 0, WIDTH - GUTTER).iter().enumerate() {
         let indent = if at == 0 { 0 } else { GUTTER };
-        writeln!(out, "{:indent$}{}", "", line.replace('\u{a0}', " "))?;
+        writeln!(out, "{:indent$}{line}", "")?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{Distribution, Performance};
 use crate::report::palette::Palette;
 use crate::report::table::{Cell, Side, Table};
-use crate::report::words::{count, grouped, octets, rate, took};
+use crate::report::words::{count, grouped, octets, rate, rate_of, tied, took};
 
 use super::{DISTRIBUTION, number, write_paragraph};
 
@@ -22,10 +22,10 @@ pub(super) fn write_time(
     let mut line = format!("{} on {}", took(wall), count(threads as u64, "thread"));
     if wall > 0.0 {
         line += &format!(
-            ": {} records and {} signatures ({} of text)",
-            rate(input.records, wall),
-            rate(input.signatures, wall),
-            octets(input.bytes as f64 / wall) + "/s",
+            ": {} and {}, {}/s of text",
+            tied(&rate_of(input.records, "records", wall)),
+            tied(&rate_of(input.signatures, "signatures", wall)),
+            tied(&octets(input.bytes as f64 / wall)),
         );
     }
     writeln!(out)?;

@@ -6,8 +6,8 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{KeyFacts, Role};
 use crate::dns::rdata::Dnskey;
 use crate::report::palette::Palette;
-use crate::report::table::{Cell, GUTTER, Side, Table};
-use crate::report::words::{grouped, utc, wrap};
+use crate::report::table::{Cell, GUTTER, Side, Table, WIDTH};
+use crate::report::words::{grouped, tied, utc, wrap};
 
 use super::{number, trouble, write_paragraph};
 
@@ -29,7 +29,7 @@ pub(super) fn write_keys(
             ("flags", Side::Left),
             ("role", Side::Left),
             ("anchored", Side::Left),
-            ("valid", Side::Right),
+            ("signatures", Side::Right),
             ("backend", Side::Left),
         ],
     );
@@ -94,8 +94,8 @@ pub(super) fn write_signatures(
         &[
             ("algorithm", Side::Left),
             ("total", Side::Right),
-            ("right", Side::Right),
-            ("wrong", Side::Right),
+            ("good", Side::Right),
+            ("bad", Side::Right),
         ],
     );
     for row in &summary.algorithms {
@@ -111,9 +111,12 @@ pub(super) fn write_signatures(
     if summary.reasons.is_empty() {
         return Ok(());
     }
-    let reasons: Vec<_> =
-        summary.reasons.iter().map(|row| format!("{} ×{}", row.code, grouped(row.count))).collect();
-    for line in wrap(&reasons.join(", "), 0, 88) {
+    let reasons: Vec<_> = summary
+        .reasons
+        .iter()
+        .map(|row| tied(&format!("{} ×{}", row.code, grouped(row.count))))
+        .collect();
+    for line in wrap(&reasons.join(", "), 0, WIDTH - GUTTER) {
         writeln!(out, "{:GUTTER$}{line}", "")?;
     }
     Ok(())
@@ -133,12 +136,12 @@ pub(super) fn write_times(
         "judged",
         &[
             ("at", Side::Left),
-            ("secure", Side::Right),
+            ("RRsets secure", Side::Right),
             ("insecure", Side::Right),
-            ("bogus RRsets", Side::Right),
-            ("  valid", Side::Right),
+            ("bogus", Side::Right),
+            ("signatures valid", Side::Right),
             ("expired", Side::Right),
-            ("not yet valid signatures", Side::Right),
+            ("not yet", Side::Right),
         ],
     );
     for time in &summary.times {
