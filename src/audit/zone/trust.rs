@@ -15,8 +15,8 @@ use super::usability::Usability;
 /// A trust anchor: what the owner of a zone, or its parent, says its key is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Anchor {
-    /// The zone it is for.
-    pub owner: Name,
+    /// The zone it is for; `None` for the zone that is audited, whichever that is.
+    pub owner: Option<Name>,
     /// The key it means.
     pub form: AnchorForm,
     /// Where it came from: `built in`, `--ds`, or a file's name.

@@ -1,0 +1,218 @@
+//! The arguments of `sigmill zone`, as typed.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, ValueEnum};
+use sigmill::dns::Name;
+
+use super::When;
+use super::exit::EXIT_STATUS;
+use super::size::{Bound, parse_bound, parse_size};
+use super::time::{TimeArg, parse_span, parse_time};
+
+/// Verify a zone: every signature, every rule
+///
+/// Reads a zone file, verifies all signatures in it, and reports what a validator would make of it.
+#[derive(Debug, Args)]
+#[command(after_help = "`sigmill help zone` says more, with examples.", after_long_help = after_long_help())]
+pub(crate) struct ZoneArgs {
+    /// The zone file; `-` for standard input
+    ///
+    /// Master-file text (RFC 1035 §5), plain or compressed by gzip, zstd, xz or bzip2, told by its
+    /// content. The output of `dig AXFR` will do; records may come in any order.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// The zone's apex, and the origin of relative names [default: the SOA's owner]
+    #[arg(long, value_name = "NAME", value_parser = parse_name, help_heading = "Judgement")]
+    pub(crate) origin: Option<Name>,
+
+    /// Judge for this time; may be repeated [default: now]
+    ///
+    /// `now`, `none` to ignore times, an offset from now such as +7d, -12h or +2w3d,
+    /// 2026-01-31T12:00:00Z (RFC 3339), 2026-01-31 (midnight UTC), 20260131120000 (as in RRSIG), or
+    /// seconds since 1970.
+    #[arg(long, value_name = "TIME", value_parser = parse_time, allow_hyphen_values = true)]
+    #[arg(help_heading = "Judgement")]
+    pub(crate) at: Vec<TimeArg>,
+
+    /// Report signatures that expire within this time, such as 7d or 36h
+    #[arg(long, value_name = "DURATION", value_parser = parse_span, help_heading = "Judgement")]
+    pub(crate) expire_within: Option<Duration>,
+
+    /// Exit with 1 from this severity on
+    #[arg(long, value_name = "SEVERITY", default_value = "violation", help_heading = "Judgement")]
+    pub(crate) fail_on: FailOn,
+
+    /// Trust the DS or DNSKEY records in this file; may be repeated
+    ///
+    /// Records as dig, dnssec-dsfromkey or unbound-anchor write them, or IANA's root-anchors.xml.
+    /// Anchors of other zones are ignored. Without an anchor the zone is judged as an island: by
+    /// its own keys.
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
+    pub(crate) anchor: Vec<PathBuf>,
+
+    /// Trust this DS, such as '20326 8 2 E06D…'; may be repeated
+    ///
+    /// The RDATA alone, for the zone that is verified, or a whole record with its owner.
+    #[arg(long, value_name = "DS", help_heading = "Trust")]
+    pub(crate) ds: Vec<String>,
+
+    /// Do not trust the root's own keys without being told
+    #[arg(long, help_heading = "Trust")]
+    pub(crate) no_built_in_anchors: bool,
+
+    /// The library that verifies
+    ///
+    /// `auto` takes the fastest for each key. What a library cannot verify goes to one that can.
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]
+    pub(crate) backend: BackendArg,
+
+    /// Verify everything with a second library too, and report disagreement
+    #[arg(long, help_heading = "Work")]
+    pub(crate) cross_check: bool,
+
+    /// Worker threads [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(help_heading = "Work")]
+    pub(crate) threads: Option<u16>,
+
+    /// Let $INCLUDE open files
+    ///
+    /// Off by default, because a zone file from elsewhere must not name files to be read here.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) allow_include: bool,
+
+    /// Read the file instead of mapping it into memory
+    ///
+    /// For files that are written to meanwhile, and file systems that cannot map.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) no_mmap: bool,
+
+    /// The format of the report
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Report")]
+    pub(crate) format: FormatArg,
+
+    /// Write the report to this file; `-` for standard output
+    #[arg(short, long, value_name = "FILE", default_value = "-", hide_default_value = true)]
+    #[arg(help_heading = "Report")]
+    pub(crate) output: PathBuf,
+
+    /// Write out so many findings, or `all` [default: 50 in text, else all]
+    ///
+    /// All are counted in any case. The text report gives each code its fair share; the others
+    /// write the first ones.
+    #[arg(long, value_name = "N", value_parser = parse_bound, help_heading = "Report")]
+    pub(crate) max_findings: Option<Bound>,
+
+    /// Only the judgement; twice for no text at all
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
+    #[arg(help_heading = "Report")]
+    pub(crate) quiet: u8,
+
+    /// Everything that was measured: sizes, types, stages, latencies
+    #[arg(short, long, help_heading = "Report")]
+    pub(crate) verbose: bool,
+
+    /// When to show progress on standard error
+    #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    #[arg(help_heading = "Report")]
+    pub(crate) progress: When,
+
+    /// The longest entry of a zone file, in octets [default: 4M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
+    pub(crate) max_entry: Option<usize>,
+
+    /// The most signatures tried for one RRset [default: 64]
+    ///
+    /// Bounds the work that a hostile zone can cause (CVE-2023-50387). Reaching it is a finding.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(help_heading = "Limits")]
+    pub(crate) max_signatures_per_rrset: Option<u32>,
+
+    /// The most keys tried for one signature [default: 8]
+    ///
+    /// Keys may share tag and algorithm (CVE-2023-50387). Reaching the limit is a finding.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(help_heading = "Limits")]
+    pub(crate) max_keys_per_signature: Option<u32>,
+
+    /// The most records that one $GENERATE makes [default: 1048576]
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) max_generate: Option<u64>,
+
+    /// How deep $INCLUDE may go, in files [default: 16]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=64))]
+    #[arg(help_heading = "Limits")]
+    pub(crate) max_include_depth: Option<u32>,
+}
+
+/// The severity from which on the exit code is 1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FailOn {
+    /// A validator would reject data
+    Bogus,
+    /// Also when a rule is broken
+    Violation,
+    /// On any finding
+    Advice,
+    /// The exit code is 0 whatever is found
+    Never,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum BackendArg {
+    Auto,
+    Ring,
+    AwsLc,
+    #[value(name = "rustcrypto")]
+    RustCrypto,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FormatArg {
+    /// For people
+    Text,
+    /// One document
+    Json,
+    /// One object a line, findings as they come
+    Ndjson,
+}
+
+/// A name without a final dot is taken below the root: nobody types the dot.
+fn parse_name(text: &str) -> Result<Name, sigmill::dns::name::NameError> {
+    Name::from_text(text.as_bytes(), Some(&Name::root()))
+}
+
+fn after_long_help() -> String {
+    format!(
+        "\
+Judgement:
+  secure     every RRset that must be signed has a signature that holds
+  insecure   the zone is not signed, or only by what validators ignore
+  bogus      a validator would reject some of it
+
+Severities of findings:
+  bogus      a validator would reject the data
+  violation  a signer or zone broke a rule, though a validator may still accept the data
+  advice     within the rules, but deprecated or unwise
+
+`sigmill codes` lists all findings, `sigmill codes CODE` explains one.
+
+{EXIT_STATUS}
+
+Examples:
+  Verify a zone as a validator would now:
+    sigmill zone example.com.zone --ds \"$(dig +short example.com DS)\"
+  Before publishing, as a hook: the exit code decides, the zone comes on standard input:
+    sigmill zone - -q --fail-on bogus
+  Will it still hold in two weeks? Tell what expires within three days of each time:
+    sigmill zone example.com.zone --at now --at +2w --expire-within 3d
+  An old zone, as of its day, against the root's anchors of then:
+    sigmill zone root.zone.gz --at 2020-10-20 --anchor root-anchors.xml
+  The owners that are bogus, for a script:
+    sigmill zone example.com.zone --format ndjson |
+      jq -r 'select(.kind == \"finding\" and .severity == \"bogus\") | .owner'"
+    )
+}
