@@ -1,6 +1,5 @@
 //! `sigmill` verifies DNSSEC signatures in bulk.
 pub mod audit;
-pub mod cli;
 pub mod crypto;
 pub mod dns;
 pub mod engine;

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use sigmill::audit::findings::{Finding, Severity};
-use sigmill::audit::zone::{Config, Limits, Summary};
+use sigmill::audit::zone::{self, Config, Limits, Summary};
 use sigmill::crypto::BackendChoice;
 use sigmill::report::{self, Format, Options, Verbosity};
+use sigmill::source::{OpenOptions, Source, map};
 
 use super::exit::{Failure, Outcome};
 use super::output::{self, Output};
@@ -46,27 +47,22 @@ pub(crate) fn run(args: ZoneArgs) -> Result<Outcome, Failure> {
     Ok(if weighty { Outcome::Findings } else { Outcome::Good })
 }
 
-/// The seam to the audit: opens the input and judges it.
-///
-/// The rooms behind it are being built on other branches. With them this becomes
-/// `Source::open(&args.file, …)` or `Source::stdin()`, then `audit::zone::audit(source, config,
-/// on_finding)`, with the errors of both as [`Failure::input`]; the checks here go.
+/// Opens the input and judges it.
 fn audit(
     args: &ZoneArgs,
-    _config: &Config,
-    _on_finding: &mut dyn FnMut(&Finding),
+    config: &Config,
+    on_finding: &mut dyn FnMut(&Finding),
 ) -> Result<Summary, Failure> {
-    let name = args.file.display();
-    if args.file != Path::new("-") {
-        let opened = std::fs::File::open(&args.file).and_then(|file| file.metadata());
-        let metadata =
-            opened.with_context(|| format!("cannot read {name}")).map_err(Failure::input)?;
-        if metadata.is_dir() {
-            let error = Failure::input(anyhow!("cannot read {name}: it is a directory"));
-            return Err(error.hint("name a zone file in it"));
-        }
-    }
-    Err(Failure::input(anyhow!("cannot verify {name}: the audit is not part of this build yet")))
+    let source = if args.file == Path::new("-") {
+        Source::stdin()
+    } else {
+        // Without the handler a file that shrinks while it is mapped would end us by a signal.
+        map::report_truncation_and_exit()
+            .map_err(|error| Failure::input(anyhow!(error)))?;
+        Source::open(&args.file, &OpenOptions { map: config.map })
+    };
+    let source = source.map_err(|error| Failure::input(error.into()))?;
+    zone::audit(source, config, on_finding).map_err(|error| Failure::input(error.into()))
 }
 
 fn config(args: &ZoneArgs) -> Result<Config, Failure> {
@@ -95,6 +91,7 @@ fn config(args: &ZoneArgs) -> Result<Config, Failure> {
         cross_check: args.cross_check,
         threads: args.threads.map_or(default.threads, usize::from),
         allow_include: args.allow_include,
+        map: !args.no_mmap,
         limits: limits(args),
         ..default
     })

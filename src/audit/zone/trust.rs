@@ -43,7 +43,7 @@ impl Anchor {
     #[must_use]
     pub fn built_in_root() -> [Self; 3] {
         let ds = |key_tag: u16, digest: [u8; 32], valid_from, valid_until| Self {
-            owner: Name::root(),
+            owner: Some(Name::root()),
             form: AnchorForm::Ds([&key_tag.to_be_bytes()[..], &[8, 2], &digest].concat()),
             origin: "built in".into(),
             valid_from: Some(valid_from),
@@ -129,7 +129,8 @@ impl Anchoring {
         table: &KeyTable,
         usability: &Usability,
     ) -> Self {
-        let given = config.anchors.iter().filter(|anchor| anchor.owner == *apex);
+        let speaks_of_apex = |anchor: &&Anchor| anchor.owner.is_none_or(|owner| owner == *apex);
+        let given = config.anchors.iter().filter(speaks_of_apex);
         let mut anchors: Vec<Anchor> = given.cloned().collect();
         if anchors.is_empty() && config.built_in_anchors && apex.is_root() {
             anchors.extend(Anchor::built_in_root());
