@@ -61,8 +61,8 @@ fn audit(
             .map_err(|error| Failure::input(anyhow!(error)))?;
         Source::open(&args.file, &OpenOptions { map: config.map })
     };
-    let source = source.map_err(|error| Failure::input(error.into()))?;
-    zone::audit(source, config, on_finding).map_err(|error| Failure::input(error.into()))
+    let source = source.map_err(|error| Failure::input(anyhow!(error)))?;
+    zone::audit(source, config, on_finding).map_err(|error| Failure::input(anyhow!(error)))
 }
 
 fn config(args: &ZoneArgs) -> Result<Config, Failure> {
