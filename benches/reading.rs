@@ -4,6 +4,7 @@
 //! compressible as a real one (half of it is base64); the consumer counts lines, which costs next
 //! to nothing, and asserts its count. Files are in the page cache: this measures copying, faulting
 //! and decompressing, not the disk. Throughput is always that of the *text*.
+#![allow(clippy::unwrap_used, missing_docs)] // helpers of a benchmark
 
 use std::fmt::Write as _;
 use std::fs::{self, File};

@@ -1,4 +1,5 @@
 //! The room `source` from outside: every way in gives the same octets, and damage is an error.
+#![allow(clippy::unwrap_used, missing_docs)] // helpers of tests
 
 use std::fs;
 use std::io::{self, Cursor, Read, Write};

@@ -6,7 +6,7 @@
 //!
 //! - *Replaced* (a new file renamed over the path, as careful writers do): nothing happens. The map
 //!   stays on the old file.
-//! - *Cut short, before or between accesses*: [`Mapping::new`] compares the length after mapping,
+//! - *Cut short, before or between accesses*: [`Mapping::attempt`] compares the length after mapping,
 //!   and [`Mapping::check`] (called through [`Blocks::check`](super::Blocks::check)) compares it
 //!   whenever it is asked, so that a result drawn from a file that shrank is never reported as
 //!   sound. Both give [`SourceError::Shrunk`].
@@ -54,12 +54,12 @@ pub(super) struct Mapping {
 impl Mapping {
     /// Maps `len` octets of a regular file, which must not be 0 (POSIX has no empty maps).
     ///
-    /// `Ok(None)` when this file cannot be mapped but may be readable all the same: a file system
+    /// [`MapOutcome::Not`] when this file cannot be mapped but may be readable all the same: a file system
     /// without maps, no room left among the addresses, or more maps than the handler can know.
     ///
     /// # Errors
     /// [`SourceError::Shrunk`] when the file is shorter by now.
-    pub(super) fn new(file: File, len: u64, name: Arc<str>) -> Result<MapOutcome, SourceError> {
+    pub(super) fn attempt(file: File, len: u64, name: Arc<str>) -> Result<MapOutcome, SourceError> {
         let Ok(size) = usize::try_from(len) else { return Ok(MapOutcome::Not(file)) };
         // SAFETY: the map is private to this value and never written through. That other processes
         // may change the file is the caveat described at the top of this module.
@@ -174,7 +174,7 @@ mod bus {
     /// Maps that can be known at a time.
     pub(super) const SLOTS: usize = 256;
 
-    static TABLE: [Slot; SLOTS] = [const { Slot::EMPTY }; SLOTS];
+    static TABLE: [Slot; SLOTS] = [const { Slot::empty() }; SLOTS];
 
     struct Slot {
         taken: AtomicBool,
@@ -187,14 +187,16 @@ mod bus {
     }
 
     impl Slot {
-        const EMPTY: Self = Self {
-            taken: AtomicBool::new(false),
-            start: AtomicUsize::new(0),
-            end: AtomicUsize::new(0),
-            file: AtomicI32::new(-1),
-            name: AtomicPtr::new(ptr::null_mut()),
-            name_len: AtomicUsize::new(0),
-        };
+        const fn empty() -> Self {
+            Self {
+                taken: AtomicBool::new(false),
+                start: AtomicUsize::new(0),
+                end: AtomicUsize::new(0),
+                file: AtomicI32::new(-1),
+                name: AtomicPtr::new(ptr::null_mut()),
+                name_len: AtomicUsize::new(0),
+            }
+        }
     }
 
     /// A place in the table, held as long as the map is there.
@@ -386,7 +388,8 @@ mod bus {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs::OpenOptions;
     use std::hint::black_box;
@@ -527,10 +530,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("zone");
         let len = 3 * RELEASE_STEP + 5;
-        let text: Vec<u8> = (0..len).map(|i| (i % 251) as u8).collect();
+        let text: Vec<u8> = (0..=250).cycle().take(len).collect();
         fs::write(&path, &text).unwrap();
         let name = Arc::from("zone");
-        let outcome = Mapping::new(File::open(&path).unwrap(), len as u64, name).unwrap();
+        let outcome = Mapping::attempt(File::open(&path).unwrap(), len as u64, name).unwrap();
         let MapOutcome::Mapped(mut mapping) = outcome else { panic!("not mapped") };
         assert!(mapping.bytes() == text);
         assert_eq!(resident_pages(&mapping), len.div_ceil(page_size()));

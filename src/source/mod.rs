@@ -115,7 +115,7 @@ impl Source {
         let mappable = stored_len.filter(|&len| options.map && format.is_none() && len > 0);
         let file = match mappable {
             None => file,
-            Some(len) => match Mapping::new(file, len, Arc::clone(&name))? {
+            Some(len) => match Mapping::attempt(file, len, Arc::clone(&name))? {
                 MapOutcome::Not(file) => file,
                 MapOutcome::Mapped(mapping) => {
                     let body = Body::Mapped(mapping);
