@@ -1,5 +1,6 @@
 //! The backends against each other: which keys each takes, that all give the same answers, and
 //! which odd keys and signatures they accept.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod signers;
 
@@ -386,7 +387,7 @@ fn ed448_answers_as_openssl_does() {
         ("R with a low bit in its last octet", a, format!("{}8181f0a59b30163482e4c852f3ca18dbf82710f68\
           4c99d0ef15aef1b1f55dc58b56dfbcafccb890eff2b31f1cd4807b078e284c20b7f8a223300",
           &r[..112]), false),
-        ("a key of order 4", &order_4, just_r.clone(), true),
+        ("a key of order 4", &order_4, just_r, true),
     ];
     for (what, key, signature, expected) in &cases {
         let key = PublicKey::from_dnskey(Algorithm::ED448, &hex(key)).unwrap();
@@ -401,7 +402,7 @@ fn ed448_answers_as_openssl_does() {
 #[test]
 fn ed448_keys_have_one_encoding_and_an_x() {
     let good = signers::ed448().dnskey;
-    let mut low_bits = good.clone();
+    let mut low_bits = good;
     low_bits[56] |= 1;
     let p = |least: u8| [&[least][..], &[0xff; 27], &[0xfe], &[0xff; 27], &[0]].concat();
     let identity = [&[1][..], &[0; 56]].concat();

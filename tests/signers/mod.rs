@@ -1,6 +1,7 @@
 //! Signers of every algorithm with fixed keys, so that tests and benchmarks have signatures to
 //! verify. Shared by `tests/` and `benches/`; signs as the RFCs say and knows no backend.
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each user takes a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "all that is read here is fixed")]
 
 use aws_lc_rs::digest;
 use ed448_goldilocks::elliptic_curve::array::Array;
@@ -14,8 +15,10 @@ pub struct Signer {
     pub name: String,
     pub algorithm: Algorithm,
     pub dnskey: Vec<u8>,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>,
+    sign: Box<Sign>,
 }
+
+type Sign = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
 impl Signer {
     /// The signature as RRSIG carries it.
@@ -81,14 +84,14 @@ pub fn ed448() -> Signer {
 pub fn rsa(algorithm: Algorithm, bits: usize, exponent: u64) -> Signer {
     let numbers = RsaNumbers::of(bits);
     let inverse = numbers.inverse(exponent);
-    numbers.signer(algorithm, BigUint::from(exponent), inverse)
+    numbers.signer(algorithm, &BigUint::from(exponent), inverse)
 }
 
 /// RSA whose public exponent is as long as its modulus.
 pub fn rsa_with_longest_exponent(algorithm: Algorithm, bits: usize) -> Signer {
     let numbers = RsaNumbers::of(bits);
     let inverse = numbers.inverse(65537);
-    numbers.signer(algorithm, inverse, BigUint::from(65537_u32))
+    numbers.signer(algorithm, &inverse, BigUint::from(65537_u32))
 }
 
 /// What RSA signing turns into a signature (RFC 8017 §9.2): 00 01 ff … 00 DigestInfo.
@@ -145,8 +148,8 @@ impl RsaNumbers {
         (BigUint::from(1_u32) + BigUint::from(k) * &self.totient) / BigUint::from(e)
     }
 
-    fn signer(self, algorithm: Algorithm, e: BigUint, d: BigUint) -> Signer {
-        let name = format!("RSA-{} e={}", self.bits, exponent_name(&e));
+    fn signer(self, algorithm: Algorithm, e: &BigUint, d: BigUint) -> Signer {
+        let name = format!("RSA-{} e={}", self.bits, exponent_name(e));
         let exponent = e.to_bytes_be();
         let mut dnskey = match u8::try_from(exponent.len()) {
             Ok(len) => vec![len],
