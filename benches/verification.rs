@@ -1,4 +1,6 @@
 //! Time per signature, under a key that is already prepared: each backend, each algorithm.
+#![allow(missing_docs, reason = "criterion writes the functions")]
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 #[path = "../tests/signers/mod.rs"]
 mod signers;

@@ -9,6 +9,7 @@
 //!   with the NULL, and OpenSSL compares whole blocks, so these must not hold.
 //! - A signature of a length that the key's signatures never have is refused by
 //!   `PublicKey::check_signature`, reaches no backend, and counts as one that does not hold.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 use sigmill::crypto::{Backend, Item, KeyError, PublicKey, backend};
 use sigmill::dns::Algorithm;

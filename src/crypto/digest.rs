@@ -21,7 +21,7 @@ pub fn ds_digest(digest_type: DigestType, owner: &Name, dnskey_rdata: &[u8]) -> 
         _ => return None,
     };
     let mut context = hash::Context::new(algorithm);
-    context.update(owner.clone().to_lowercase().as_wire());
+    context.update((*owner).to_lowercase().as_wire());
     context.update(dnskey_rdata);
     Digest::new(context.finish().as_ref())
 }
