@@ -106,7 +106,8 @@ impl Name {
                     octet
                 }
             };
-            if end == MAX_NAME {
+            // Behind a dot that itself just fits, `end` is already past the limit.
+            if end >= MAX_NAME {
                 return Err(NameError::NameTooLong);
             }
             name.octets[end] = octet;

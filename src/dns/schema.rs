@@ -58,6 +58,8 @@ pub enum Field {
     Text,
     /// The rest of the record in hexadecimal; blanks may stand between digits.
     Hex,
+    /// Hexadecimal to the end of the record, or nothing (SSHFP, as BIND reads it).
+    OptionalHex,
     /// A length octet and that many octets in hexadecimal without blanks; `-` when empty.
     HexLen8,
     /// The rest of the record in base64; blanks may stand between digits.
@@ -98,8 +100,8 @@ use Field::{
     A6, AddressPrefixes, Algorithm, AmtRelay, AtmAddress, Base32Len8, Base64, Base64OrDash,
     CertType, CharString, CharStrings, DigestType, Eui48, Eui64, Hex, HexLen8, HostIdentity,
     IpsecKey, Ipv4, Ipv6, Location, Locator64, LowerName, Name, Nsap, NxtBitmap, OptionalBase64,
-    OptionalCharString, Period, Scheme, SvcParams, Tag, Text, Time, TypeBitmap, TypeCode, U8, U16,
-    U32, U64, WellKnownServices,
+    OptionalCharString, OptionalHex, Period, Scheme, SvcParams, Tag, Text, Time, TypeBitmap,
+    TypeCode, U8, U16, U32, U64, WellKnownServices,
 };
 
 /// The fields of a type's RDATA; `None` for types that are only written as `\# …` (RFC 3597).
@@ -152,7 +154,7 @@ pub fn fields(rtype: RType) -> Option<&'static [Field]> {
         RType::SINK => &[U8, U8, U8, OptionalBase64],
         RType::APL => &[AddressPrefixes],
         RType::DS | RType::CDS | RType::TA | RType::DLV => &[U16, Algorithm, DigestType, Hex],
-        RType::SSHFP => &[U8, U8, Hex],
+        RType::SSHFP => &[U8, U8, OptionalHex],
         RType::IPSECKEY => &[IpsecKey],
         RType::NSEC => &[Name, TypeBitmap],
         RType::DHCID | RType::OPENPGPKEY | RType::HHIT | RType::BRID => &[Base64],
@@ -226,7 +228,7 @@ fn field_len(field: Field, rest: &[u8]) -> Option<usize> {
         CharString | Tag | HexLen8 | Base32Len8 => Some(1 + usize::from(*rest.first()?)),
         OptionalCharString => Some(rest.first().map_or(0, |&len| 1 + usize::from(len))),
         CharStrings => fits(are_char_strings(rest)),
-        Text | Hex | Base64 | OptionalBase64 | Base64OrDash => Some(rest.len()),
+        Text | Hex | OptionalHex | Base64 | OptionalBase64 | Base64OrDash => Some(rest.len()),
         TypeBitmap => fits(is_type_bitmap(rest)),
         SvcParams => fits(are_svc_params(rest)),
         AddressPrefixes => fits(are_address_prefixes(rest)),
@@ -244,7 +246,7 @@ fn field_len(field: Field, rest: &[u8]) -> Option<usize> {
             fits(kind > 3 || gateway_len(kind, relay) == Some(relay.len()))
         }
         HostIdentity => fits(is_host_identity(rest).is_some()),
-        NxtBitmap => fits((1..=16).contains(&rest.len())),
+        NxtBitmap => fits(rest.len() <= 16),
         A6 => a6_len(rest),
         AtmAddress => fits(rest.len() >= 2),
     }

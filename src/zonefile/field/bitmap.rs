@@ -33,12 +33,12 @@ pub(super) fn parse_type_bitmap(
     Ok(())
 }
 
-/// Takes all words that are left; no type at all is one zero octet, as in BIND.
+/// Takes all words that are left: types up to 127, or none.
 pub(super) fn parse_nxt_bitmap(
     words: &mut Words<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), SyntaxError> {
-    let mut window = Window { bits: [0; 32], len: 1 };
+    let mut window = Window::default();
     while !words.is_empty() {
         let (rtype, word) = take_type(words, EXPECT_NXT_TYPE)?;
         match u8::try_from(rtype.0) {

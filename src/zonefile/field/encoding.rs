@@ -63,6 +63,13 @@ pub(super) fn parse_hex(words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), 
     }
 }
 
+pub(super) fn parse_optional_hex(
+    words: &mut Words<'_>,
+    out: &mut Vec<u8>,
+) -> Result<(), SyntaxError> {
+    if words.is_empty() { Ok(()) } else { parse_hex(words, out) }
+}
+
 /// NSEC3's salt (RFC 5155 §3.3).
 pub(super) fn parse_hex_len8(words: &mut Words<'_>, out: &mut Vec<u8>) -> Result<(), SyntaxError> {
     let word = bare(words, EXPECT_HEX_LEN8)?;

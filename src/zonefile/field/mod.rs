@@ -129,6 +129,7 @@ fn parse_field(
         Field::Tag => text::parse_tag(words, out),
         Field::Text => text::parse_text(words, out),
         Field::Hex => encoding::parse_hex(words, out),
+        Field::OptionalHex => encoding::parse_optional_hex(words, out),
         Field::HexLen8 => encoding::parse_hex_len8(words, out),
         Field::Base64 => encoding::parse_base64(words, out),
         Field::OptionalBase64 => encoding::parse_optional_base64(words, out),

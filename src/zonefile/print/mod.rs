@@ -84,6 +84,7 @@ fn write_field(out: &mut String, field: Field, octets: &[u8]) -> Option<()> {
         Field::Tag => out.push_str(str::from_utf8(octets.get(1..).filter(|t| is_tag(t))?).ok()?),
         Field::Text => write_quoted(out, octets),
         Field::Hex => write_hex(out, some(octets)?),
+        Field::OptionalHex => write_hex(out, octets),
         Field::HexLen8 => match octets.get(1..)? {
             [] => out.push('-'),
             salt => write_hex(out, salt),

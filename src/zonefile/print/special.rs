@@ -116,10 +116,9 @@ fn write_alpn(out: &mut String, mut value: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// RFC 2535 §5.2: at most 128 bits, the first of them clear, no zero octet at the end but the first.
+/// RFC 2535 §5.2: at most 128 bits, the first of them clear, no zero octet at the end.
 pub(super) fn write_nxt_bitmap(out: &mut String, bits: &[u8]) -> Option<()> {
-    let (&first, &last) = (bits.first()?, bits.last()?);
-    if bits.len() > 16 || first & 0x80 != 0 || (last == 0 && bits.len() > 1) {
+    if bits.first().is_some_and(|first| first & 0x80 != 0) || bits.last() == Some(&0) {
         return None;
     }
     for (index, number) in set_bits::<u16>(bits).enumerate() {
