@@ -17,7 +17,7 @@ fn read_source(source: Source, options: &ReadOptions) -> Vec<String> {
     read(source, options, &mut |event| match event {
         Event::Record(record) => {
             let mut rdata = String::new();
-            write_rdata(&mut rdata, record.rtype, record.rdata).unwrap();
+            write_rdata(&mut rdata, record.rtype, record.rdata);
             let (owner, ttl, class) = (record.owner, record.ttl, record.class);
             seen.push(format!("{owner} {ttl} {class} {} {rdata}", record.rtype));
         }

@@ -138,10 +138,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), Some(&Name::root())).unwrap()
-    }
-
     fn canonical(rtype: RType, rdata: &[u8]) -> Vec<u8> {
         let mut rdata = rdata.to_vec();
         canonicalize_rdata(rtype, &mut rdata);
