@@ -137,8 +137,8 @@ pub fn prepare_second(first: &str, key: &PublicKey, signatures: usize) -> Option
     })
 }
 
-/// The backends in the order in which they are asked for a key of this algorithm, by measured time
-/// per signature (`cargo bench --bench verification`).
+/// The backends in the order in which they are asked for a key: the expected order of speed, which
+/// `cargo bench --bench verification` is there to measure. It may come to differ by algorithm.
 fn fastest_first(_key: &PublicKey) -> [&'static dyn Backend; 3] {
     [&AwsLc, &Ring, &RustCrypto]
 }
