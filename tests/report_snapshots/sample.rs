@@ -204,7 +204,7 @@ pub fn bad() -> (Summary, Vec<Finding>) {
         Finding {
             owner: Some(name("www.elsewhere.test.")),
             rtype: Some(RType::A),
-            place: place(211, None),
+            place: Some(Place { file: "keys.inc".into(), line: 211, column: None }),
             ..finding(Code::RecordOutOfZone)
         },
         Finding {

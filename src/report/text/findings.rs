@@ -69,12 +69,15 @@ pub(super) fn write_findings(
         return writeln!(out, "{}", Painted(palette.good, "none"));
     }
     writeln!(out, "{}", overview(&rows, selection.held))?;
-    let several_times = summary.times.len() > 1;
+    let context = Context {
+        zone_file: summary.input.files.first().map(String::as_str),
+        several_times: summary.times.len() > 1,
+    };
     for row in rows {
         writeln!(out)?;
         let shown = selection.of(row.severity, row.code);
         write_head(row.severity, row.code, row.count, palette, out)?;
-        write_cases(shown, several_times, palette, out)?;
+        write_cases(shown, &context, palette, out)?;
         let more = row.count.saturating_sub(shown.len() as u64);
         if more > 0 && !shown.is_empty() {
             let text = format!("… and {} more", grouped(more));
@@ -148,11 +151,11 @@ const WIDEST: usize = 44;
 
 fn write_cases(
     findings: &[Finding],
-    several_times: bool,
+    context: &Context<'_>,
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let cases: Vec<[String; 3]> = findings.iter().map(|f| columns(f, several_times)).collect();
+    let cases: Vec<[String; 3]> = findings.iter().map(|f| columns(f, context)).collect();
     let width = |column: usize| {
         let lengths = cases.iter().map(|case| case[column].chars().count());
         lengths.filter(|&long| long <= WIDEST).max().unwrap_or(0)
@@ -176,9 +179,23 @@ fn write_cases(
     Ok(())
 }
 
+/// What all findings of a report have in common, so that it need not be said with each.
+struct Context<'a> {
+    /// The judgement names this file: places in it are told by their line.
+    zone_file: Option<&'a str>,
+    /// Whether a finding must say for which time it holds.
+    several_times: bool,
+}
+
 /// Where it is, what it is about, and what is particular about it.
-fn columns(finding: &Finding, several_times: bool) -> [String; 3] {
-    let place = finding.place.as_ref().map(ToString::to_string).unwrap_or_default();
+fn columns(finding: &Finding, context: &Context<'_>) -> [String; 3] {
+    let place = finding.place.as_ref().map_or_else(String::new, |place| {
+        if context.zone_file != Some(&*place.file) {
+            return place.to_string();
+        }
+        let column = place.column.map_or_else(String::new, |column| format!(":{column}"));
+        format!("line {}{column}", place.line)
+    });
     let mut subject = match (&finding.owner, finding.rtype) {
         (Some(owner), Some(rtype)) => format!("{owner}/{rtype}"),
         (Some(owner), None) => owner.to_string(),
@@ -190,7 +207,7 @@ fn columns(finding: &Finding, several_times: bool) -> [String; 3] {
         subject += &format!("{between}by {}/{}", key.tag, key.algorithm.0);
     }
     let mut detail = printable(finding.detail.as_deref().unwrap_or_default()).into_owned();
-    if let Some(at) = finding.at.filter(|_| several_times) {
+    if let Some(at) = finding.at.filter(|_| context.several_times) {
         let between = if detail.is_empty() { "" } else { ", " };
         detail += &format!("{between}at {}", utc(at));
     }

@@ -53,7 +53,7 @@ impl Reporter for TextReporter {
         let detailed = self.verbosity >= Verbosity::Detailed;
         writeln!(out)?;
         write_zone(&summary.input, detailed, palette, out)?;
-        write_trust(summary, palette, out)?;
+        write_trust(summary, detailed, palette, out)?;
         verdicts::write_keys(summary, palette, out)?;
         verdicts::write_signatures(summary, palette, out)?;
         verdicts::write_times(summary, palette, out)?;
@@ -122,8 +122,16 @@ fn write_zone(
     Ok(())
 }
 
-fn write_trust(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
+fn write_trust(
+    summary: &Summary,
+    detailed: bool,
+    palette: &Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let trust = &summary.trust;
+    // Once one anchor leads to the keys, the others are of interest only to the curious.
+    let settled = trust.kind == TrustKind::Anchored && !detailed;
+    let anchors: Vec<_> = trust.anchors.iter().filter(|a| a.signs || !settled).collect();
     let (style, text) = match trust.kind {
         TrustKind::Anchored => (palette.good, "anchored"),
         TrustKind::NotAnchored => (palette.bogus, "not anchored: no anchor leads to the keys"),
@@ -136,11 +144,11 @@ fn write_trust(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io:
         TrustKind::Unsigned => (palette.violation, "none: the zone is not signed"),
     };
     write_label("trust", palette, out)?;
-    if let (TrustKind::Anchored, [anchor]) = (trust.kind, trust.anchors.as_slice()) {
+    if let (TrustKind::Anchored, [anchor]) = (trust.kind, anchors.as_slice()) {
         return writeln!(out, "{} by {}", Painted(style, text), anchor_name(anchor));
     }
     writeln!(out, "{}", Painted(style, text))?;
-    for anchor in &trust.anchors {
+    for anchor in anchors {
         let (style, fate) = match anchor {
             AnchorFacts { ignored: Some(why), .. } => {
                 (palette.faint, format!("set aside, {}", printable(why)))

@@ -1,0 +1,153 @@
+//! The binary as its users meet it: usage, exit codes, colours, pipes.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn sigmill(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sigmill"));
+    command.args(arguments).stdin(Stdio::null());
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "CI"] {
+        command.env_remove(variable);
+    }
+    command
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+fn assert_fails(arguments: &[&str], code: i32, says: &[&str]) {
+    let output = sigmill(arguments);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {text}");
+    assert!(output.stdout.is_empty(), "{arguments:?} wrote to standard output");
+    for part in says {
+        assert!(text.contains(part), "{arguments:?} does not say {part:?}: {text}");
+    }
+}
+
+// jdnssec#5: a hook decides by the exit code, so usage errors must not look like verdicts.
+#[test]
+fn usage_errors_exit_with_2_and_say_what_is_wrong() {
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["zone"], &["<FILE>"]),
+        (&["zone", "x", "--at", "tomorrow"], &["--at <TIME>", "RFC 3339"]),
+        (&["zone", "x", "--at", "2020-10-20T00:00:00"], &["add Z for UTC"]),
+        (&["zone", "x", "--at", "+7"], &["7 has no unit: write 7d"]),
+        (&["zone", "x", "--expire-within", "7"], &["7 has no unit"]),
+        (&["zone", "x", "--backend", "openssl"], &["rustcrypto", "aws-lc"]),
+        (&["zone", "x", "--threads", "0"], &["--threads"]),
+        (&["zone", "x", "--max-entry", "4MB"], &["powers of 1024"]),
+        (&["zone", "x", "--max-findings", "-1"], &[]),
+        (&["zone", "x", "--origin", "a..b"], &["a label is empty"]),
+        (&["zone", "x", "--ds", "20326 8 2 ABCD"], &["a SHA-256 digest has 32 octets", "hint:"]),
+        (&["zone", "x", "-q", "-v"], &["cannot be used with"]),
+        (&["codes", "signature-expird"], &["signature-expired"]),
+        (&["completions", "cobol"], &["bash"]),
+        (&["man", "nothing"], &["there is no command \"nothing\""]),
+        (&["frobnicate"], &["unrecognized subcommand"]),
+    ];
+    for (arguments, says) in cases {
+        assert_fails(arguments, 2, says);
+    }
+    assert_eq!(sigmill(&[]).status.code(), Some(2));
+}
+
+#[test]
+fn input_that_cannot_be_read_exits_with_3() {
+    let directory = tempfile::tempdir().unwrap();
+    let missing = directory.path().join("missing.zone");
+    let missing = missing.to_str().unwrap();
+    let here = directory.path().to_str().unwrap();
+    assert_fails(&["zone", missing], 3, &["sigmill: error: ", missing]);
+    assert_fails(&["zone", here], 3, &["sigmill: error: ", "directory", "hint:"]);
+    assert_fails(&["zone", "-", "--anchor", missing], 3, &["trust anchors", missing]);
+    let file = directory.path().join("no.anchors");
+    std::fs::write(&file, "\nhello\n").unwrap();
+    assert_fails(&["zone", "-", "--anchor", file.to_str().unwrap()], 3, &["line 2: expected a DS"]);
+    let nowhere = directory.path().join("no/such/report.json");
+    assert_fails(&["zone", "-", "-o", nowhere.to_str().unwrap()], 3, &["cannot write"]);
+}
+
+// The output is emptied when it is opened: a slip of the hand must not cost the zone.
+#[test]
+fn the_input_is_never_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    let zone = directory.path().join("a.zone");
+    std::fs::write(&zone, "example. 1 IN SOA a. b. 1 2 3 4 5\n").unwrap();
+    let name = zone.to_str().unwrap();
+    assert_fails(&["zone", name, "--output", name], 2, &["would overwrite"]);
+    assert!(Path::new(&zone).metadata().unwrap().len() > 0);
+}
+
+#[test]
+fn help_teaches_and_short_help_is_compact() {
+    let long = sigmill(&["zone", "--help"]);
+    assert!(long.status.success());
+    for part in ["Exit status:", "Severities of findings:", "Examples:", "dig +short"] {
+        assert!(stdout(&long).contains(part), "{part}");
+    }
+    let short = stdout(&sigmill(&["zone", "-h"]));
+    assert!(!short.contains("Exit status:") && short.len() * 2 < stdout(&long).len());
+    assert!(stdout(&sigmill(&["--version"])).starts_with("sigmill "));
+}
+
+#[test]
+fn completions_and_manual_pages_are_made_for_every_shell_and_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let output = sigmill(&["completions", shell]);
+        assert!(output.status.success(), "{shell}");
+        assert!(stdout(&output).contains("expire-within"), "{shell}");
+    }
+    let page = stdout(&sigmill(&["man"]));
+    assert!(page.contains(".TH sigmill 1") && page.contains("sigmill\\-zone(1)"), "{page}");
+    let page = stdout(&sigmill(&["man", "zone"]));
+    assert!(page.contains(".TH sigmill-zone 1") && page.contains("Exit status"), "{page}");
+}
+
+#[test]
+fn codes_are_listed_and_explained() {
+    let list = stdout(&sigmill(&["codes"]));
+    let json: serde_json::Value =
+        serde_json::from_slice(&sigmill(&["codes", "--format", "json"]).stdout).unwrap();
+    let rows = json.as_array().unwrap();
+    assert!(rows.iter().all(|row| list.contains(row["code"].as_str().unwrap())));
+    assert_eq!(rows.len(), sigmill::audit::findings::Code::ALL.len());
+    let one = stdout(&sigmill(&["codes", "signature-expired"]));
+    assert!(one.starts_with("signature-expired (bogus, RFC 4035 §5.3.1)"), "{one}");
+}
+
+// https://no-color.org: set and not empty, it wins over what the terminal can do.
+#[test]
+fn colours_are_for_terminals_unless_forced() {
+    let coloured = |command: &mut Command| command.output().unwrap().stdout.contains(&0x1b);
+    assert!(!coloured(&mut command(&["codes"])), "a pipe is no terminal");
+    assert!(coloured(&mut command(&["codes", "--color", "always"])));
+    assert!(coloured(command(&["codes"]).env("CLICOLOR_FORCE", "1")));
+    assert!(!coloured(command(&["codes"]).env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1")));
+    assert!(!coloured(&mut command(&["codes", "--color", "never"])));
+}
+
+// `sigmill … | head -1` is no failure, and nothing to complain of.
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    // Rust hides SIGPIPE from the program, so a closed pipe shows as an error of the write.
+    let mut child = command(&["codes", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut complaint = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
+    assert_eq!((child.wait().unwrap().code(), complaint.as_str()), (Some(0), ""));
+}
