@@ -443,7 +443,7 @@ mod tests {
                 (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
             });
             let (a, b) = text.split_at(cut.min(text.len()));
-            prop_assert_eq!(read(&[&text]), plain.clone());
+            prop_assert_eq!(&read(&[&text]), &plain);
             prop_assert_eq!(read(&[a, b]), plain);
         }
     }
