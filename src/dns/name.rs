@@ -378,6 +378,8 @@ mod tests {
         let read = |text: &str| Name::from_text(text.as_bytes(), Some(&Name::root()));
         assert_eq!(read(&format!("{fits}a.")), Err(NameError::NameTooLong));
         assert_eq!(read(&format!("aa.{}", "a.".repeat(126))), Err(NameError::NameTooLong));
+        // A label that begins behind a dot in the very last place.
+        assert_eq!(read(&format!("{}aa.a", "a.".repeat(126))), Err(NameError::NameTooLong));
         let mut wire = [1u8; 257];
         wire[256] = 0;
         assert_eq!(wire_len(&wire), None);

@@ -64,8 +64,8 @@ fn take_angle(
         return Err(too_large(&first, EXPECT_DEGREES, max_degrees.into()));
     }
     match word.text {
-        &[letter] if letter.eq_ignore_ascii_case(&positive) => Ok((1 << 31) + angle),
-        &[letter] if letter.eq_ignore_ascii_case(&negative) => Ok((1 << 31) - angle),
+        [letter] if letter.eq_ignore_ascii_case(&positive) => Ok((1 << 31) + angle),
+        [letter] if letter.eq_ignore_ascii_case(&negative) => Ok((1 << 31) - angle),
         _ => Err(word.unexpected(expected)),
     }
 }

@@ -163,15 +163,13 @@ pub fn scan_period(text: &[u8]) -> Result<u32, NumberError> {
 /// Reads an RRSIG time (RFC 4034 §3.2): the fast twin of [`Timestamp::from_text`].
 #[must_use]
 pub fn scan_time(text: &[u8]) -> Option<Timestamp> {
-    let Ok(&[y0, y1, y2, y3, mo0, mo1, d0, d1, h0, h1, mi0, mi1, s0, s1]) =
-        <&[u8; 14]>::try_from(text)
-    else {
+    let (Some(first), Some(last), 14) = (text.first_chunk(), text.last_chunk(), text.len()) else {
         return Timestamp::from_text(text);
     };
-    let date = eight_digits([y0, y1, y2, y3, mo0, mo1, d0, d1])?;
-    let clock = eight_digits([b'0', b'0', h0, h1, mi0, mi1, s0, s1])?;
-    let (year, month, day) = (date / 10_000, date / 100 % 100, date % 100);
-    let (hour, minute, second) = (clock / 10_000, clock / 100 % 100, clock % 100);
+    // YYYYMMDD and DDHHMMSS overlap in the day.
+    let [century, year, month, day] = digit_pairs(*first)?;
+    let [_, hour, minute, second] = digit_pairs(*last)?;
+    let year = century * 100 + year;
     let in_range = year >= 1970
         && (1..=12).contains(&month)
         && (1..=28).contains(&day)
@@ -189,21 +187,19 @@ pub fn scan_time(text: &[u8]) -> Option<Timestamp> {
     Some(Timestamp(days.wrapping_mul(86_400).wrapping_add(hour * 3600 + minute * 60 + second)))
 }
 
-/// Reads eight decimal digits in one 64-bit word, the first digit in the lowest octet.
-fn eight_digits(text: [u8; 8]) -> Option<u32> {
+/// Reads eight decimal digits as four numbers of two digits, all in one 64-bit word.
+fn digit_pairs(text: [u8; 8]) -> Option<[u32; 4]> {
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const THREES: u64 = 0x3030_3030_3030_3030;
+    // The first digit lies in the lowest octet. A digit's high half is 3 and stays so when 6 is
+    // added; a carry into the next octet can only come from an octet that fails the first test.
     let word = u64::from_le_bytes(text);
-    // A digit has the high half 3, and keeps it when 6 is added.
-    let high = word & word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
-    let any = (word | word.wrapping_add(0x0606_0606_0606_0606)) & 0xf0f0_f0f0_f0f0_f0f0;
-    if high != 0x3030_3030_3030_3030 || any != high {
+    if word & HIGH != THREES || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != THREES {
         return None;
     }
-    // Neighbours become pairs, pairs become fours, fours become all eight.
-    let pairs = word & 0x0f0f_0f0f_0f0f_0f0f;
-    let pairs = pairs.wrapping_mul(10).wrapping_add(pairs >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-    let eight = fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff;
-    u32::try_from(eight).ok()
+    let digits = word & !HIGH;
+    let pairs = (digits * 10 + (digits >> 8)).to_le_bytes();
+    Some([pairs[0].into(), pairs[2].into(), pairs[4].into(), pairs[6].into()])
 }
 
 #[cfg(test)]
@@ -253,11 +249,18 @@ mod tests {
         }
 
         #[test]
-        fn eight_digits_are_a_decimal_number(text: [u8; 8], number in 0u32..100_000_000) {
-            let plain = std::str::from_utf8(&text).ok().filter(|t| !t.starts_with('+'));
-            prop_assert_eq!(eight_digits(text), plain.and_then(|t| t.parse().ok()));
-            let digits = format!("{number:08}");
-            prop_assert_eq!(eight_digits(digits.as_bytes().try_into().unwrap()), Some(number));
+        fn digit_pairs_are_decimal_numbers(text: [u8; 8], pairs: [u8; 4]) {
+            let pairs = pairs.map(|pair| u32::from(pair) % 100);
+            let digits = pairs.map(|pair| format!("{pair:02}")).concat();
+            prop_assert_eq!(digit_pairs(digits.as_bytes().try_into().unwrap()), Some(pairs));
+            prop_assert_eq!(digit_pairs(text).is_some(), text.iter().all(u8::is_ascii_digit));
+        }
+
+        #[test]
+        fn one_wrong_octet_among_digits_is_seen(place in 0usize..8, octet: u8) {
+            let mut digits = *b"99999999";
+            digits[place] = octet;
+            prop_assert_eq!(digit_pairs(digits).is_some(), octet.is_ascii_digit());
         }
     }
 }

@@ -222,7 +222,9 @@ fn write_base32hex(out: &mut String, octets: &[u8]) {
         bits[3..3 + group.len()].copy_from_slice(group);
         let bits = u64::from_be_bytes(bits);
         for place in 0..(group.len() * 8).div_ceil(5) {
-            out.push(char::from(DIGITS[(bits >> (35 - 5 * place)) as usize & 31]));
+            out.push(char::from(
+                DIGITS[usize::from((bits >> (35 - 5 * place)).to_le_bytes()[0] & 31)],
+            ));
         }
     }
 }

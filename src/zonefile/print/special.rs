@@ -48,7 +48,7 @@ fn write_known_value(out: &mut String, form: SvcParamKey, value: &[u8]) -> Optio
         SvcParamKey::Mandatory => {
             let keys = value.as_chunks::<2>().0.iter().map(|&pair| u16::from_be_bytes(pair));
             let sound = keys.clone().is_sorted_by(|a, b| a < b) && keys.clone().all(|key| key != 0);
-            if !sound || value.len() % 2 != 0 {
+            if !sound || !value.len().is_multiple_of(2) {
                 return None;
             }
             write_list(out, keys, |out, key| {
