@@ -284,10 +284,11 @@ def times_as_numbers(zone):
 
 @variant("times-across-2106", at="2106-02-07T06:28:20Z")
 def times_across_2106(zone):
-    """All signatures but one have expired in 2106; that one's times wrap around 2^32 seconds."""
+    """Judged in 2106, four seconds after 2^32: one signature's times wrap around it and hold; all
+    others seem, in serial number arithmetic (RFC 1982), to begin later."""
     zone.resign("www", "A", zsk(), inception="4294960000", expiration="10000")
     return [
-        {"code": "signature-expired", "owner": line.owner.lower(), "type": line.covered}
+        {"code": "signature-not-yet-valid", "owner": line.owner.lower(), "type": line.covered}
         for line in zone.signatures()
         if (line.owner, line.covered) != (zone.name("www"), "A")
     ]
