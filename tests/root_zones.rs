@@ -45,12 +45,24 @@ fn the_root_of_2020_is_secure_by_the_built_in_anchor() {
     assert_eq!(report.number("/times/0/rrsets/bogus"), 0);
 }
 
-// In August 2017 the DNSKEY RRset held KSK 20326 but was signed by KSK 19036 only: an anchor
+// KSK 19036 is built in with the dates between which it was an anchor (RFC 9718 §2.1.1).
+#[test]
+fn the_root_of_2017_is_secure_by_the_built_in_anchor_of_its_time() {
+    let Some(zone) = root_zone(ROOT_2017) else { return };
+    let report = sigmill_zone(&zone, &["--at", IN_2017]);
+    assert_eq!(facts(&report), []);
+    assert_eq!(report.exit, 0);
+    assert_eq!(report.text("/trust/kind"), "anchored");
+    assert_eq!(report.number("/times/0/signatures_valid"), 2950);
+}
+
+// In August 2017 the DNSKEY RRset held KSK 20326 but was signed by KSK 19036 only: the anchor
 // matches a key, and that key does not sign.
 #[test]
 fn the_root_of_2017_is_not_anchored_by_a_key_that_did_not_sign_yet() {
     let Some(zone) = root_zone(ROOT_2017) else { return };
-    let report = sigmill_zone(&zone, &["--at", IN_2017]);
+    let ds = "20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D";
+    let report = sigmill_zone(&zone, &["--at", IN_2017, "--ds", ds]);
     assert_eq!(facts(&report), [fact("dnskey-not-anchored", ".", "DNSKEY")]);
     assert_eq!(report.exit, 1);
     assert_eq!(report.text("/trust/kind"), "not-anchored");
