@@ -1,6 +1,8 @@
 //! Two copies of the root zone, which are no part of this repository: tests that need them say so
 //! and pass when they are not there.
 
+#![allow(clippy::expect_used)] // a test may stop at what cannot go on
+
 mod common;
 
 use std::path::{Path, PathBuf};
@@ -12,6 +14,9 @@ const ROOT_2020: &str = "root-20201019.zone";
 /// Within the validity of all signatures of the two zones.
 const IN_2017: &str = "2017-08-25T00:00:00Z";
 const IN_2020: &str = "2020-10-25T00:00:00Z";
+
+/// No finding at all.
+const NONE: [Fact; 0] = [];
 
 /// The file, or `None` with a word about it.
 fn root_zone(name: &str) -> Option<PathBuf> {
@@ -37,7 +42,7 @@ fn facts(report: &Report) -> Vec<Fact> {
 fn the_root_of_2020_is_secure_by_the_built_in_anchor() {
     let Some(zone) = root_zone(ROOT_2020) else { return };
     let report = sigmill_zone(&zone, &["--at", IN_2020]);
-    assert_eq!(facts(&report), []);
+    assert_eq!(facts(&report), NONE);
     assert_eq!(report.exit, 0);
     assert_eq!(report.text("/trust/kind"), "anchored");
     assert_eq!(report.number("/input/signatures"), 2884);
@@ -50,7 +55,7 @@ fn the_root_of_2020_is_secure_by_the_built_in_anchor() {
 fn the_root_of_2017_is_secure_by_the_built_in_anchor_of_its_time() {
     let Some(zone) = root_zone(ROOT_2017) else { return };
     let report = sigmill_zone(&zone, &["--at", IN_2017]);
-    assert_eq!(facts(&report), []);
+    assert_eq!(facts(&report), NONE);
     assert_eq!(report.exit, 0);
     assert_eq!(report.text("/trust/kind"), "anchored");
     assert_eq!(report.number("/times/0/signatures_valid"), 2950);
@@ -75,7 +80,7 @@ fn the_root_of_2017_is_secure_by_the_key_of_its_time() {
     let Some(zone) = root_zone(ROOT_2017) else { return };
     let ds = "19036 8 2 49AAC11D7B6F6446702E54A1607371607A1A41855200FD2CE1CDDE32F24E8FB5";
     let report = sigmill_zone(&zone, &["--at", IN_2017, "--ds", ds]);
-    assert_eq!(facts(&report), []);
+    assert_eq!(facts(&report), NONE);
     assert_eq!(report.exit, 0);
     assert_eq!(report.text("/trust/kind"), "anchored");
     assert_eq!(report.number("/input/signatures"), 2950);
@@ -134,7 +139,7 @@ fn base64_changed(line: &str) -> String {
 #[test]
 fn a_changed_glue_address_is_no_finding() {
     let Some(found) = changed("a.root-servers.net.", "A", last_digit_changed) else { return };
-    assert_eq!(found, []);
+    assert_eq!(found, NONE);
 }
 
 #[test]

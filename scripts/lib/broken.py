@@ -303,17 +303,18 @@ def expired_beside_good(zone):
 
 
 def judgements_of_the_short_zone(datasets, base):
-    """The zone with short validity, before and after it."""
+    """The zone with short validity, before it, near its end, and after it."""
     zone = Zone.read(datasets / base["file"], base["origin"])
     entries = []
-    for when, code in (
-        ("2026-02-28T23:59:59Z", "signature-not-yet-valid"),
-        ("2026-04-01T00:00:01Z", "signature-expired"),
+    for when, args, code in (
+        ("2026-02-28T23:59:59Z", [], "signature-not-yet-valid"),
+        ("2026-03-25T00:00:00Z", ["--expire-within", "14d"], "signature-expires-soon"),
+        ("2026-04-01T00:00:01Z", [], "signature-expired"),
     ):
         findings = for_each_signature(code, zone)
         entries.append({
             **base, "at": when, "what": f"zones/short.zone judged at another time: {code}",
-            "findings": findings, "exit": 1, "base": base["file"],
+            "args": args, "findings": findings, "exit": 1, "base": base["file"],
         })
     return entries
 
