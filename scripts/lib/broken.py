@@ -1,4 +1,5 @@
-"""Broken variants: each is a good zone with one change, and the findings that follow from it.
+"""Variants: each is a good zone with one change, and the findings that follow from it. Most are
+broken by it; those whose description begins with "Not broken" must be found good.
 
 A variant is a function that changes a Zone in place and returns the expected findings. The keys of
 the example zone are derived from phrases, so what must be signed anew here holds in all respects
@@ -48,12 +49,14 @@ def variant(name, **options):
 
 
 def make(datasets, good):
-    """Writes all variants; returns their entries for the manifest."""
+    """Writes all variants anew; returns their entries for the manifest."""
     by_file = {entry["file"]: entry for entry in good if "refused" not in entry}
     entries = judgements_of_the_short_zone(datasets, by_file["zones/short.zone"])
     entries += anchored(datasets, by_file["zones/example.zone"])
-    directory = datasets / "broken"
+    directory = datasets / "variants"
     directory.mkdir(exist_ok=True)
+    for path in directory.glob("*.zone"):
+        path.unlink()
     for item in VARIANTS + flips(by_file):
         base = by_file[item.base]
         zone = Zone.read(datasets / item.base, base["origin"])
@@ -65,7 +68,7 @@ def make(datasets, good):
 
 def entry(item, base, zone, expected):
     return {
-        "file": f"broken/{item.name}.zone",
+        "file": f"variants/{item.name}.zone",
         "what": item.what,
         "base": item.base,
         "origin": base["origin"],
@@ -281,10 +284,11 @@ def times_as_numbers(zone):
 
 @variant("times-across-2106", at="2106-02-07T06:28:20Z")
 def times_across_2106(zone):
-    """All signatures but one have expired in 2106; that one's times wrap around 2^32 seconds."""
+    """Judged in 2106, four seconds after 2^32: one signature's times wrap around it and hold; all
+    others seem, in serial number arithmetic (RFC 1982), to begin later."""
     zone.resign("www", "A", zsk(), inception="4294960000", expiration="10000")
     return [
-        {"code": "signature-expired", "owner": line.owner.lower(), "type": line.covered}
+        {"code": "signature-not-yet-valid", "owner": line.owner.lower(), "type": line.covered}
         for line in zone.signatures()
         if (line.owner, line.covered) != (zone.name("www"), "A")
     ]
@@ -299,17 +303,18 @@ def expired_beside_good(zone):
 
 
 def judgements_of_the_short_zone(datasets, base):
-    """The zone with short validity, before and after it."""
+    """The zone with short validity, before it, near its end, and after it."""
     zone = Zone.read(datasets / base["file"], base["origin"])
     entries = []
-    for when, code in (
-        ("2026-02-28T23:59:59Z", "signature-not-yet-valid"),
-        ("2026-04-01T00:00:01Z", "signature-expired"),
+    for when, args, code in (
+        ("2026-02-28T23:59:59Z", [], "signature-not-yet-valid"),
+        ("2026-03-25T00:00:00Z", ["--expire-within", "14d"], "signature-expires-soon"),
+        ("2026-04-01T00:00:01Z", [], "signature-expired"),
     ):
         findings = for_each_signature(code, zone)
         entries.append({
             **base, "at": when, "what": f"zones/short.zone judged at another time: {code}",
-            "findings": findings, "exit": 1, "base": base["file"],
+            "args": args, "findings": findings, "exit": 1, "base": base["file"],
         })
     return entries
 
@@ -376,18 +381,65 @@ def invalid_beside_good(zone):
     return [found("signature-invalid", zone, "www", "A")]
 
 
-@variant("tag-shared-with-another-key", base="zones/keys/tag-shared-by-zsks.zone")
-def tag_shared_with_another_key(zone):
-    """Not broken: of two ZSKs with one tag each RRset is signed by only one, now this, now that."""
-    seen, drop = {}, []
-    for place, line in enumerate(zone.lines):
-        if line.rtype == "RRSIG" and line.covered != "DNSKEY":
-            seen.setdefault((line.owner, line.covered), []).append(place)
-    for count, places in enumerate(seen.values()):
-        assert len(places) == 2
-        drop.append(places[count % 2])
-    zone.drop(drop)
+# Found by search: keys whose tag is that of the example's ZSK, as a ZSK and as a KSK. No public
+# signer makes such a zone: ldns-signzone publishes one of the two keys and signs with both,
+# dnssec-signzone signs with one.
+TWIN_ZSK, TWIN_KSK = "tag twin 28522", "tag twin 3203"
+
+
+def twin(phrase, flags):
+    key = keys.derived(phrase, 13, flags)
+    if key.tag != zsk().tag:
+        raise RuntimeError(f"{phrase} has not the tag of the example's ZSK")
+    return key
+
+
+def sign_all_again(zone, key, replace_some=False):
+    """Signs what the ZSK signed with another key too, or every second RRset with it only."""
+    for count, line in enumerate(zone.signatures()):
+        if line.covered == "DNSKEY":
+            continue
+        owner = line.owner.removesuffix(zone.origin).rstrip(".") or "@"
+        place = zone.sig(owner, line.covered)
+        signature = zone.sign(owner, line.covered, key)
+        if not replace_some:
+            zone.insert_after(place - 1, signature)
+        elif count % 2:
+            zone.lines[place] = signature
+
+
+@variant("tag-shared-by-zsks")
+def tag_shared_by_zsks(zone):
+    """Not broken: two ZSKs have one tag, and both sign everything."""
+    key = twin(TWIN_ZSK, ZSK)
+    publish(zone, key)
+    sign_all_again(zone, key)
     return []
+
+
+@variant("tag-shared-each-signs-half")
+def tag_shared_each_signs_half(zone):
+    """Not broken: two ZSKs have one tag, and each RRset is signed by one of them."""
+    key = twin(TWIN_ZSK, ZSK)
+    publish(zone, key)
+    sign_all_again(zone, key, replace_some=True)
+    return []
+
+
+@variant("tag-shared-by-ksk-and-zsk")
+def tag_shared_by_ksk_and_zsk(zone):
+    """Not broken: a second KSK has the ZSK's tag, and signs the DNSKEY RRset too."""
+    key = twin(TWIN_KSK, KSK)
+    publish(zone, key)
+    zone.insert_after(zone.sig("@", "DNSKEY"), zone.sign("@", "DNSKEY", key))
+    return []
+
+
+@variant("tag-shared-wrong-key")
+def tag_shared_wrong_key(zone):
+    """One RRset is signed by a key that is not published and has the ZSK's tag."""
+    zone.resign("www", "A", twin(TWIN_ZSK, ZSK))
+    return [found("signature-invalid", zone, "www", "A")]
 
 
 @variant("key-not-zone-key")

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 
 from lib import keys, signers
 from lib.keys import KSK, ZSK
-from lib.zonetext import EXPIRATION, INCEPTION
 
 AT = "2026-06-01T00:00:00Z"
 DENIALS = ("nsec", "nsec3", "nsec3-optout")
@@ -29,19 +28,11 @@ class Spec:
     def algorithms(self):
         return sorted({key[1] for key in self.keys})
 
-    @property
-    def combined(self):
-        return all(key[2] & 1 for key in self.keys)
-
-    def make_keys(self):
-        return [keys.make(*key) for key in self.keys]
-
     def sign(self, sources, scratch):
         sign = signers.SIGN[self.signer]
-        options = dict(self.options)
-        made = options.pop("keys", self.make_keys)()
         source = sources / f"{self.source}.zone"
-        return sign(source, self.origin, made, self.denial, scratch, **options)
+        made = [keys.make(*key) for key in self.keys]
+        return sign(source, self.origin, made, self.denial, scratch, **self.options)
 
 
 def specs():
@@ -54,7 +45,6 @@ def specs():
     yield from single_keys()
     yield from rsa_parameters()
     yield from several_algorithms()
-    yield from shared_tags()
     yield from sources()
     yield from times()
 
@@ -139,28 +129,6 @@ def several_algorithms():
     )
 
 
-def shared_tags():
-    """Key tags are hints: two keys may share one (RFC 4034 §8)."""
-    yield Spec(
-        "zones/keys/tag-shared-by-zsks.zone", "two ZSKs with one key tag; both sign everything",
-        "matrix", "matrix.example.", "ldns", pair("tags", 13) + (("tags zsk", 13, ZSK),),
-        options={"keys": tag_shared_by_zsks},
-    )
-    yield Spec(
-        "zones/keys/tag-shared-by-ksk-and-zsk.zone", "KSK and ZSK with one key tag",
-        "matrix", "matrix.example.", "ldns", pair("tags", 15),
-        options={"keys": tag_shared_by_ksk_and_zsk},
-    )
-
-
-def tag_shared_by_zsks():
-    return [keys.derived("tags ksk", 13, KSK), *keys.colliding("zsks", 13, ZSK, ZSK)]
-
-
-def tag_shared_by_ksk_and_zsk():
-    return list(keys.colliding("ksk and zsk", 15, KSK, ZSK))
-
-
 def sources():
     """Zones whose text is the point."""
     def zone(source, origin, signer, name, what, algorithm=13, denial="nsec"):
@@ -191,6 +159,3 @@ def times():
         "matrix", "matrix.example.", "bind", pair("short", 13), at="2026-03-15T00:00:00Z",
         options={"inception": "20260301000000", "expiration": "20260401000000"},
     )
-
-
-__all__ = ["AT", "EXPIRATION", "INCEPTION", "Spec", "specs"]

@@ -152,18 +152,6 @@ def make(phrase, algorithm, flags=ZSK, bits=2048, exponent=65537):
     return derived(phrase, algorithm, flags)
 
 
-def colliding(phrase, algorithm, flags_a, flags_b):
-    """Two keys of a curve whose key tags are equal, found by search."""
-    seen = {}
-    for count in range(100_000):
-        a = derived(f"{phrase} {count}", algorithm, flags_a)
-        b = derived(f"{phrase} other {count}", algorithm, flags_b)
-        seen.setdefault(a.tag, a)
-        if b.tag in seen:
-            return seen[b.tag], b
-    raise RuntimeError("no two keys with one tag found")
-
-
 def key_tag(rdata):
     """RFC 4034 Appendix B."""
     total = sum(octet if place & 1 else octet << 8 for place, octet in enumerate(rdata))

@@ -29,7 +29,7 @@ class CannotSign(Exception):
 def bind(source, origin, keys, denial, scratch, inception=INCEPTION, expiration=EXPIRATION):
     """dnssec-signzone. `denial` is `nsec`, `nsec3`, `nsec3-optout`, or `nsec3:SALT:ITERATIONS`."""
     unsigned = with_keys(source, origin, keys, scratch)
-    bases = [key.write(scratch, origin) for key in keys]
+    bases = [key.write(scratch / str(n), origin) for n, key in enumerate(keys)]
     command = ["dnssec-signzone", "-q", "-P", "-O", "full", "-o", origin, "-f", scratch / "signed"]
     command += ["-s", inception, "-e", expiration, *bind_denial(denial)]
     if not any(key.flags & 1 == 0 for key in keys):
