@@ -1,5 +1,7 @@
 //! The binary as its users meet it: usage, exit codes, colours, pipes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
+
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -69,7 +71,7 @@ fn input_that_cannot_be_read_exits_with_3() {
     let missing = missing.to_str().unwrap();
     let here = directory.path().to_str().unwrap();
     assert_fails(&["zone", missing], 3, &["sigmill: error: ", missing]);
-    assert_fails(&["zone", here], 3, &["sigmill: error: ", "directory", "hint:"]);
+    assert_fails(&["zone", here], 3, &["sigmill: error: ", here, "directory"]);
     assert_fails(&["zone", "-", "--anchor", missing], 3, &["trust anchors", missing]);
     let file = directory.path().join("no.anchors");
     std::fs::write(&file, "\nhello\n").unwrap();

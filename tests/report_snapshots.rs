@@ -3,6 +3,8 @@
 //! Snapshots lie in `tests/snapshots`. After a wanted change: `INSTA_UPDATE=always cargo test`, and
 //! read the difference.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
+
 #[path = "report_snapshots/sample.rs"]
 mod sample;
 

@@ -1,6 +1,7 @@
 //! Two copies of the root zone, which are no part of this repository: tests that need them say so
 //! and pass when they are not there.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
 #![allow(clippy::expect_used)] // a test may stop at what cannot go on
 
 mod common;

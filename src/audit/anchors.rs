@@ -13,14 +13,18 @@
 use crate::audit::zone::{Anchor, AnchorForm};
 use crate::dns::name::NameError;
 use crate::dns::rdata::Ds;
-use crate::dns::{Algorithm, Class, DigestType, Name, RType};
+use crate::dns::{Class, DigestType, Name, RType};
+use crate::zonefile::field::number::scan_period;
+use crate::zonefile::field::parse_rdata;
+use crate::zonefile::scan::{Scan, next_entry};
+use crate::zonefile::{SyntaxErrorKind, Word, Words};
 
 /// Why text holds no usable trust anchors.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("line {line}: {kind}")]
 pub struct AnchorError {
     /// The line, counted from 1; of an entry over several lines the first.
-    pub line: usize,
+    pub line: u64,
     /// What is wrong there.
     pub kind: AnchorErrorKind,
 }
@@ -37,7 +41,10 @@ pub enum AnchorErrorKind {
     /// The owner is no domain name.
     #[error("expected an owner, but {0}")]
     Owner(NameError),
-    /// A field is missing, or is not what must stand there.
+    /// A record that cannot be read.
+    #[error("{0}")]
+    Syntax(#[from] SyntaxErrorKind),
+    /// An element or attribute of XML is missing, or is not what must stand there.
     #[error("expected {0}")]
     Field(&'static str),
     /// The digest's length is not that of its type.
@@ -78,19 +85,31 @@ pub fn read(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
 }
 
 fn read_records(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
-    let mut anchors = Vec::new();
-    let mut last_owner = None;
-    for entry in entries(text) {
-        let at = |kind| AnchorError { line: entry.line, kind };
-        if entry.words.first().is_some_and(|word| word.starts_with(b"$")) {
+    let (mut rest, mut line, mut tokens) = (text, 1, Vec::new());
+    let (mut anchors, mut last_owner) = (Vec::new(), None);
+    loop {
+        let entry = match next_entry(rest, true, MAX_ENTRY, &mut tokens) {
+            Scan::Entry(entry) => entry,
+            Scan::Faulty(entry, error) | Scan::Endless(entry, error) => {
+                let line = line + entry.lines_before;
+                return Err(AnchorError { line, kind: error.kind.into() });
+            }
+            Scan::End { .. } | Scan::Incomplete { .. } => return Ok(anchors),
+        };
+        let first_line = line + entry.lines_before;
+        let at = |kind| AnchorError { line: first_line, kind };
+        let mut words = Words::new(&rest[entry.start..entry.end], &tokens);
+        line = first_line + entry.lines;
+        rest = &rest[entry.end..];
+        if words.peek().is_some_and(|word| word.text.starts_with(b"$")) {
             continue; // $TTL means nothing here, and owners are taken below the root
         }
-        let record = split(&entry).map_err(at)?;
-        let owner = record.owner.or(if record.bare { None } else { last_owner });
+        let head = split(&mut words, entry.owner_omitted).map_err(at)?;
+        let owner = head.owner.or(if head.bare { None } else { last_owner });
         last_owner = owner;
-        let form = match record.rtype {
-            RType::DS => AnchorForm::Ds(ds_rdata(record.rdata).map_err(at)?),
-            RType::DNSKEY => AnchorForm::Dnskey(dnskey_rdata(record.rdata).map_err(at)?),
+        let form = match head.rtype {
+            RType::DS => AnchorForm::Ds(ds_rdata(&mut words).map_err(at)?),
+            RType::DNSKEY => AnchorForm::Dnskey(rdata(RType::DNSKEY, &mut words).map_err(at)?),
             _ => continue,
         };
         anchors.push(Anchor {
@@ -101,171 +120,65 @@ fn read_records(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
             valid_until: None,
         });
     }
-    Ok(anchors)
 }
 
-/// The words of one record, without comments and parentheses.
-struct Entry<'a> {
-    line: usize,
-    /// Whether it began with a blank, which stands for the owner before.
-    owner_omitted: bool,
-    words: Vec<&'a [u8]>,
-}
+/// Octets in one record of a file of anchors: a DNSKEY has at most some 90,000 in base64.
+const MAX_ENTRY: usize = 1 << 20;
 
-fn entries(text: &[u8]) -> impl Iterator<Item = Entry<'_>> {
-    let mut lines = text.split(|&octet| octet == b'\n').enumerate();
-    std::iter::from_fn(move || {
-        let (at, first) = lines.next()?;
-        let owner_omitted = first.first().is_some_and(|octet| b" \t".contains(octet));
-        let mut entry = Entry { line: at + 1, owner_omitted, words: Vec::new() };
-        let mut open = take_words(first, &mut entry.words, false);
-        while open && let Some((_, line)) = lines.next() {
-            open = take_words(line, &mut entry.words, true);
-        }
-        Some(entry)
-    })
-    .filter(|entry| !entry.words.is_empty())
-}
-
-/// Takes the words of a line; returns whether a parenthesis is open at its end.
-fn take_words<'a>(line: &'a [u8], words: &mut Vec<&'a [u8]>, mut open: bool) -> bool {
-    let code = line.split(|&octet| octet == b';').next().unwrap_or_default();
-    for octet in code {
-        match octet {
-            b'(' => open = true,
-            b')' => open = false,
-            _ => {}
-        }
-    }
-    let blank = |octet: &u8| octet.is_ascii_whitespace() || b"()".contains(octet);
-    words.extend(code.split(blank).filter(|word| !word.is_empty()));
-    open
-}
-
-struct Record<'a> {
+/// What comes before the RDATA.
+struct Head {
     owner: Option<Name>,
     rtype: RType,
-    rdata: &'a [&'a [u8]],
     bare: bool,
 }
 
-/// Splits an entry into owner, type and RDATA.
-fn split<'a>(entry: &'a Entry<'_>) -> Result<Record<'a>, AnchorErrorKind> {
-    let words = &entry.words;
-    let is_number = |word: &[u8]| word.iter().all(u8::is_ascii_digit);
-    // Four or more words of which the first three are numbers: the RDATA of a DS.
-    if words.len() >= 4 && words[..3].iter().all(|word| is_number(word)) {
-        return Ok(Record { owner: None, rtype: RType::DS, rdata: words, bare: true });
+/// Takes owner, TTL, class and type, of which all but the type may be missing; nothing at all when
+/// the words are the RDATA of a DS.
+fn split(words: &mut Words<'_>, owner_omitted: bool) -> Result<Head, AnchorErrorKind> {
+    let mut ahead = words.clone();
+    let mut is_number =
+        || ahead.take().is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
+    if words.len() >= 4 && is_number() && is_number() && is_number() {
+        return Ok(Head { owner: None, rtype: RType::DS, bare: true });
     }
-    let is_header = |word: &[u8]| {
-        is_ttl(word) || Class::from_text(word).is_some_and(|class| class == Class::IN)
+    let is_header = |word: &Word<'_>| {
+        is_ttl(word.text) || Class::from_text(word.text).is_some_and(|class| class == Class::IN)
     };
-    let is_type = |word: &[u8]| RType::from_text(word).is_some();
-    let named = !entry.owner_omitted && words.first().is_some_and(|w| !is_header(w) && !is_type(w));
-    let (owner, rest) = if named {
-        let owner = Name::from_text(words[0], Some(&Name::root()));
-        (Some(owner.map_err(AnchorErrorKind::Owner)?), &words[1..])
-    } else {
-        (None, &words[..])
-    };
-    let header = rest.iter().take_while(|word| is_header(word)).count();
-    let [rtype, rdata @ ..] = &rest[header..] else { return Err(AnchorErrorKind::NoRecord) };
-    let rtype = RType::from_text(rtype).ok_or(AnchorErrorKind::NoRecord)?;
-    Ok(Record { owner, rtype, rdata, bare: false })
+    let names_owner = |word: &Word<'_>| !is_header(word) && RType::from_text(word.text).is_none();
+    let mut owner = None;
+    if !owner_omitted && let Some(word) = words.peek().filter(names_owner) {
+        let name = Name::from_text(word.text, Some(&Name::root()));
+        owner = Some(name.map_err(AnchorErrorKind::Owner)?);
+        words.take();
+    }
+    while words.peek().as_ref().is_some_and(is_header) {
+        words.take();
+    }
+    let rtype = words.take().and_then(|word| RType::from_text(word.text));
+    Ok(Head { owner, rtype: rtype.ok_or(AnchorErrorKind::NoRecord)?, bare: false })
 }
 
 fn is_ttl(word: &[u8]) -> bool {
-    word.first().is_some_and(u8::is_ascii_digit)
-        && word.iter().all(|o| o.is_ascii_digit() || b"wdhms".contains(&o.to_ascii_lowercase()))
+    word.first().is_some_and(u8::is_ascii_digit) && scan_period(word).is_ok()
 }
 
-// The two functions below read the presentation form of RFC 4034 §5.3 and §2.2. They are the place
-// to call the zone file's field parser from, once both rooms are on one branch.
-
-fn ds_rdata(words: &[&[u8]]) -> Result<Vec<u8>, AnchorErrorKind> {
-    let [tag, algorithm, digest_type, digest @ ..] = words else {
-        return Err(AnchorErrorKind::Field("key tag, algorithm, digest type and digest"));
-    };
-    let tag = number::<u16>(tag, "a key tag")?;
-    let algorithm =
-        Algorithm::from_text(algorithm).ok_or(AnchorErrorKind::Field("an algorithm"))?;
-    let digest_type = number::<u8>(digest_type, "a digest type")?;
-    let mut rdata = [&tag.to_be_bytes()[..], &[algorithm.0, digest_type]].concat();
-    decode(&digest.concat(), 4, hex_value, &mut rdata)
-        .ok_or(AnchorErrorKind::Field("a digest in hexadecimal"))?;
-    check_digest(&rdata)?;
+fn rdata(rtype: RType, words: &mut Words<'_>) -> Result<Vec<u8>, AnchorErrorKind> {
+    let mut rdata = Vec::new();
+    parse_rdata(rtype, words, Some(&Name::root()), &mut rdata)
+        .map_err(|error| AnchorErrorKind::Syntax(error.kind))?;
     Ok(rdata)
 }
 
-fn check_digest(rdata: &[u8]) -> Result<(), AnchorErrorKind> {
-    let Some(Ds { digest_type, digest, .. }) = Ds::from_rdata(rdata) else {
-        return Err(AnchorErrorKind::Field("a digest"));
-    };
-    match digest_type.digest_len() {
-        Some(expected) if expected != digest.len() => {
-            Err(AnchorErrorKind::DigestLength { digest_type, expected, found: digest.len() })
+/// The RDATA of a DS, whose digest must be as long as its type says: a digest cut short would match
+/// no key, and nobody would know why.
+fn ds_rdata(words: &mut Words<'_>) -> Result<Vec<u8>, AnchorErrorKind> {
+    let rdata = rdata(RType::DS, words)?;
+    let ds = Ds::from_rdata(&rdata);
+    match ds.map(|ds| (ds.digest_type, ds.digest_type.digest_len(), ds.digest.len())) {
+        Some((digest_type, Some(expected), found)) if expected != found => {
+            Err(AnchorErrorKind::DigestLength { digest_type, expected, found })
         }
-        _ if digest.is_empty() => Err(AnchorErrorKind::Field("a digest")),
-        _ => Ok(()),
-    }
-}
-
-fn dnskey_rdata(words: &[&[u8]]) -> Result<Vec<u8>, AnchorErrorKind> {
-    let [flags, protocol, algorithm, key @ ..] = words else {
-        return Err(AnchorErrorKind::Field("flags, protocol, algorithm and key"));
-    };
-    let flags = number::<u16>(flags, "the flags of a DNSKEY")?;
-    let protocol = number::<u8>(protocol, "the protocol of a DNSKEY")?;
-    let algorithm =
-        Algorithm::from_text(algorithm).ok_or(AnchorErrorKind::Field("an algorithm"))?;
-    let mut rdata = [&flags.to_be_bytes()[..], &[protocol, algorithm.0]].concat();
-    let key = key.concat();
-    // Padding says nothing that the number of digits does not say.
-    let padding = key.iter().rev().take(2).take_while(|&&octet| octet == b'=').count();
-    let digits = &key[..key.len() - padding];
-    let whole = !digits.is_empty() && key.len().is_multiple_of(4);
-    let decoded = decode(digits, 6, base64_value, &mut rdata).filter(|()| whole);
-    decoded.ok_or(AnchorErrorKind::Field("a public key in base64"))?;
-    Ok(rdata)
-}
-
-fn number<T: std::str::FromStr>(word: &[u8], expected: &'static str) -> Result<T, AnchorErrorKind> {
-    let text = std::str::from_utf8(word).ok().filter(|text| !text.starts_with('+'));
-    text.and_then(|text| text.parse().ok()).ok_or(AnchorErrorKind::Field(expected))
-}
-
-/// Appends the octets that digits of `bits` bits each stand for; bits short of an octet must be 0.
-fn decode(
-    digits: &[u8],
-    bits: u32,
-    value: impl Fn(u8) -> Option<u8>,
-    out: &mut Vec<u8>,
-) -> Option<()> {
-    let (mut held, mut have) = (0u32, 0);
-    for &digit in digits {
-        held = held << bits | u32::from(value(digit)?);
-        have += bits;
-        if have >= 8 {
-            have -= 8;
-            out.push(u8::try_from(held >> have).ok()?);
-            held &= (1 << have) - 1;
-        }
-    }
-    (held == 0 && have < bits).then_some(())
-}
-
-fn hex_value(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
-fn base64_value(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
+        _ => Ok(rdata),
     }
 }
 
@@ -274,7 +187,7 @@ fn read_xml(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
     let malformed = |line, text: String| AnchorError { line, kind: AnchorErrorKind::Xml(text) };
     let text = std::str::from_utf8(text).map_err(|_| malformed(1, "not UTF-8".to_owned()))?;
     let document = roxmltree::Document::parse(text)
-        .map_err(|error| malformed(error.pos().row as usize, error.to_string()))?;
+        .map_err(|error| malformed(u64::from(error.pos().row), error.to_string()))?;
     let root = document.root_element();
     let zone = xml_text(root, "Zone").unwrap_or_default();
     let owner = Name::from_text(zone.as_bytes(), Some(&Name::root()))
@@ -282,11 +195,13 @@ fn read_xml(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
     let digests = root.children().filter(|node| node.has_tag_name("KeyDigest"));
     digests
         .map(|node| {
-            let line = document.text_pos_at(node.range().start).row as usize;
+            let line = u64::from(document.text_pos_at(node.range().start).row);
             let at = |kind| AnchorError { line, kind };
             let field = |name| xml_text(node, name).unwrap_or_default().as_bytes();
             let names = ["KeyTag", "Algorithm", "DigestType", "Digest"];
-            let rdata = ds_rdata(&names.map(field)).map_err(at)?;
+            let (text, mut tokens) = (names.map(field).join(&b' '), Vec::new());
+            next_entry(&text, true, MAX_ENTRY, &mut tokens);
+            let rdata = ds_rdata(&mut Words::new(&text, &tokens)).map_err(at)?;
             Ok(Anchor {
                 owner: Some(owner),
                 form: AnchorForm::Ds(rdata),
@@ -401,7 +316,10 @@ mod tests {
         assert_eq!(anchors[1].owner, Some(Name::root()));
         let wrong = text.replace("<KeyTag>20326", "<KeyTag>70000");
         let error = read(wrong.as_bytes(), "test").unwrap_err();
-        assert_eq!(error, AnchorError { line: 8, kind: AnchorErrorKind::Field("a key tag") });
+        assert!(
+            matches!(error, AnchorError { line: 8, kind: AnchorErrorKind::Syntax(_) }),
+            "{error}"
+        );
     }
 
     #[test]
@@ -411,18 +329,23 @@ mod tests {
             ("; nothing\n", AnchorErrorKind::Empty),
             (". IN A 192.0.2.1", AnchorErrorKind::Empty),
             ("hello", AnchorErrorKind::NoRecord),
-            (". IN DS", AnchorErrorKind::Field("key tag, algorithm, digest type and digest")),
-            (". IN DS 1 8 2", AnchorErrorKind::Field("a digest")),
-            (". IN DS 1 8 9 ABC", AnchorErrorKind::Field("a digest in hexadecimal")),
-            (". IN DS 1 8 9 ZZ", AnchorErrorKind::Field("a digest in hexadecimal")),
-            (". IN DS +1 8 9 AA", AnchorErrorKind::Field("a key tag")),
-            (". DNSKEY 257 3 8 AQ=", AnchorErrorKind::Field("a public key in base64")),
-            (". DNSKEY 257 3 8 AR==", AnchorErrorKind::Field("a public key in base64")),
-            (". DNSKEY 257 3 8", AnchorErrorKind::Field("a public key in base64")),
             ("a..b. DS 1 8 9 AA", AnchorErrorKind::Owner(NameError::EmptyLabel)),
         ];
         for (text, error) in cases {
             assert_eq!(kind(text), error, "{text}");
+        }
+        let unreadable = [
+            ". IN DS",
+            ". IN DS 1 8 9 ABC",
+            ". IN DS 1 8 9 ZZ",
+            ". IN DS +1 8 9 AA",
+            ". DNSKEY 257 3 8 AQ=",
+            ". DNSKEY 257 3 8 AR==",
+            ". DS ( 1 8 9 AA",
+            ". IN DS 1 8 2 ;",
+        ];
+        for text in unreadable {
+            assert!(matches!(kind(text), AnchorErrorKind::Syntax(_)), "{text}");
         }
         let short = AnchorErrorKind::DigestLength {
             digest_type: DigestType::SHA256,

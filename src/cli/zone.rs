@@ -57,8 +57,7 @@ fn audit(
         Source::stdin()
     } else {
         // Without the handler a file that shrinks while it is mapped would end us by a signal.
-        map::report_truncation_and_exit()
-            .map_err(|error| Failure::input(anyhow!(error)))?;
+        map::report_truncation_and_exit().map_err(|error| Failure::input(anyhow!(error)))?;
         Source::open(&args.file, &OpenOptions { map: config.map })
     };
     let source = source.map_err(|error| Failure::input(anyhow!(error)))?;

@@ -101,7 +101,8 @@ mod tests {
         let (started, delivered) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let most = AtomicUsize::new(0);
         let work = |lot: usize| {
-            let under_way = started.fetch_add(1, Ordering::SeqCst) + 1 - delivered.load(Ordering::SeqCst);
+            let under_way =
+                started.fetch_add(1, Ordering::SeqCst) + 1 - delivered.load(Ordering::SeqCst);
             most.fetch_max(under_way, Ordering::SeqCst);
             if lot == 0 {
                 std::thread::sleep(Duration::from_millis(30));

@@ -61,7 +61,7 @@ pub enum Verbosity {
 }
 
 /// How a report is to look.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How many findings are written out; `None` for all. Findings are always all counted.
     ///

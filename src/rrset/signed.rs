@@ -11,7 +11,12 @@ use super::owner::Rrset;
 /// `owner` is in lower case, as is the signer in the RRSIG's RDATA: both come from the store, which
 /// keeps canonical form. A signature with fewer labels than the owner is of a wildcard, whose name
 /// is put in the owner's place (RFC 4035 §5.3.2).
-pub fn append_signed_data(owner: &Name, rrset: &Rrset<'_, '_>, rrsig: &Rrsig<'_>, out: &mut Vec<u8>) {
+pub fn append_signed_data(
+    owner: &Name,
+    rrset: &Rrset<'_, '_>,
+    rrsig: &Rrsig<'_>,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(rrsig.signed_prefix);
     let mut name = owner.as_wire();
     let expanded = owner.rrsig_labels() > rrsig.labels;

@@ -324,8 +324,9 @@ impl Reader<'_> {
             return Err(file.error(SyntaxErrorKind::IncludeLoop));
         }
         let before = (self.state.origin, self.state.owner().copied());
-        let unreadable =
-            |error: &SourceError| file.error(SyntaxErrorKind::IncludeUnreadable { reason: error.to_string() });
+        let unreadable = |error: &SourceError| {
+            file.error(SyntaxErrorKind::IncludeUnreadable { reason: error.to_string() })
+        };
         let source = Source::open(&path, &self.options.open).map_err(|error| unreadable(&error))?;
         self.state.set_origin(origin.or(before.0));
         let result = self.read_source(source);

@@ -105,9 +105,7 @@ pub fn next_entry(text: &[u8], complete: bool, limit: usize, tokens: &mut Vec<To
     }
     let bounded = &text[at..text.len().min(at.saturating_add(limit))];
     match scan_words(bounded, tokens) {
-        Words::Closed { end, newlines } => {
-            Scan::Entry(entry(text, at, at + end, lines, newlines))
-        }
+        Words::Closed { end, newlines } => Scan::Entry(entry(text, at, at + end, lines, newlines)),
         Words::Faulty(error) => faulty(text, complete, limit, (at, lines), error),
         Words::Open { error } if bounded.len() == text.len() - at => match (complete, error) {
             (false, _) => Scan::Incomplete { blank: at, lines },
@@ -222,8 +220,7 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
             }
         }
     }
-    let error =
-        (nesting > 0).then(|| octet_error(SyntaxErrorKind::UnclosedParenthesis, opened));
+    let error = (nesting > 0).then(|| octet_error(SyntaxErrorKind::UnclosedParenthesis, opened));
     Words::Open { error }
 }
 

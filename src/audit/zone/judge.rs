@@ -57,9 +57,15 @@ pub(super) struct Bench<'z> {
 /// What the first pass leaves to the last, in the order of reporting.
 enum Step {
     /// A finding that stands already.
-    Finding(Finding),
+    Finding(Box<Finding>),
     /// An RRset whose signatures are with the engine.
     Rrset(RrsetCase),
+}
+
+impl Step {
+    fn finding(finding: Finding) -> Self {
+        Self::Finding(Box::new(finding))
+    }
 }
 
 /// An RRset and its signatures.
@@ -131,14 +137,14 @@ impl<'z> Court<'z> {
                     records => Some(format!("{records} records")),
                 };
                 let finding = on_owner(Code::RecordOutOfZone, None, first);
-                steps.push(Step::Finding(Finding { detail, ..finding }));
+                steps.push(Step::finding(Finding { detail, ..finding }));
             }
             return;
         }
         for record in owner.other_class() {
             let finding = on_owner(Code::RecordOtherClass, Some(record.rtype), record);
             let detail = Some(format!("class {}, the zone's is {}", record.class, self.class));
-            steps.push(Step::Finding(Finding { detail, ..finding }));
+            steps.push(Step::finding(Finding { detail, ..finding }));
         }
         if owner.records().is_empty() {
             return;
@@ -150,7 +156,7 @@ impl<'z> Court<'z> {
             self.count_records(&rrset, tally);
             tally.rrsets += 1;
             for finding in self.rrset_findings(&rrset) {
-                steps.push(Step::Finding(Finding { owner: Some(name), ..finding }));
+                steps.push(Step::finding(Finding { owner: Some(name), ..finding }));
             }
             if standing.is_signed(rtype) {
                 let case = self.signed_case(owner, &rrset, tasks, tally);
@@ -161,7 +167,7 @@ impl<'z> Court<'z> {
             self.count_records(&rrsigs, tally);
             for duplicate in rrsigs.duplicates() {
                 let finding = on_owner(Code::RecordDuplicate, Some(RType::RRSIG), duplicate);
-                steps.push(Step::Finding(finding));
+                steps.push(Step::finding(finding));
             }
             self.misplaced_signatures(owner, &rrsigs, standing, tally, steps);
         }
@@ -269,7 +275,7 @@ impl<'z> Court<'z> {
             // None of these makes data bogus: what they cover needs no signature of theirs.
             let severity = code.entry().severity.min(Severity::Violation);
             *tally.reasons.entry((code, severity)).or_default() += 1;
-            steps.push(Step::Finding(Finding {
+            steps.push(Step::finding(Finding {
                 severity,
                 owner: Some(owner.name),
                 rtype: covered,
@@ -290,7 +296,7 @@ impl<'z> Court<'z> {
         let mut findings = Vec::new();
         for step in steps {
             match step {
-                Step::Finding(finding) => findings.push(finding),
+                Step::Finding(finding) => findings.push(*finding),
                 Step::Rrset(case) => self.conclude_rrset(case, bench, tally, &mut findings),
             }
         }

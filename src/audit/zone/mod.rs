@@ -281,11 +281,8 @@ fn zone_findings(
     table: &KeyTable,
     files: &[Arc<str>],
 ) -> Vec<Finding> {
-    let at_apex = |code, rtype| Finding {
-        owner: Some(*apex),
-        rtype: Some(rtype),
-        ..Finding::new(code)
-    };
+    let at_apex =
+        |code, rtype| Finding { owner: Some(*apex), rtype: Some(rtype), ..Finding::new(code) };
     let mut findings = Vec::new();
     match records.rrset(RType::SOA) {
         None => findings.push(at_apex(Code::SoaMissing, RType::SOA)),
@@ -470,14 +467,13 @@ fn role(made: KeyTally) -> Role {
 }
 
 fn algorithm_facts(tally: &Tally) -> Vec<AlgorithmFacts> {
-    let row = |(&algorithm, tally): (&crate::dns::Algorithm, &tally::AlgorithmTally)| {
-        AlgorithmFacts {
+    let row =
+        |(&algorithm, tally): (&crate::dns::Algorithm, &tally::AlgorithmTally)| AlgorithmFacts {
             algorithm,
             mnemonic: algorithm.to_string(),
             signatures: tally.signatures,
             valid: tally.valid,
-        }
-    };
+        };
     tally.algorithms.iter().map(row).collect()
 }
 

@@ -130,8 +130,7 @@ impl Signature {
             self.fault(Code::SignatureUnsupportedAlgorithm, Some(rrsig.algorithm.to_string()));
             return Vec::new();
         }
-        let named: Vec<KeyIndex> =
-            context.table.matching(rrsig.algorithm, rrsig.key_tag).collect();
+        let named: Vec<KeyIndex> = context.table.matching(rrsig.algorithm, rrsig.key_tag).collect();
         let Some(&first) = named.first() else {
             self.fault(Code::SignatureNoKey, None);
             return Vec::new();

@@ -53,8 +53,7 @@ pub(super) fn standings(
         if is_delegation || owner.shape.has(Shape::DNAME) {
             cut = Some(key);
         }
-        let standing =
-            if is_delegation { Standing::Delegation } else { Standing::Authoritative };
+        let standing = if is_delegation { Standing::Delegation } else { Standing::Authoritative };
         (owner, standing)
     })
 }

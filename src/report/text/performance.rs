@@ -42,7 +42,7 @@ pub(super) fn write_rrset_sizes(
         return Ok(());
     }
     let mut table = Table::new("RRset sizes", &DISTRIBUTION);
-    table.row(distribution(&summary.rrset_octets, |octets| grouped(octets)));
+    table.row(distribution(&summary.rrset_octets, grouped));
     writeln!(out)?;
     table.write(palette, out)
 }
