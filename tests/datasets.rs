@@ -1,7 +1,6 @@
 //! Every zone of `datasets/` gets exactly the findings that its manifest lists, and no other.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
-#![allow(clippy::expect_used)] // a test may stop at what cannot go on
 
 mod common;
 

@@ -279,7 +279,7 @@ fn entries_beyond_the_limit_are_faults_and_reading_goes_on() {
     let options = ReadOptions { entry_octets: 100, ..ReadOptions::default() };
     for source in [
         Source::from_bytes("test", text.clone().into()),
-        Source::from_reader("test", std::io::Cursor::new(text.clone().into_bytes())).unwrap(),
+        Source::from_reader("test", std::io::Cursor::new(text.into_bytes())).unwrap(),
     ] {
         assert_eq!(
             read_source(source, &options),

@@ -1,7 +1,6 @@
 //! Agreement with the public verifiers on every zone that a public signer made.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
-#![allow(clippy::expect_used)] // a test may stop at what cannot go on
 
 mod common;
 

@@ -2,7 +2,6 @@
 //! and pass when they are not there.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
-#![allow(clippy::expect_used)] // a test may stop at what cannot go on
 
 mod common;
 

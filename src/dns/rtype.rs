@@ -138,11 +138,15 @@ impl RType {
             return None;
         }
         // The types that make up nearly all of a signed zone come first.
-        for hot in [Self::RRSIG, Self::NS, Self::DS, Self::NSEC3, Self::NSEC, Self::A, Self::AAAA] {
-            if hot.mnemonic().is_some_and(|mnemonic| text.eq_ignore_ascii_case(mnemonic.as_bytes()))
-            {
-                return Some(hot);
-            }
+        match text {
+            b"A" => return Some(Self::A),
+            b"NS" => return Some(Self::NS),
+            b"DS" => return Some(Self::DS),
+            b"AAAA" => return Some(Self::AAAA),
+            b"NSEC" => return Some(Self::NSEC),
+            b"RRSIG" => return Some(Self::RRSIG),
+            b"NSEC3" => return Some(Self::NSEC3),
+            _ => {}
         }
         if text.len() > 4 && text[..4].eq_ignore_ascii_case(b"TYPE") {
             return decimal_u16(&text[4..]).map(Self);
