@@ -85,7 +85,8 @@ fn a_zone_without_soa_needs_its_origin() {
 
 #[test]
 fn unreadable_entries_are_shown_with_a_caret_and_the_rest_is_audited() {
-    let text = b"example. 5 IN SOA a. b. 1 2 3 4 5\nexample. 5 IN A 192.0.2.300\nexample. 5 NS a.\n";
+    let text =
+        b"example. 5 IN SOA a. b. 1 2 3 4 5\nexample. 5 IN A 192.0.2.300\nexample. 5 NS a.\n";
     let output = zone_of(text, &[]);
     assert_finds(&output, &["record-unreadable", "example. 5 IN A 192.0.2.300", "^^^^^^^^^^^"]);
     assert!(String::from_utf8_lossy(&output.stdout).contains("2 records"), "{output:?}");

@@ -778,6 +778,20 @@ def soa_twice(zone):
     return [found("soa-differ", zone, "@", "SOA")]
 
 
+@variant("soa-not-at-apex")
+def soa_not_at_apex(zone):
+    """A name below the apex has a SOA record, duly signed."""
+    rdata = zone.lines[zone.find("@", "SOA")[0]].rdata
+    soa = record(zone.name("www"), 3600, "SOA", rdata)
+    signature = zone.sign("www", "SOA", zsk(), records=[soa])
+    zone.insert_after(zone.sig("www", "A"), soa, signature)
+    place = zone.find("www", "NSEC")[0]
+    nsec = zone.lines[place]
+    zone.lines[place] = nsec.with_(rdata=nsec.rdata.replace(" A ", " A SOA "))
+    zone.resign("www", "NSEC", zsk())
+    return [found("soa-not-at-apex", zone, "www", "SOA")]
+
+
 @variant("out-of-zone")
 def out_of_zone(zone):
     """A record's owner is not in the zone."""

@@ -188,6 +188,9 @@ catalogue! {
     SoaDiffer = "soa-differ", Violation, "RFC 1035 §5.2",
         "The apex has SOA records that differ.",
         "Leave exactly one SOA record.";
+    SoaNotAtApex = "soa-not-at-apex", Violation, "RFC 1035 §5.2",
+        "A name below the apex has a SOA record, as if another zone began there.",
+        "Remove the SOA record, or keep the other zone in a file of its own.";
     RecordOutOfZone = "record-out-of-zone", Advice, "RFC 1035 §5.2, RFC 1034 §4.2.1",
         "A record's owner is not in the zone; it was left out of the audit.",
         "Remove the record, or check $ORIGIN and --origin.";

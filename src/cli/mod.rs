@@ -22,8 +22,8 @@ use exit::{Failure, Outcome};
 /// Verify DNSSEC signatures in bulk
 ///
 /// sigmill reads a whole zone, verifies every signature in it, and says what a validator would
-/// make of it: which RRsets are secure, which are bogus and why, which rules the signer broke, and
-/// how long the signatures last.
+/// make of it: which RRsets are secure, which are bogus and why, by which keys, and how long the
+/// signatures last.
 #[derive(Debug, Parser)]
 #[command(version, arg_required_else_help = true, after_long_help = AFTER_HELP)]
 pub(crate) struct Cli {
@@ -88,7 +88,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
     };
     choice.write_global();
     match cli.command {
-        Command::Zone(args) => zone::run(*args),
+        Command::Zone(args) => zone::run(&args),
         Command::Codes(args) => codes::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

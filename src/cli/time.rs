@@ -43,11 +43,11 @@ pub(crate) enum TimeError {
     NoSuchDate,
     #[error("it lies beyond the year 9999")]
     OutOfRange,
-    #[error("expected numbers with units w, d, h, m or s, such as 7d or 1d12h")]
+    #[error("expected numbers with units y, w, d, h, m or s, such as 7d or 1d12h")]
     NoSpan,
     #[error("{0} has no unit: write {0}d, {0}h, {0}m or {0}s")]
     NoUnit(String),
-    #[error("{0:?} is not a unit: use w, d, h, m or s")]
+    #[error("{0:?} is not a unit: use y, w, d, h, m or s")]
     BadUnit(char),
 }
 
@@ -83,6 +83,7 @@ fn span_seconds(text: &str) -> Result<i64, TimeError> {
             continue;
         }
         let unit = match c {
+            'y' | 'Y' => 365 * 86_400,
             'w' | 'W' => 7 * 86_400,
             'd' | 'D' => 86_400,
             'h' | 'H' => 3_600,
@@ -188,7 +189,7 @@ mod tests {
             ("+7", TimeError::NoUnit("7".into())),
             ("+1d7", TimeError::NoUnit("7".into())),
             ("-5", TimeError::NoUnit("5".into())),
-            ("+7y", TimeError::BadUnit('y')),
+            ("+7f", TimeError::BadUnit('f')),
             ("+d", TimeError::NoSpan),
             ("+", TimeError::NoSpan),
             ("--1d", TimeError::NoSpan),
@@ -204,6 +205,7 @@ mod tests {
     fn spans_need_units() {
         assert_eq!(parse_span("36h"), Ok(Duration::from_secs(36 * 3_600)));
         assert_eq!(parse_span("0s"), Ok(Duration::ZERO));
+        assert_eq!(parse_span("1y"), parse_span("365d"));
         assert_eq!(parse_span(""), Err(TimeError::NoSpan));
         assert_eq!(parse_span("7"), Err(TimeError::NoUnit("7".into())));
         assert_eq!(parse_span("-7d"), Err(TimeError::NoSpan));

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use sigmill::audit::findings::{Finding, Severity};
-use sigmill::audit::zone::{self, Config, Limits, Summary};
+use sigmill::audit::zone::{self, Config, JudgementTime, Limits, Summary};
 use sigmill::crypto::BackendChoice;
 use sigmill::report::{self, Format, Options, Verbosity};
 use sigmill::source::{OpenOptions, Source, map};
@@ -19,7 +19,7 @@ use super::{anchors, progress};
 /// How many findings a text report writes out by itself.
 const TEXT_FINDINGS: u64 = 50;
 
-pub(crate) fn run(args: ZoneArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     let config = config(&args)?;
     let fail_on = severity(args.fail_on);
     refuse_to_overwrite(&args.file, &args.output)?;
@@ -53,11 +53,12 @@ fn audit(
     config: &Config,
     on_finding: &mut dyn FnMut(&Finding),
 ) -> Result<Summary, Failure> {
+    // Without the handler a file that shrinks while it is mapped would end us by a signal; standard
+    // input may include files, too.
+    map::report_truncation_and_exit().map_err(|error| Failure::input(anyhow!(error)))?;
     let source = if args.file == Path::new("-") {
         Source::stdin()
     } else {
-        // Without the handler a file that shrinks while it is mapped would end us by a signal.
-        map::report_truncation_and_exit().map_err(|error| Failure::input(anyhow!(error)))?;
         Source::open(&args.file, &OpenOptions { map: config.map })
     };
     let source = source.map_err(|error| Failure::input(anyhow!(error)))?;
@@ -73,6 +74,12 @@ fn config(args: &ZoneArgs) -> Result<Config, Failure> {
     for word in &args.ds {
         anchors.extend(anchors::from_word(word)?);
     }
+    let times: Vec<JudgementTime> = args.at.iter().map(|time| time.resolve(now)).collect();
+    let no_time = !times.is_empty() && times.iter().all(|time| *time == JudgementTime::Ignored);
+    if no_time && args.expire_within.is_some() {
+        let error = anyhow!("--expire-within has no time to count from with --at none");
+        return Err(Failure::usage(error));
+    }
     let backend = match args.backend {
         BackendArg::Auto => BackendChoice::Auto,
         BackendArg::Ring => BackendChoice::Named("ring"),
@@ -82,7 +89,7 @@ fn config(args: &ZoneArgs) -> Result<Config, Failure> {
     let default = Config::default();
     Ok(Config {
         origin: args.origin,
-        times: args.at.iter().map(|time| time.resolve(now)).collect(),
+        times,
         anchors,
         built_in_anchors: !args.no_built_in_anchors,
         expire_within: args.expire_within,

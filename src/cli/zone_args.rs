@@ -11,7 +11,7 @@ use super::exit::EXIT_STATUS;
 use super::size::{Bound, parse_bound, parse_size};
 use super::time::{TimeArg, parse_span, parse_time};
 
-/// Verify a zone: every signature, every rule
+/// Verify a zone: every signature, and what must be signed
 ///
 /// Reads a zone file, verifies all signatures in it, and reports what a validator would make of it.
 #[derive(Debug, Args)]

@@ -96,6 +96,12 @@ pub enum SyntaxErrorKind {
     /// The input ends inside parentheses.
     #[error("'(' is never closed")]
     UnclosedParenthesis,
+    /// More parentheses within parentheses than anybody means.
+    #[error("parentheses nest deeper than {max}")]
+    NestedTooDeep {
+        /// The limit.
+        max: u32,
+    },
     /// A line or the input ends inside a quoted string.
     #[error("'\"' is never closed")]
     UnclosedQuote,

@@ -5,6 +5,8 @@
 //! `width`, in base `d`, `o`, `x`, `X`, or as reversed nibbles `n`, `N`; `\$` and `$$` are a dollar
 //! sign.
 
+use crate::dns::RType;
+
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::words::{Word, Words};
 
@@ -54,6 +56,12 @@ impl<'a> Template<'a> {
         let mut template = vec![owner, words.next("a type")?, words.next("a template for RDATA")?];
         while let Some(word) = words.take() {
             template.push(word);
+        }
+        // BIND takes RDATA as one word: quotes around all of it hold it together and then go.
+        if let [.., rtype, rdata] = template.as_mut_slice()
+            && RType::from_text(rtype.text).is_some()
+        {
+            rdata.quoted = false;
         }
         Ok(Self { words: template })
     }
@@ -136,27 +144,38 @@ impl Modifier {
     }
 
     fn write(&self, value: u64, out: &mut Vec<u8>) {
-        // Ranges and offsets are 32 bits, so the sum fits; below zero BIND prints zero's neighbours
-        // as two's complement, which nobody means: we stop at zero.
-        let value = value.saturating_add_signed(self.offset);
+        // Ranges and offsets are 32 bits, so the sum fits. Below zero the record gets a minus sign,
+        // which hardly any field takes, and is a fault: nobody means such a value.
+        let value = value.cast_signed().saturating_add(self.offset);
         let width = self.width;
         let text = match self.base {
-            b'd' => format!("{value:0width$}"),
             b'o' => format!("{value:0width$o}"),
             b'x' => format!("{value:0width$x}"),
             b'X' => format!("{value:0width$X}"),
-            _ => self.nibbles(value),
+            b'n' | b'N' => self.nibbles(value.cast_unsigned()),
+            _ => format!("{value:0width$}"),
         };
         out.extend_from_slice(text.as_bytes());
     }
 
-    /// The value's hexadecimal digits, least first, with dots between; `width` counts the dots.
-    fn nibbles(&self, value: u64) -> String {
-        let digits = self.width.div_ceil(2).max(1);
-        let text = format!("{value:0digits$x}");
-        let text = if self.base == b'N' { text.to_uppercase() } else { text };
-        let reversed: Vec<String> = text.chars().rev().map(String::from).collect();
-        reversed.join(".")
+    /// The value's hexadecimal digits, least first, with dots between. The width counts digits and
+    /// dots alike, as BIND counts them, so that an even one ends in a dot.
+    fn nibbles(&self, mut value: u64) -> String {
+        let (mut text, mut width) = (String::new(), self.width);
+        loop {
+            let digit = char::from_digit((value & 15) as u32, 16).unwrap_or('0');
+            text.push(if self.base == b'N' { digit.to_ascii_uppercase() } else { digit });
+            value >>= 4;
+            width = width.saturating_sub(1);
+            if width == 0 && value == 0 {
+                return text;
+            }
+            text.push('.');
+            width = width.saturating_sub(1);
+            if width == 0 && value == 0 {
+                return text;
+            }
+        }
     }
 }
 
@@ -182,7 +201,10 @@ mod tests {
         assert_eq!(expand("h${-5} A ${1,4,x}", 30).unwrap(), "h25 A 001f \n");
         assert_eq!(expand("${0,7,n} PTR h", 0x1a2).unwrap(), "2.a.1.0 PTR h \n");
         assert_eq!(expand(r"a$$b\$c T \065$", 1).unwrap(), "a$b$c T \\0651 \n");
-        assert_eq!(expand("a TXT \"x $ y\"", 1).unwrap(), "a TXT \"x 1 y\" \n");
+        assert_eq!(expand("a TXT \"x $ y\" z", 1).unwrap(), "a TXT \"x 1 y\" z \n");
+        assert_eq!(expand("a MX \"0 x$\"", 1).unwrap(), "a MX 0 x1 \n");
+        assert_eq!(expand("${0,4,n}x A b", 1).unwrap(), "1.0.x A b \n");
+        assert_eq!(expand("a A 1.2.3.${-5}", 1).unwrap(), "a A 1.2.3.-4 \n");
     }
 
     #[test]

@@ -21,9 +21,9 @@ pub struct Record<'a> {
     pub ttl: u32,
     /// RDATA in wire form.
     pub rdata: &'a [u8],
-    /// Index of the file it stands in, in the order of [`Reader::files`].
+    /// Index of the file it stands in, in the order of [`ReadFacts::files`].
     ///
-    /// [`Reader::files`]: super::Reader::files
+    /// [`ReadFacts::files`]: super::ReadFacts::files
     pub file: u16,
     /// Line on which its entry begins, from 1.
     pub line: u64,
@@ -140,13 +140,14 @@ impl State {
             }
             if word.text.first().is_some_and(u8::is_ascii_digit) && ttl.is_none() {
                 ttl = Some(read_ttl(&word)?);
+            } else if let (Some(found), None) = (Class::from_text(word.text), class) {
+                // No mnemonic is both a class and a type, and nearly every record has its class.
+                class = Some(found);
             } else if let Some(rtype) = RType::from_text(word.text) {
                 if rtype.is_meta() {
                     return Err(word.error(SyntaxErrorKind::MetaType { rtype }));
                 }
                 return Ok((ttl, class.unwrap_or(self.class), (word, rtype)));
-            } else if let (Some(found), None) = (Class::from_text(word.text), class) {
-                class = Some(found);
             } else {
                 return Err(word.unexpected(match (ttl, class) {
                     (None, None) => EXPECTED,

@@ -98,7 +98,8 @@ const PROGRESS_STEP: u64 = 1 << 20;
 /// Reads a zone file to its end and hands each record and each fault to `on_event`.
 ///
 /// # Errors
-/// When the source cannot be read. What is wrong with the text is not an error but a fault.
+/// When the source, or a file that it includes, cannot be read to its end. What is wrong with the
+/// text is not an error but a fault, and so is an included file that cannot be opened.
 pub fn read(
     source: Source,
     options: &ReadOptions,
@@ -111,6 +112,7 @@ pub fn read(
         state: State::new(options.origin),
         rdata: Vec::with_capacity(1024),
         open: Vec::new(),
+        failed: None,
     };
     reader.read_source(source)?;
     Ok(reader.facts)
@@ -124,6 +126,8 @@ struct Reader<'r> {
     rdata: Vec<u8>,
     /// The files that are being read, outermost first; `None` for standard input and the like.
     open: Vec<Option<PathBuf>>,
+    /// What stopped the reading of an included file midway: then the zone is not known whole.
+    failed: Option<SourceError>,
 }
 
 /// Where an entry stands: enough to report a fault in it.
@@ -162,6 +166,9 @@ impl Reader<'_> {
                     let location = Location { text, line: lines + 1, file };
                     if let Err(error) = self.entry(location, &tokens, entry.owner_omitted) {
                         self.fault(location, error);
+                    }
+                    if let Some(error) = self.failed.take() {
+                        return Err(error);
                     }
                     lines += entry.lines;
                     blocks.consume(entry.end);
@@ -332,7 +339,8 @@ impl Reader<'_> {
         let result = self.read_source(source);
         self.state.set_origin(before.0);
         self.state.set_owner(before.1);
-        result.map_err(|error| unreadable(&error))
+        self.failed = result.err();
+        Ok(())
     }
 
     /// The included file, relative to the directory of the file that includes it.

@@ -134,7 +134,9 @@ fn faulty(
     error: SyntaxError,
 ) -> Scan {
     let resume_from = match error.kind {
-        SyntaxErrorKind::UnclosedParenthesis | SyntaxErrorKind::EntryTooLong { .. } => start,
+        SyntaxErrorKind::UnclosedParenthesis
+        | SyntaxErrorKind::NestedTooDeep { .. }
+        | SyntaxErrorKind::EntryTooLong { .. } => start,
         _ => start + (error.start as usize).min(text.len() - start),
     };
     let newline = resume_from + line_len(&text[resume_from..]);
@@ -207,7 +209,7 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
                 nesting += 1;
                 at += 1;
                 if nesting > MAX_NESTING {
-                    let kind = SyntaxErrorKind::UnclosedParenthesis;
+                    let kind = SyntaxErrorKind::NestedTooDeep { max: MAX_NESTING };
                     return Words::Faulty(octet_error(kind, opened));
                 }
             }

@@ -153,6 +153,10 @@ impl<'z> Court<'z> {
         tally.delegations += u64::from(standing == Standing::Delegation);
         for rrset in owner.rrsets() {
             let rtype = rrset.rtype();
+            if rtype == RType::SOA && name != *self.context.apex && standing != Standing::Occluded {
+                let record = rrset.first_in_input();
+                steps.push(Step::finding(on_owner(Code::SoaNotAtApex, Some(rtype), record)));
+            }
             self.count_records(&rrset, tally);
             tally.rrsets += 1;
             for finding in self.rrset_findings(&rrset) {

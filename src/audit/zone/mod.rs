@@ -26,6 +26,7 @@ mod standing;
 mod tally;
 mod usability;
 
+use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -62,34 +63,47 @@ pub enum Error {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// There is nothing that can be read as a record.
-    #[error("{file} holds no records{}", unreadable(*.faults))]
+    #[error("{file} holds no records{unreadable}")]
     NoRecords {
         /// The file, as it was named.
         file: String,
         /// Entries that could not be read.
-        faults: u64,
+        unreadable: Unreadable,
     },
     /// Without a SOA record the apex is not known.
     #[error(
-        "{file} has no SOA record{}, so the zone's apex is not known (name it with --origin)",
-        unreadable(*.faults)
+        "{file} has no SOA record, so the zone's apex is not known (name it with \
+         --origin){unreadable}"
     )]
     NoApex {
         /// The file, as it was named.
         file: String,
         /// Entries that could not be read.
-        faults: u64,
+        unreadable: Unreadable,
     },
     /// The worker threads could not be started.
     #[error("cannot start the worker threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
-fn unreadable(faults: u64) -> String {
-    match faults {
-        0 => String::new(),
-        1 => " (one entry could not be read)".into(),
-        faults => format!(" ({faults} entries could not be read)"),
+/// Entries that could not be read: how many, and the first.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unreadable {
+    /// How many.
+    pub count: u64,
+    /// Place and fault of the first.
+    pub first: Option<String>,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.count, &self.first) {
+            (0, _) | (_, None) => Ok(()),
+            (1, Some(first)) => write!(f, "; one entry could not be read, {first}"),
+            (count, Some(first)) => {
+                write!(f, "; {count} entries could not be read, the first at {first}")
+            }
+        }
     }
 }
 
@@ -116,9 +130,17 @@ pub fn audit(
     let name = source.name().to_owned();
 
     let mut stages = Stages::default();
-    let (collector, facts) =
-        collect(source, config, &mut stages.read, &mut |finding| report(&mut tally, &finding))?;
-    let (apex, class) = find_apex(&collector, config, name, &facts)?;
+    let mut unreadable = Unreadable::default();
+    let mut on_unreadable = |finding: Finding| {
+        unreadable.count += 1;
+        unreadable.first.get_or_insert_with(|| {
+            let place = finding.place.as_ref().map_or_else(String::new, Place::to_string);
+            format!("{place}: {}", finding.detail.as_deref().unwrap_or_default())
+        });
+        report(&mut tally, &finding);
+    };
+    let (collector, facts) = collect(source, config, &mut stages.read, &mut on_unreadable)?;
+    let (apex, class) = find_apex(&collector, config, name, unreadable)?;
     let signatures = collector.signatures();
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
     stages.order.items = facts.records;
@@ -235,15 +257,15 @@ fn find_apex(
     collector: &Collector,
     config: &Config,
     file: String,
-    facts: &ReadFacts,
+    unreadable: Unreadable,
 ) -> Result<(Name, Class), Error> {
     if collector.is_empty() {
-        return Err(Error::NoRecords { file, faults: facts.faults });
+        return Err(Error::NoRecords { file, unreadable });
     }
     let soa_owners = collector.soa_owners();
     let Some(origin) = config.origin else {
         let first = soa_owners.first().copied();
-        return first.ok_or(Error::NoApex { file, faults: facts.faults });
+        return first.ok_or(Error::NoApex { file, unreadable });
     };
     let class = soa_owners.iter().find(|(owner, _)| *owner == origin).map(|&(_, class)| class);
     let class = class.or_else(|| collector.least_class()).unwrap_or(Class::IN);
