@@ -94,6 +94,22 @@ impl KeyTable {
     }
 }
 
+#[cfg(test)]
+impl KeyTable {
+    /// A table of keys with tag 1 and algorithm 13, each with its backend and a second one.
+    pub(super) fn of_backends(backends: Vec<(Prepared, Option<Prepared>)>) -> Self {
+        let key = |(prepared, second)| Key {
+            rdata: vec![1, 0, 3, 13],
+            tag: 1,
+            algorithm: Algorithm::ECDSAP256SHA256,
+            public: Ok(PublicKey::EcdsaP256([0; 64])),
+            prepared: Some(prepared),
+            second,
+        };
+        Self { keys: backends.into_iter().map(key).collect() }
+    }
+}
+
 impl Key {
     fn new(
         rdata: &[u8],

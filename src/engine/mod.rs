@@ -9,6 +9,9 @@ pub mod keys;
 pub mod pipeline;
 pub mod tasks;
 
+#[cfg(test)]
+mod testing;
+
 pub use histogram::{Latencies, Stopwatch};
 pub use keys::{Key, KeyIndex, KeyTable};
 pub use tasks::{Disagreement, TaskList, Verdict};

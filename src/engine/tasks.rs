@@ -187,3 +187,62 @@ fn verify_items(
         latencies.record(key.algorithm, prepared.backend, start.elapsed(), count);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Letters;
+    use super::*;
+
+    type Outcome = (Vec<Verdict>, Vec<Disagreement>, Latencies);
+
+    /// Verifies messages that are their own signatures, but for those with a `!`, under all keys.
+    fn verify(table: &KeyTable, messages: &[&'static str]) -> Outcome {
+        let candidates: Vec<KeyIndex> = table.iter().map(|(index, _)| index).collect();
+        let (mut tasks, mut verdicts) = (TaskList::new(), Vec::new());
+        let (mut disagreements, mut latencies) = (Vec::new(), Latencies::default());
+        for message in messages {
+            let signature = message.trim_end_matches('!').as_bytes();
+            tasks.push(|out| out.extend_from_slice(message.as_bytes()), signature, &candidates);
+        }
+        tasks.verify(table, &mut verdicts, &mut disagreements, &mut latencies);
+        (verdicts, disagreements, latencies)
+    }
+
+    // RFC 4034 §8: the key tag is a hint, so every key that shares it is tried.
+    #[test]
+    fn each_task_gets_the_key_that_it_holds_under_whatever_the_batches() {
+        for batch in [1, 2, 3, 100] {
+            let table = KeyTable::of_backends(vec![
+                (Letters::prepared("one", b"ab", batch), None),
+                (Letters::prepared("two", b"bc", batch), None),
+            ]);
+            let (verdicts, disagreements, latencies) =
+                verify(&table, &["a1", "b1", "c1", "d1", "a2!", "c2", "a3"]);
+            let (one, two) = (Verdict::Holds(KeyIndex(0)), Verdict::Holds(KeyIndex(1)));
+            let fails = Verdict::Fails;
+            assert_eq!(verdicts, [one, one, two, fails, fails, two, one]);
+            assert!(disagreements.is_empty());
+            // Seven under the first key, and the four that failed there under the second.
+            let counts: Vec<_> = latencies.rows().map(|row| (row.1, row.2.len())).collect();
+            assert_eq!(counts, [("one", 7), ("two", 4)]);
+        }
+    }
+
+    // A disagreement of two libraries is never silent, whichever of them accepts.
+    #[test]
+    fn backends_that_disagree_are_named_with_what_they_said() {
+        let table = KeyTable::of_backends(vec![(
+            Letters::prepared("one", b"ab", 1),
+            Some(Letters::prepared("two", b"bc", 8)),
+        )]);
+        let (verdicts, disagreements, _) = verify(&table, &["a", "b", "c", "d"]);
+        let holds = Verdict::Holds(KeyIndex(0));
+        assert_eq!(verdicts, [holds, holds, Verdict::Fails, Verdict::Fails]);
+        let key = KeyIndex(0);
+        let expected = [
+            Disagreement { task: 0, key, holds: "one", fails: "two" },
+            Disagreement { task: 2, key, holds: "two", fails: "one" },
+        ];
+        assert_eq!(disagreements, expected);
+    }
+}

@@ -13,3 +13,6 @@ pub mod signed;
 pub use collector::{Collector, Shape};
 pub use ordered::{Ordered, OwnerSpan};
 pub use owner::{OwnerRecords, RrRef, Rrset};
+
+#[cfg(test)]
+mod tests;
