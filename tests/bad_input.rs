@@ -40,6 +40,8 @@ fn assert_finds(output: &Output, says: &[&str]) {
 fn an_empty_file_holds_no_records() {
     assert_unreadable(&zone_of(b"", &[]), "holds no records");
     assert_unreadable(&zone_of(b"; only a comment\n\n", &[]), "holds no records");
+    let html = zone_of(b"<html>\n<body>\n", &[]);
+    assert_unreadable(&html, "2 entries could not be read, the first at");
 }
 
 #[test]
@@ -73,6 +75,29 @@ fn truncated_gzip_is_an_error_however_much_was_read() {
     for len in [3, 20, whole.len() / 2, whole.len() - 1] {
         let output = zone_of(&whole[..len], &["--at", "20260601000000"]);
         assert_unreadable(&output, "gzip data ends too early");
+    }
+}
+
+// FORMAT.md, "Directives": a part of the zone is missing, and nobody knows which.
+#[test]
+fn an_included_file_that_is_cut_short_gives_no_verdict() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut writer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    writer.write_all(b"example. 5 IN SOA a. b. 1 2 3 4 5\nexample. 5 NS a.\n").unwrap();
+    let whole = writer.finish().unwrap();
+    std::fs::write(directory.path().join("whole.gz"), &whole).unwrap();
+    std::fs::write(directory.path().join("cut.gz"), &whole[..whole.len() - 4]).unwrap();
+    for (file, status) in [("whole.gz", 1), ("cut.gz", 3)] {
+        let path = directory.path().join("zone");
+        std::fs::write(&path, format!("$INCLUDE {file}\n")).unwrap();
+        let output = zone(&path, &["--allow-include"]);
+        assert_eq!(output.status.code(), Some(status), "{output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(
+            stderr.contains("cut.gz: the gzip data ends too early"),
+            status == 3,
+            "{stderr}"
+        );
     }
 }
 

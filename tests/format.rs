@@ -158,6 +158,16 @@ fn an_unclosed_parenthesis_costs_its_line_only() {
     );
 }
 
+// FORMAT.md, "Lines".
+#[test]
+fn parentheses_nest_sixteen_deep_and_no_deeper() {
+    let nested = |depth: usize| {
+        format!("a. 5 TXT {}x{}\nb. 5 TXT y\n", "( ".repeat(depth), " )".repeat(depth))
+    };
+    assert_reads(&nested(16), &["a. 5 IN TXT \"x\"", "b. 5 IN TXT \"y\""]);
+    assert_reads(&nested(17), &["1:10 parentheses nest deeper than 16", "b. 5 IN TXT \"y\""]);
+}
+
 // FORMAT.md, "Unknown types". RFC 3597 §5: \# for any type, TYPEnnn and CLASSnnn.
 #[test]
 fn unknown_types_are_octets_and_known_types_may_be() {
@@ -286,4 +296,81 @@ fn entries_beyond_the_limit_are_faults_and_reading_goes_on() {
             ["1:1 the entry is longer than 100 octets (--max-entry)", "b. 5 IN A 192.0.2.1"]
         );
     }
+}
+
+// FORMAT.md, "Owners".
+#[test]
+fn a_parenthesis_or_a_quote_before_the_owner_changes_nothing() {
+    assert_reads("( a. 5 A 192.0.2.1 )\n", &["a. 5 IN A 192.0.2.1"]);
+    assert_reads("\"a.\" 5 A 192.0.2.1\n", &["a. 5 IN A 192.0.2.1"]);
+    assert_reads("$ORIGIN z.\n\"$TTL\" 5 A 192.0.2.1\n", &["\\$TTL.z. 5 IN A 192.0.2.1"]);
+    assert_reads("\u{feff}a. 5 A 192.0.2.1\n", &["\\239\\187\\191a. 5 IN A 192.0.2.1"]);
+}
+
+// FORMAT.md, "TTL and class": RFC 2181 §8 is for receivers.
+#[test]
+fn ttls_from_half_the_range_on_are_kept() {
+    assert_reads("a. 4294967295 A 192.0.2.1\n", &["a. 4294967295 IN A 192.0.2.1"]);
+    let seen = read_text("a. 4294967296 A 192.0.2.1\n");
+    assert_eq!(seen, ["1:4 expected a TTL such as 3600 or 1h, but the number is above 4294967295"]);
+}
+
+// FORMAT.md, "Strings". RFC 1035 §3.3.
+#[test]
+fn strings_have_at_most_255_octets() {
+    assert_eq!(read_text(&format!("a. 5 TXT {}\n", "x".repeat(255))).len(), 1);
+    let seen = read_text(&format!("a. 5 TXT {}\n", "x".repeat(256)));
+    assert!(seen[0].contains("longer than 255 octets"), "{seen:?}");
+}
+
+// FORMAT.md, "Lines".
+#[test]
+fn a_lone_carriage_return_is_a_blank_and_a_nul_an_octet() {
+    assert_reads("a. 5 A\r192.0.2.1\r\n", &["a. 5 IN A 192.0.2.1"]);
+    assert_reads("a. 5 TXT x\0y\n", &["a. 5 IN TXT \"x\\000y\""]);
+    assert_eq!(read_text("a. 5 A 192.0.2\0.1\n").len(), 1);
+    assert!(read_text("a. 5 A 192.0.2\0.1\n")[0].starts_with("1:8 "));
+}
+
+// FORMAT.md, "Unknown types". RFC 3597 §5, RFC 9824 §3.4.
+#[test]
+fn quoted_unknown_form_is_a_string_and_bitmaps_hold_any_type() {
+    assert_reads("a. 5 TXT \"\\#\" 1\n", &["a. 5 IN TXT \"#\" \"1\""]);
+    assert_reads("a. 5 NSEC b. NXNAME A\n", &["a. 5 IN NSEC b. A NXNAME"]);
+}
+
+// FORMAT.md, "Directives".
+#[test]
+fn a_ttl_set_in_an_included_file_holds_behind_it() {
+    let directory = tempfile::tempdir().unwrap();
+    write_file(directory.path(), "two", "$TTL 9\n");
+    let path = write_file(directory.path(), "one", "$TTL 5\n$INCLUDE two\na. A 192.0.2.1\n");
+    assert_eq!(read_file(&path, true), ["a. 9 IN A 192.0.2.1"]);
+}
+
+// FORMAT.md, "What real dumps hold".
+#[test]
+fn output_of_dig_is_zone_text() {
+    assert_reads(
+        "\n; <<>> DiG 9.18 <<>> a. AXFR\n;; global options: +cmd\na.\t\t5\tIN\tA\t192.0.2.1\n\n;; Query time: 1 msec\n",
+        &["a. 5 IN A 192.0.2.1"],
+    );
+}
+
+// FORMAT.md, "RDATA fields": such records are signed all the same.
+#[test]
+fn lengths_that_an_algorithm_fixes_are_not_judged_while_reading() {
+    assert_reads("a. 5 DS 1 8 2 AB\n", &["a. 5 IN DS 1 8 2 AB"]);
+}
+
+// FORMAT.md, "Mapped files".
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_replaced_is_read_as_it_was_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = write_file(directory.path(), "zone", "a. 5 A 192.0.2.1\n");
+    let source = Source::open(&path, &OpenOptions::default()).unwrap();
+    let new = write_file(directory.path(), "new", "b. 5 A 192.0.2.2\n");
+    std::fs::rename(new, &path).unwrap();
+    assert_eq!(read_source(source, &ReadOptions::default()), ["a. 5 IN A 192.0.2.1"]);
 }

@@ -20,11 +20,11 @@ use super::{anchors, progress};
 const TEXT_FINDINGS: u64 = 50;
 
 pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
-    let config = config(&args)?;
+    let config = config(args)?;
     let fail_on = severity(args.fail_on);
     refuse_to_overwrite(&args.file, &args.output)?;
     let mut output = output::open(&args.output)?;
-    let (format, options) = report_options(&args, &output);
+    let (format, options) = report_options(args, &output);
     let mut reporter = report::reporter(format, options);
 
     // The audit cannot be told that nobody listens any more, so a failure to write waits.
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
         }
     };
     let watch = progress::watch(args.progress, &config.progress);
-    let audited = audit(&args, &config, &mut on_finding);
+    let audited = audit(args, &config, &mut on_finding);
     drop(watch);
     let summary = audited?;
 

@@ -6,8 +6,8 @@
 //!
 //! - *Replaced* (a new file renamed over the path, as careful writers do): nothing happens. The map
 //!   stays on the old file.
-//! - *Cut short, before or between accesses*: [`Mapping::attempt`] compares the length after mapping,
-//!   and [`Mapping::check`] (called through [`Blocks::check`](super::Blocks::check)) compares it
+//! - *Cut short, before or between accesses*: the room compares the length after mapping, and
+//!   [`Blocks::check`](super::Blocks::check) compares it
 //!   whenever it is asked, so that a result drawn from a file that shrank is never reported as
 //!   sound. Both give [`SourceError::Shrunk`].
 //! - *Cut short, and then accessed behind its new end*: the processor faults and the kernel sends
