@@ -1,5 +1,7 @@
 //! The key table: each key prepared once, however many signatures it made.
 
+use std::collections::HashMap;
+
 use crate::crypto::backend::{self, Prepared};
 use crate::crypto::{BackendChoice, KeyError, PublicKey, Refusal};
 use crate::dns::Algorithm;
@@ -13,6 +15,8 @@ pub struct KeyIndex(pub u16);
 #[derive(Debug)]
 pub struct KeyTable {
     keys: Vec<Key>,
+    /// The keys with a tag and an algorithm, in canonical order.
+    by_tag: HashMap<(Algorithm, u16), Vec<KeyIndex>>,
 }
 
 /// A DNSKEY, ready to verify if it can.
@@ -58,16 +62,23 @@ impl KeyTable {
             let dnskey = Dnskey::from_rdata(rdata)?;
             Some(Key::new(rdata, &dnskey, choice, cross_check, signatures))
         };
-        // A message or zone cannot hold 2¹⁶ keys that differ: RDATA is bounded, the RRset by memory.
-        Self { keys: dnskeys.filter_map(prepare).take(usize::from(u16::MAX)).collect() }
+        // More keys than an index can tell apart do not fit a DNS message: the rest is left out.
+        Self::of_keys(dnskeys.filter_map(prepare).take(usize::from(u16::MAX)).collect())
+    }
+
+    fn of_keys(keys: Vec<Key>) -> Self {
+        let mut by_tag: HashMap<_, Vec<KeyIndex>> = HashMap::new();
+        for (index, key) in (0..).map(KeyIndex).zip(&keys) {
+            by_tag.entry((key.algorithm, key.tag)).or_default().push(index);
+        }
+        Self { keys, by_tag }
     }
 
     /// The keys with a tag and an algorithm, in canonical order: usually one, but tags collide
     /// (RFC 4034 §8).
-    pub fn matching(&self, algorithm: Algorithm, tag: u16) -> impl Iterator<Item = KeyIndex> {
-        self.iter()
-            .filter(move |(_, key)| key.tag == tag && key.algorithm == algorithm)
-            .map(|(index, _)| index)
+    #[must_use]
+    pub fn matching(&self, algorithm: Algorithm, tag: u16) -> &[KeyIndex] {
+        self.by_tag.get(&(algorithm, tag)).map_or(&[], Vec::as_slice)
     }
 
     /// All keys with their places.
@@ -106,7 +117,7 @@ impl KeyTable {
             prepared: Some(prepared),
             second,
         };
-        Self { keys: backends.into_iter().map(key).collect() }
+        Self::of_keys(backends.into_iter().map(key).collect())
     }
 }
 

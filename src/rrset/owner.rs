@@ -159,22 +159,35 @@ impl<'a> OwnerRecords<'a> {
     /// The RRset of one type.
     #[must_use]
     pub fn rrset(&self, rtype: RType) -> Option<Rrset<'_, 'a>> {
-        self.rrsets().find(|rrset| rrset.rtype() == rtype)
+        self.of_type(rtype)
     }
 
     /// The RRSIG records as a set, if there are any: for their duplicates.
     #[must_use]
     pub fn rrsigs(&self) -> Option<Rrset<'_, 'a>> {
-        let start = self.records.partition_point(|record| record.rtype < RType::RRSIG);
-        let end = self.records.partition_point(|record| record.rtype <= RType::RRSIG);
+        self.of_type(RType::RRSIG)
+    }
+
+    /// The records of a type. They are sorted by type, so that an owner with very many types takes
+    /// no longer than one with few.
+    fn of_type(&self, rtype: RType) -> Option<Rrset<'_, 'a>> {
+        let start = self.records.partition_point(|record| record.rtype < rtype);
+        let end = self.records.partition_point(|record| record.rtype <= rtype);
         (start < end).then(|| Rrset { records: &self.records[start..end] })
     }
 
-    /// The RRSIG records that cover a type, each once, in canonical order. RDATA too short to say
-    /// what it covers is found under type 0.
+    /// The RRSIG records that cover a type, each once, in canonical order. RDATA that is cut short
+    /// before the signature covers nothing.
     pub fn rrsigs_covering(&self, rtype: RType) -> impl Iterator<Item = &RrRef<'a>> {
         let rrsigs = self.rrsigs();
         let records = rrsigs.map_or(&[][..], |rrsigs| rrsigs.records);
+        // RRSIG's RDATA begins with the type covered, and the records are sorted by RDATA.
+        let covered = rtype.0.to_be_bytes();
+        let head =
+            |record: &RrRef<'_>| [record.rdata.first().copied(), record.rdata.get(1).copied()];
+        let start = records.partition_point(|record| head(record) < covered.map(Some));
+        let end = records.partition_point(|record| head(record) <= covered.map(Some));
+        let records = &records[start..end];
         Rrset { records }.distinct().filter(move |record| type_covered(record.rdata) == rtype)
     }
 }

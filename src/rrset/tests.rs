@@ -143,3 +143,32 @@ fn signed_data_is_the_prefix_and_the_records_in_canonical_form() {
     assert_eq!(signed("*.B.E.", 2), expected(2, b"\x01*\x01b\x01e\0"));
     assert_eq!(signed("*.B.E.", 1), expected(1, b"\x01*\x01e\0"));
 }
+
+// A name with very many types and signatures must not take the square of their number.
+#[test]
+fn signatures_are_found_by_the_type_they_cover() {
+    let rrsig = |covered: &str, tag: u16| {
+        format!("a. 5 RRSIG {covered} 13 1 5 20360101000000 20260101000000 {tag} a. AAAA\n")
+    };
+    let text = [
+        "a. 5 A 192.0.2.1\n".to_owned(),
+        rrsig("TYPE65535", 1),
+        rrsig("A", 2),
+        rrsig("TYPE256", 3),
+        rrsig("A", 4),
+        rrsig("A", 2),
+        rrsig("NS", 5),
+    ]
+    .concat();
+    let ordered = ordered(&text, "a.");
+    let owner = load(&ordered, "a.");
+    let tags = |rtype| -> Vec<u16> {
+        let covering = owner.rrsigs_covering(rtype);
+        covering.map(|record| Rrsig::from_rdata(record.rdata).unwrap().key_tag).collect()
+    };
+    assert_eq!(tags(RType::A), [2, 4]);
+    assert_eq!(tags(RType::NS), [5]);
+    assert_eq!(tags(RType(256)), [3]);
+    assert_eq!(tags(RType(65535)), [1]);
+    assert!(tags(RType::MX).is_empty());
+}

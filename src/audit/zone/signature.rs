@@ -130,13 +130,13 @@ impl Signature {
             self.fault(Code::SignatureUnsupportedAlgorithm, Some(rrsig.algorithm.to_string()));
             return Vec::new();
         }
-        let named: Vec<KeyIndex> = context.table.matching(rrsig.algorithm, rrsig.key_tag).collect();
+        let named = context.table.matching(rrsig.algorithm, rrsig.key_tag);
         let Some(&first) = named.first() else {
             self.fault(Code::SignatureNoKey, None);
             return Vec::new();
         };
-        let mut candidates: Vec<KeyIndex> =
-            named.into_iter().filter(|&key| context.usability.may_verify(key, covered)).collect();
+        let usable = |key: &KeyIndex| context.usability.may_verify(*key, covered);
+        let mut candidates: Vec<KeyIndex> = named.iter().copied().filter(usable).collect();
         if candidates.is_empty() {
             let code = context.usability.problem(first).unwrap_or(Code::SignatureNoKey);
             self.fault(code, None);
