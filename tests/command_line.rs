@@ -61,6 +61,7 @@ fn usage_errors_exit_with_2_and_say_what_is_wrong() {
     for (arguments, says) in cases {
         assert_fails(arguments, 2, says);
     }
+    assert_fails(&["zone", "-", "--max-entry", "2G"], 2, &["--max-entry", "too large"]);
     assert_eq!(sigmill(&[]).status.code(), Some(2));
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use sigmill::audit::findings::Finding;
-use sigmill::audit::zone::{Config, JudgementTime, audit};
+use sigmill::audit::zone::{Config, JudgementTime, Limits, audit};
 use sigmill::source::{OpenOptions, Source};
 
 /// 2026-06-01T00:00:00Z, when the zones of datasets/ are valid.
@@ -155,4 +155,20 @@ fn any_number_of_threads_and_any_backend_gives_the_same_report() {
         let checked = Config { cross_check: true, ..config(2) };
         assert_eq!(report(open(true), &checked, true), expected, "{zone}");
     }
+}
+
+// CVE-2023-50387: what a hostile zone can cost is bounded, and the bound is never silent.
+#[test]
+fn signatures_beyond_the_limit_on_signed_octets_are_not_tried_and_a_finding_says_so() {
+    let file = dataset("variants/expired-beside-good.zone");
+    let codes = |signed_octets_per_rrset| {
+        let limits = Limits { signed_octets_per_rrset, ..Limits::default() };
+        let source = Source::open(&file, &OpenOptions::default()).unwrap();
+        let mut codes = Vec::new();
+        let config = Config { limits, ..config(1) };
+        audit(source, &config, &mut |finding| codes.push(finding.code.to_string())).unwrap();
+        codes
+    };
+    assert_eq!(codes(1 << 20), ["signature-expired"]);
+    assert!(codes(1).contains(&"rrset-too-many-signatures".to_owned()));
 }

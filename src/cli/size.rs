@@ -1,6 +1,8 @@
 //! Sizes and bounds as people type them.
 
 /// Why a word is no size or bound.
+use sigmill::zonefile::scan::MAX_ENTRY;
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum SizeError {
     #[error("expected a number of octets, with K, M or G for powers of 1024, such as 4M")]
@@ -27,6 +29,14 @@ pub(crate) fn parse_size(text: &str) -> Result<usize, SizeError> {
     }
     let number: usize = number.parse().map_err(|_| SizeError::TooLarge)?;
     number.checked_mul(1 << shift).ok_or(SizeError::TooLarge)
+}
+
+/// Reads the length of an entry of a zone file, which has a bound of its own.
+pub(crate) fn parse_entry_size(text: &str) -> Result<usize, SizeError> {
+    parse_size(text).and_then(|size| match size {
+        0..=MAX_ENTRY => Ok(size),
+        _ => Err(SizeError::TooLarge),
+    })
 }
 
 /// A bound that may be lifted.

@@ -111,6 +111,7 @@ fn limits(args: &ZoneArgs) -> Limits {
         include_depth: or(args.max_include_depth, default.include_depth),
         generate_records: args.max_generate.unwrap_or(default.generate_records),
         signatures_per_rrset: or(args.max_signatures_per_rrset, default.signatures_per_rrset),
+        signed_octets_per_rrset: args.max_signed_octets.unwrap_or(default.signed_octets_per_rrset),
         keys_per_signature: or(args.max_keys_per_signature, default.keys_per_signature),
     }
 }

@@ -8,7 +8,7 @@ use sigmill::dns::Name;
 
 use super::When;
 use super::exit::EXIT_STATUS;
-use super::size::{Bound, parse_bound, parse_size};
+use super::size::{Bound, parse_bound, parse_entry_size, parse_size};
 use super::time::{TimeArg, parse_span, parse_time};
 
 /// Verify a zone: every signature, and what must be signed
@@ -120,8 +120,8 @@ pub(crate) struct ZoneArgs {
     #[arg(help_heading = "Report")]
     pub(crate) progress: When,
 
-    /// The longest entry of a zone file, in octets [default: 4M]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
+    /// The longest entry of a zone file, in octets, up to 1G [default: 4M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_entry_size, help_heading = "Limits")]
     pub(crate) max_entry: Option<usize>,
 
     /// The most signatures tried for one RRset [default: 64]
@@ -130,6 +130,13 @@ pub(crate) struct ZoneArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(help_heading = "Limits")]
     pub(crate) max_signatures_per_rrset: Option<u32>,
+
+    /// The most octets of signed data written out for one RRset [default: 64M]
+    ///
+    /// An RRset that fits a DNS message never comes near it with 64 signatures. Reaching it is a
+    /// finding; one signature is tried in any case.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
+    pub(crate) max_signed_octets: Option<usize>,
 
     /// The most keys tried for one signature [default: 8]
     ///

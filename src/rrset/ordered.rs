@@ -114,13 +114,6 @@ impl Ordered {
         self.owners_from(first).next().filter(|owner| self.key(owner) == key)
     }
 
-    /// Octets that the records take in memory.
-    #[must_use]
-    pub fn memory(&self) -> usize {
-        self.segments.iter().map(Vec::capacity).sum::<usize>()
-            + self.runs.capacity() * size_of::<Run>()
-    }
-
     /// The records of an owner: segment and offset of the first of each run, and how many.
     pub(super) fn runs_of(&self, owner: &OwnerSpan) -> impl Iterator<Item = (&[u8], usize, u32)> {
         self.runs[owner.first..owner.last].iter().map(|run| {

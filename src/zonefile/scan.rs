@@ -11,6 +11,9 @@ use super::words::Token;
 /// and the bound keeps a file full of `(` from being scanned again and again.
 const MAX_NESTING: u32 = 16;
 
+/// The longest entry there can be, whatever limit is asked for: tokens hold 32-bit offsets.
+pub const MAX_ENTRY: usize = 1 << 30;
+
 /// An entry found by [`next_entry`], as offsets into the text that was scanned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
@@ -81,8 +84,10 @@ static KINDS: [Kind; 256] = {
 
 /// Finds the first entry of `text` that has words, and fills `tokens` with them.
 ///
-/// `complete` says that no text follows. An entry of more than `limit` octets is faulty.
+/// `complete` says that no text follows. An entry of more than `limit` octets is faulty; a limit
+/// above [`MAX_ENTRY`] is taken for that.
 pub fn next_entry(text: &[u8], complete: bool, limit: usize, tokens: &mut Vec<Token>) -> Scan {
+    let limit = limit.min(MAX_ENTRY);
     let (mut at, mut lines) = (0, 0);
     // Blank lines and comments first, so that an entry begins with the line of its first word.
     loop {

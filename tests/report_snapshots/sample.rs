@@ -159,20 +159,6 @@ fn performance() -> Performance {
     }
 }
 
-fn finding(code: Code) -> Finding {
-    Finding {
-        code,
-        severity: code.entry().severity,
-        owner: None,
-        rtype: None,
-        key: None,
-        at: None,
-        detail: None,
-        place: None,
-        excerpt: None,
-    }
-}
-
 fn place(line: u64, column: Option<u32>) -> Option<Place> {
     Some(Place { file: "example.zone".into(), line, column })
 }
@@ -189,7 +175,7 @@ pub fn bad() -> (Summary, Vec<Finding>) {
                 caret: 23,
                 len: 11,
             }),
-            ..finding(Code::RecordUnreadable)
+            ..Finding::new(Code::RecordUnreadable)
         },
         Finding {
             detail: Some("'(' is never closed".into()),
@@ -199,27 +185,27 @@ pub fn bad() -> (Summary, Vec<Finding>) {
                 caret: 26,
                 len: 1,
             }),
-            ..finding(Code::RecordUnreadable)
+            ..Finding::new(Code::RecordUnreadable)
         },
         Finding {
             owner: Some(name("www.elsewhere.test.")),
             rtype: Some(RType::A),
             place: Some(Place { file: "keys.inc".into(), line: 211, column: None }),
-            ..finding(Code::RecordOutOfZone)
+            ..Finding::new(Code::RecordOutOfZone)
         },
         Finding {
             owner: Some(name("example.")),
             key: Some(key(12_000, 7)),
             detail: Some("1024 bits".into()),
             place: place(3, None),
-            ..finding(Code::KeySha1)
+            ..Finding::new(Code::KeySha1)
         },
         Finding {
             owner: Some(name("a.example.")),
             rtype: Some(RType::A),
             key: Some(zsk),
             place: place(102, None),
-            ..finding(Code::SignatureInvalid)
+            ..Finding::new(Code::SignatureInvalid)
         },
         Finding {
             owner: Some(name("mail.example.")),
@@ -228,7 +214,7 @@ pub fn bad() -> (Summary, Vec<Finding>) {
             severity: Severity::Violation,
             detail: Some("beside a signature that holds".into()),
             place: place(118, None),
-            ..finding(Code::SignatureInvalid)
+            ..Finding::new(Code::SignatureInvalid)
         },
     ];
     for host in 0..20 {
@@ -239,14 +225,14 @@ pub fn bad() -> (Summary, Vec<Finding>) {
             at: Some(NOW),
             detail: Some(format!("expired 2020-10-17T0{}:00:00Z", host % 10)),
             place: place(300 + host, None),
-            ..finding(Code::SignatureExpired)
+            ..Finding::new(Code::SignatureExpired)
         });
     }
     findings.push(Finding {
         owner: Some(name("unsigned.example.")),
         rtype: Some(RType::TXT),
         place: place(998, None),
-        ..finding(Code::RrsetUnsigned)
+        ..Finding::new(Code::RrsetUnsigned)
     });
     let mut counts: Vec<CodeCount> = Vec::new();
     for finding in &findings {
@@ -373,7 +359,7 @@ pub fn island_over_time() -> (Summary, Vec<Finding>) {
             at: Some(at),
             detail: Some(detail.into()),
             place: place(5, None),
-            ..finding(code)
+            ..Finding::new(code)
         })
         .collect();
     let counts = [(Code::SignatureExpired, 11), (Code::SignatureNotYetValid, 12)];
@@ -425,5 +411,8 @@ pub fn unsigned() -> (Summary, Vec<Finding>) {
         performance: Performance { threads: 1, wall_seconds: 0.0, stages: vec![], latency: vec![] },
         ..base
     };
-    (summary, vec![Finding { owner: Some(name("plain.test.")), ..finding(Code::ZoneUnsigned) }])
+    (
+        summary,
+        vec![Finding { owner: Some(name("plain.test.")), ..Finding::new(Code::ZoneUnsigned) }],
+    )
 }

@@ -79,6 +79,9 @@ pub struct Limits {
     pub generate_records: u64,
     /// Signatures tried for one RRset (CVE-2023-50387).
     pub signatures_per_rrset: usize,
+    /// Octets of signed data written out for one RRset, all its signatures together: each is made
+    /// over a copy of the whole RRset. One signature is tried in any case.
+    pub signed_octets_per_rrset: usize,
     /// Keys tried for one signature: those that share its tag and algorithm (CVE-2023-50387).
     pub keys_per_signature: usize,
 }
@@ -90,6 +93,7 @@ impl Default for Limits {
             include_depth: 16,
             generate_records: 1 << 20,
             signatures_per_rrset: 64,
+            signed_octets_per_rrset: 64 << 20,
             keys_per_signature: 8,
         }
     }

@@ -215,12 +215,14 @@ impl<'z> Court<'z> {
         tasks: &mut TaskList<'z>,
         tally: &mut Tally,
     ) -> RrsetCase {
-        let limit = self.context.limits.signatures_per_rrset;
         let (mut signatures, mut untried) = (Vec::new(), 0);
         let octets: usize = rrset
             .distinct()
             .map(|record| owner.name.as_wire().len() + 10 + record.rdata.len())
             .sum();
+        let limits = &self.context.limits;
+        let copies = (limits.signed_octets_per_rrset / octets.max(1)).max(1);
+        let limit = limits.signatures_per_rrset.min(copies);
         // The histogram grows as needed, so recording cannot fail.
         let _ = tally.rrset_octets.record(octets as u64);
         for record in owner.rrsigs_covering(rrset.rtype()) {

@@ -252,17 +252,7 @@ mod tests {
     use super::*;
 
     fn finding(code: Code, detail: usize) -> Finding {
-        Finding {
-            code,
-            severity: code.entry().severity,
-            owner: None,
-            rtype: None,
-            key: None,
-            at: None,
-            detail: Some(detail.to_string()),
-            place: None,
-            excerpt: None,
-        }
+        Finding { detail: Some(detail.to_string()), ..Finding::new(code) }
     }
 
     fn held(selection: &Selection, code: Code) -> Vec<&str> {
