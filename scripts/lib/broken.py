@@ -15,8 +15,12 @@ from lib.keys import KSK, REVOKED, ZONE_KEY, ZSK
 from lib.zonetext import Rrsig, Zone, label_count, record
 
 ADVICE = {
-    "signature-unsupported-algorithm", "record-duplicate", "key-unsupported-algorithm", "key-sha1",
-    "key-not-zone-key", "record-out-of-zone",
+    "signature-unsupported-algorithm", "record-duplicate", "record-out-of-zone",
+    "key-unsupported-algorithm", "key-sha1", "key-not-zone-key", "key-unused", "key-without-sep",
+    "key-tag-collision", "key-revoked", "key-rsa-short", "key-algorithm-not-recommended",
+    "nsec3-iterations", "nsec3-salt", "nsec3-unannounced", "nsec3param-ignored",
+    "nsec3param-misplaced", "ds-unsupported", "ds-sha1", "glue-missing", "data-occluded",
+    "zonemd-misplaced", "zonemd-unsupported",
 }
 
 
@@ -50,9 +54,12 @@ def variant(name, **options):
 
 def make(datasets, good):
     """Writes all variants anew; returns their entries for the manifest."""
+    from lib import whole
+
     by_file = {entry["file"]: entry for entry in good if "refused" not in entry}
     entries = judgements_of_the_short_zone(datasets, by_file["zones/short.zone"])
     entries += anchored(datasets, by_file["zones/example.zone"])
+    whole.anchors(datasets, by_file["zones/example.zone"])
     directory = datasets / "variants"
     directory.mkdir(exist_ok=True)
     for path in directory.glob("*.zone"):
@@ -167,7 +174,7 @@ def ds_octet(zone):
 def dnskey_octet(zone):
     """One octet of the RSA ZSK's modulus is another, and so is its tag: what the ZSK signed has no
     key, and the DNSKEY RRset is not what was signed."""
-    return flip_zsk(zone, octet=100)
+    return [*flip_zsk(zone, octet=100), found("key-unused", zone, "@", "DNSKEY")]
 
 
 @variant("dnskey-octet-off-curve")
@@ -414,7 +421,7 @@ def tag_shared_by_zsks(zone):
     key = twin(TWIN_ZSK, ZSK)
     publish(zone, key)
     sign_all_again(zone, key)
-    return []
+    return [found("key-tag-collision", zone, "@", "DNSKEY")]
 
 
 @variant("tag-shared-each-signs-half")
@@ -423,7 +430,7 @@ def tag_shared_each_signs_half(zone):
     key = twin(TWIN_ZSK, ZSK)
     publish(zone, key)
     sign_all_again(zone, key, replace_some=True)
-    return []
+    return [found("key-tag-collision", zone, "@", "DNSKEY")]
 
 
 @variant("tag-shared-by-ksk-and-zsk")
@@ -432,7 +439,7 @@ def tag_shared_by_ksk_and_zsk(zone):
     key = twin(TWIN_KSK, KSK)
     publish(zone, key)
     zone.insert_after(zone.sig("@", "DNSKEY"), zone.sign("@", "DNSKEY", key))
-    return []
+    return [found("key-tag-collision", zone, "@", "DNSKEY")]
 
 
 @variant("tag-shared-wrong-key")
@@ -466,7 +473,11 @@ def key_protocol_4(zone):
 def key_revoked(zone):
     """One RRset is signed by a revoked ZSK only."""
     sign_www_only_by(zone, other(flags=ZSK | REVOKED))
-    return [found("signature-key-revoked", zone, "www", "A")]
+    return [
+        found("key-revoked", zone, "@", "DNSKEY"),
+        found("key-revocation-unsigned", zone, "@", "DNSKEY"),
+        found("signature-key-revoked", zone, "www", "A"),
+    ]
 
 
 @variant("ksk-revoked-beside-good")
@@ -475,7 +486,7 @@ def ksk_revoked_beside_good(zone):
     revoked = other(flags=KSK | REVOKED)
     publish(zone, revoked)
     zone.insert_after(zone.sig("@", "DNSKEY"), zone.sign("@", "DNSKEY", revoked))
-    return []
+    return [found("key-revoked", zone, "@", "DNSKEY")]
 
 
 @variant("ksk-revoked")
@@ -485,7 +496,10 @@ def ksk_revoked(zone):
     place = next(i for i in zone.find("@", "DNSKEY") if zone.lines[i].rdata.startswith("257 "))
     zone.lines[place] = zone.lines[place].with_(rdata=revoked.rdata_text)
     zone.resign("@", "DNSKEY", revoked)
-    return [found("signature-key-revoked", zone, "@", "DNSKEY")]
+    return [
+        found("key-revoked", zone, "@", "DNSKEY"),
+        found("signature-key-revoked", zone, "@", "DNSKEY"),
+    ]
 
 
 @variant("key-short")
@@ -518,12 +532,13 @@ def key_unsupported_algorithm_only(zone):
     sign_www_only_by(zone, other(published_algorithm=253))
     return [
         found("key-unsupported-algorithm", zone, "@", "DNSKEY"),
+        *unsigned_by_unsupported(zone),
         found("signature-unsupported-algorithm", zone, "www", "A"),
         found("rrset-no-supported-signature", zone, "www", "A"),
     ]
 
 
-@variant("key-unsupported-algorithm-beside-good")
+@variant("key-unsupported-algorithm-beside-good", advice_only=True)
 def key_unsupported_algorithm_beside_good(zone):
     """One RRset is signed by a key of a withdrawn algorithm (12) beside the ECDSA key."""
     key = other(published_algorithm=12)
@@ -531,7 +546,17 @@ def key_unsupported_algorithm_beside_good(zone):
     zone.insert_after(zone.sig("www", "A"), zone.sign("www", "A", key))
     return [
         found("key-unsupported-algorithm", zone, "@", "DNSKEY"),
+        *unsigned_by_unsupported(zone),
         found("signature-unsupported-algorithm", zone, "www", "A"),
+    ]
+
+
+def unsigned_by_unsupported(zone):
+    """Each RRset but www's addresses lacks the algorithm that validators ignore: advice."""
+    return [
+        {"code": "rrset-algorithm-missing", "owner": line.owner.lower(), "type": line.covered}
+        for line in zone.signatures()
+        if (line.owner, line.covered) != (zone.name("www"), "A")
     ]
 
 
@@ -560,6 +585,7 @@ def dnskey_missing(zone):
     zone.drop(zone.find("@", "DNSKEY") + zone.find_sigs("@", "DNSKEY"))
     return [
         found("dnskey-missing", zone, "@", "DNSKEY"),
+        found("nsec-type-surplus", zone, "@", "NSEC"),
         *for_each_signature("signature-no-key", zone),
     ]
 
@@ -669,7 +695,10 @@ def signed_below_dname(zone):
     hidden = record(zone.name("hidden.old"), 3600, "TXT", '"hidden"')
     signature = zone.sign("hidden.old", "TXT", zsk(), records=[hidden])
     zone.insert_after(zone.sig("old", "DNAME"), hidden, signature)
-    return [found("signature-not-authoritative", zone, "hidden.old", "TXT")]
+    return [
+        found("data-below-dname", zone, "hidden.old", "TXT"),
+        found("signature-not-authoritative", zone, "hidden.old", "TXT"),
+    ]
 
 
 @variant("signature-without-rrset")
@@ -765,7 +794,10 @@ def unsigned(zone):
 def soa_missing(zone):
     """The SOA record is not there, nor its signature."""
     zone.drop(zone.find("@", "SOA") + zone.find_sigs("@", "SOA"))
-    return [found("soa-missing", zone, "@", "SOA")]
+    return [
+        found("soa-missing", zone, "@", "SOA"),
+        found("nsec-type-surplus", zone, "@", "NSEC"),
+    ]
 
 
 @variant("soa-twice")
@@ -811,7 +843,10 @@ def unreadable(zone):
     """The address of a glue record is none."""
     place = zone.find("ns.secure", "A")[0]
     zone.lines[place] = zone.lines[place].with_(rdata="192.0.2.300")
-    return [{"code": "record-unreadable", "line": place + 2}]
+    return [
+        {"code": "record-unreadable", "line": place + 2},
+        found("glue-missing", zone, "secure", "NS"),
+    ]
 
 
 @variant("unreadable-and-signed")

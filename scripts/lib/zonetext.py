@@ -149,6 +149,11 @@ class Zone:
         self.lines[self.sig(owner, rtype)] = self.sign(owner, rtype, key, **changes)
 
 
+def raw(octets):
+    """RDATA as RFC 3597 section 5 writes it."""
+    return f"\\# {len(octets)} {octets.hex()}"
+
+
 def label_count(name):
     labels = [label for label in dns.name.from_text(name).labels if label]
     return len(labels) - (labels[:1] == [b"*"])
@@ -166,6 +171,8 @@ def signed_data(owner, rtype, rrsig, rdatas):
 
 
 def wire(rtype, text, canonical=False):
+    if text.startswith("\\# "):  # RFC 3597 section 5: octets that a library may refuse to read
+        return bytes.fromhex("".join(text.split()[2:]))
     number = dns.rdatatype.from_text(rtype)
     rdata = dns.rdata.from_text(dns.rdataclass.IN, number, text, relativize=False)
     return rdata.to_digestable() if canonical else rdata.to_wire()

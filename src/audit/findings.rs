@@ -147,6 +147,9 @@ catalogue! {
     RrsetNoSupportedSignature = "rrset-no-supported-signature", Bogus, "RFC 4035 §5.3.1, RFC 6840 §5.11",
         "An RRset is signed only by algorithms that validators ignore, in a zone with a key of a supported one.",
         "Sign the RRset with the zone's supported key as well.";
+    RrsetAlgorithmMissing = "rrset-algorithm-missing", Violation, "RFC 4035 §2.2, RFC 6840 §5.11",
+        "An RRset has no signature of an algorithm that the apex DNSKEY RRset has.",
+        "Sign every RRset with a key of each published algorithm, or remove the key of the unused one.";
     RrsetTtlsDiffer = "rrset-ttls-differ", Violation, "RFC 2181 §5.2",
         "The records of an RRset have different TTLs.",
         "Give all records of the RRset one TTL.";
@@ -200,6 +203,196 @@ catalogue! {
     RecordUnreadable = "record-unreadable", Violation, "RFC 1035 §5.1",
         "An entry of the zone file could not be read; it was left out of the audit.",
         "Correct the entry at the place that is named.";
+
+    // --- The keys ---
+    KeyLeadingZeros = "key-leading-zeros", Violation, "RFC 3110 §2",
+        "The exponent or modulus of an RSA key at the apex begins with a zero octet, which is forbidden.",
+        "Publish the key again with the shortest form of its numbers.";
+    KeyRsaShort = "key-rsa-short", Advice, "RFC 8301 §3.2, NIST SP 800-131A",
+        "An RSA key at the apex has fewer than 2048 bits.",
+        "Roll to a longer key, or to algorithm 13 (ECDSAP256SHA256).";
+    KeyAlgorithmNotRecommended = "key-algorithm-not-recommended", Advice, "RFC 9904 §3",
+        "A DNSKEY at the apex has an algorithm that is no longer recommended for signing.",
+        "Roll to a current algorithm such as 13 (ECDSAP256SHA256).";
+    KeyTagCollision = "key-tag-collision", Advice, "RFC 4034 §8, CVE-2023-50387",
+        "Two DNSKEYs at the apex share algorithm and key tag, so validators may have to try both.",
+        "Replace one of the keys by a new one.";
+    KeyWithoutSep = "key-without-sep", Advice, "RFC 4034 §2.1.1, RFC 6781 §3.2.3",
+        "No key that signs the DNSKEY RRset has the SEP flag, by which tools find the key for the DS.",
+        "Publish the key-signing key with flags 257.";
+    KeyUnused = "key-unused", Advice, "RFC 6781 §4.1",
+        "A DNSKEY at the apex signs nothing: it stands by, or was left behind.",
+        "Remove the key when its rollover is over.";
+    KeyRevoked = "key-revoked", Advice, "RFC 5011 §2.1",
+        "A DNSKEY at the apex is revoked.",
+        "Remove the key after the hold-down time; until then it must sign the DNSKEY RRset.";
+    KeyRevocationUnsigned = "key-revocation-unsigned", Violation, "RFC 5011 §2.1",
+        "A revoked DNSKEY does not sign the DNSKEY RRset, so its revocation has no effect.",
+        "Sign the DNSKEY RRset with the revoked key as well.";
+    AnchorAlgorithmMissing = "anchor-algorithm-missing", Violation, "RFC 4035 §2.2, RFC 6840 §5.11",
+        "A DS that was given has an algorithm of which no key signs the DNSKEY RRset.",
+        "Sign the DNSKEY RRset with a key of that algorithm, or remove the DS from the parent.";
+
+    // --- Denial of existence ---
+    DenialMissing = "denial-missing", Bogus, "RFC 4035 §2.3, RFC 5155 §7.1",
+        "The signed zone has neither NSEC nor NSEC3 records, so it can deny nothing.",
+        "Sign the zone with NSEC or NSEC3.";
+    DenialTtl = "denial-ttl", Violation, "RFC 9077 §3",
+        "The TTL of an NSEC or NSEC3 RRset is not the lesser of the SOA's TTL and its MINIMUM.",
+        "Use a signer that follows RFC 9077, or set SOA TTL and MINIMUM to the same value.";
+    NsecMissing = "nsec-missing", Bogus, "RFC 4035 §2.3",
+        "An authoritative name or delegation has no NSEC record.",
+        "Sign the zone again as a whole.";
+    NsecSurplus = "nsec-surplus", Violation, "RFC 4035 §2.3",
+        "An NSEC record stands where none must be: at glue, occluded data, nothing, or in a zone that denies by NSEC3.",
+        "Sign the zone again as a whole.";
+    NsecSeveral = "nsec-several", Violation, "RFC 4035 §2.3, RFC 4034 §4",
+        "A name has more than one NSEC record.",
+        "Sign the zone again as a whole.";
+    NsecNextWrong = "nsec-next-wrong", Bogus, "RFC 4034 §4.1.1",
+        "The next name of an NSEC record is not the name that follows in the zone.",
+        "Sign the zone again as a whole; names were added or removed after signing.";
+    NsecTypeMissing = "nsec-type-missing", Violation, "RFC 4034 §4.1.2, RFC 4035 §2.3",
+        "An NSEC record denies a type that its owner has.",
+        "Sign the zone again as a whole; types were added after signing.";
+    NsecTypeSurplus = "nsec-type-surplus", Bogus, "RFC 4034 §4.1.2, RFC 4035 §2.3",
+        "An NSEC record shows a type that its owner does not have, so its absence cannot be proven.",
+        "Sign the zone again as a whole; types were removed after signing.";
+    Nsec3Missing = "nsec3-missing", Bogus, "RFC 5155 §7.1",
+        "A name, delegation or empty non-terminal has no NSEC3 record, and opt-out does not excuse it.",
+        "Sign the zone again as a whole.";
+    Nsec3Surplus = "nsec3-surplus", Violation, "RFC 5155 §7.1",
+        "An NSEC3 record is of no name in the zone.",
+        "Sign the zone again as a whole; names were removed after signing.";
+    Nsec3Several = "nsec3-several", Violation, "RFC 5155 §7.1",
+        "A hashed owner has more than one NSEC3 record with the same parameters.",
+        "Sign the zone again as a whole.";
+    Nsec3Malformed = "nsec3-malformed", Bogus, "RFC 5155 §3",
+        "An NSEC3 record's owner or RDATA is not of the form that its hash demands.",
+        "Sign the zone again as a whole.";
+    Nsec3UnknownFlags = "nsec3-unknown-flags", Bogus, "RFC 5155 §8.2",
+        "An NSEC3 record has flags other than opt-out, so validators ignore it.",
+        "Clear all flags but opt-out and sign again.";
+    Nsec3NextWrong = "nsec3-next-wrong", Bogus, "RFC 5155 §3.1.7",
+        "The next hash of an NSEC3 record is not the one that follows in its chain.",
+        "Sign the zone again as a whole; names were added or removed after signing.";
+    Nsec3TypeMissing = "nsec3-type-missing", Violation, "RFC 5155 §3.1.8, §7.1",
+        "An NSEC3 record denies a type that its name has.",
+        "Sign the zone again as a whole; types were added after signing.";
+    Nsec3TypeSurplus = "nsec3-type-surplus", Bogus, "RFC 5155 §3.1.8, §7.1",
+        "An NSEC3 record shows a type that its name does not have, so its absence cannot be proven.",
+        "Sign the zone again as a whole; types were removed after signing.";
+    Nsec3Unannounced = "nsec3-unannounced", Advice, "RFC 5155 §4, §10.4",
+        "There are NSEC3 records with parameters that no NSEC3PARAM at the apex announces.",
+        "Finish the change of parameters, or remove the records.";
+    Nsec3ParamMissing = "nsec3param-missing", Bogus, "RFC 5155 §4",
+        "The zone denies by NSEC3, but its apex has no NSEC3PARAM that servers can use.",
+        "Publish the NSEC3PARAM of the chain, with flags 0 and hash algorithm 1.";
+    Nsec3ParamIgnored = "nsec3param-ignored", Advice, "RFC 5155 §4.1.2, §4.2",
+        "An NSEC3PARAM record has flags or a hash algorithm that make servers ignore it.",
+        "Remove the record, or publish it with flags 0 and hash algorithm 1.";
+    Nsec3TooManyChains = "nsec3-too-many-chains", Violation, "sigmill --max-nsec3-chains",
+        "The zone has more NSEC3 chains than the limit; the rest was not judged.",
+        "Remove the chains that are not used, or raise the limit.";
+    Nsec3Iterations = "nsec3-iterations", Advice, "RFC 9276 §3.1",
+        "An NSEC3 chain hashes with additional iterations, which only cost.",
+        "Sign again with 0 iterations.";
+    Nsec3IterationsTooMany = "nsec3-iterations-too-many", Violation, "RFC 9276 §3.2",
+        "An NSEC3 chain has so many iterations that validators take the zone for insecure, or for bogus.",
+        "Sign again with 0 iterations.";
+    Nsec3Salt = "nsec3-salt", Advice, "RFC 9276 §3.1",
+        "An NSEC3 chain hashes with a salt, which protects nothing.",
+        "Sign again with an empty salt.";
+    Nsec3OldAlgorithm = "nsec3-old-algorithm", Violation, "RFC 5155 §2",
+        "The zone denies by NSEC3 and has a key of an algorithm that promises NSEC.",
+        "Roll to a current algorithm such as 13 (ECDSAP256SHA256).";
+
+    // --- Delegations, and the parent's view ---
+    DsMisplaced = "ds-misplaced", Violation, "RFC 4035 §2.4",
+        "A DS RRset stands at the apex, or at a name that is no delegation.",
+        "Publish the DS in the parent zone, at the delegation.";
+    DsMalformed = "ds-malformed", Violation, "RFC 4034 §5.1, RFC 4509 §2.2, RFC 6605 §2",
+        "The digest of a DS record has not the length of its digest type.",
+        "Publish the DS again from the child's DNSKEY.";
+    DsUnsupported = "ds-unsupported", Advice, "RFC 4035 §5.2, RFC 9904 §4",
+        "Validators implement no algorithm or no digest type of a DS RRset, so the child is insecure.",
+        "Ask the child for a DS of a current algorithm and digest type 2.";
+    DsSha1 = "ds-sha1", Advice, "RFC 9905 §2, RFC 9904 §4",
+        "A DS RRset has only SHA-1 digests, which some validators ignore.",
+        "Publish a DS with digest type 2 (SHA-256).";
+    GlueMissing = "glue-missing", Advice, "RFC 1034 §4.2.1",
+        "A delegation names a server below itself for which the zone has no address.",
+        "Add the server's A and AAAA records as glue.";
+    CdsMisplaced = "cds-misplaced", Violation, "RFC 7344 §4.1, RFC 9615 §2",
+        "A CDS or CDNSKEY RRset stands elsewhere than at the apex or at a signalling name.",
+        "Publish CDS and CDNSKEY at the apex.";
+    CdsMalformed = "cds-malformed", Violation, "RFC 7344 §3, RFC 8078 §4",
+        "A CDS or CDNSKEY record is neither what a DS or DNSKEY may be nor the request to delete.",
+        "Publish the record again from the DNSKEY.";
+    CdsDeleteNotAlone = "cds-delete-not-alone", Violation, "RFC 8078 §4",
+        "The request to delete the DS stands beside other CDS or CDNSKEY records.",
+        "Publish either the request to delete or keys, not both.";
+    CdsWithoutDnskey = "cds-without-dnskey", Violation, "RFC 7344 §4.1",
+        "A CDS or CDNSKEY record means no key of the apex DNSKEY RRset.",
+        "Publish CDS and CDNSKEY from the keys that sign the DNSKEY RRset.";
+    CdsDiffer = "cds-differ", Violation, "RFC 7344 §4",
+        "CDS and CDNSKEY do not mean the same keys.",
+        "Publish both from the same keys, or only one of them.";
+    CdsSigner = "cds-signer", Violation, "RFC 7344 §4.1",
+        "No key that a DS represents, or could represent, signs a CDS or CDNSKEY RRset.",
+        "Sign CDS and CDNSKEY with a key that signs the DNSKEY RRset.";
+
+    // --- The zone's data ---
+    NsMissing = "ns-missing", Violation, "RFC 1035 §5.2, RFC 1034 §4.2.1",
+        "The apex has no NS record.",
+        "Restore the zone's NS records.";
+    DnskeyMisplaced = "dnskey-misplaced", Violation, "RFC 4035 §2.1",
+        "A DNSKEY RRset stands elsewhere than at the apex.",
+        "Keep DNSKEY records at the apex of their zone.";
+    Nsec3ParamMisplaced = "nsec3param-misplaced", Advice, "RFC 5155 §4",
+        "An NSEC3PARAM record stands elsewhere than at the apex, where it means nothing.",
+        "Remove the record.";
+    ZonemdMisplaced = "zonemd-misplaced", Advice, "RFC 8976 §2",
+        "A ZONEMD record stands elsewhere than at the apex, where it means nothing.",
+        "Remove the record.";
+    CnameAndOtherData = "cname-and-other-data", Violation, "RFC 1034 §3.6.2, RFC 2181 §10.1, RFC 4035 §2.5",
+        "A name with a CNAME has other data as well.",
+        "Keep either the CNAME or the other data.";
+    CnameSeveral = "cname-several", Violation, "RFC 2181 §10.1",
+        "A name has more than one CNAME record.",
+        "Keep one of them.";
+    DnameSeveral = "dname-several", Violation, "RFC 6672 §2.4",
+        "A name has more than one DNAME record.",
+        "Keep one of them.";
+    DnameAtDelegation = "dname-at-delegation", Violation, "RFC 6672 §2.3",
+        "A name below the apex has both NS and DNAME records.",
+        "Keep either the delegation or the DNAME.";
+    DataBelowDname = "data-below-dname", Violation, "RFC 6672 §2.4",
+        "A name below a DNAME has data, which nobody can see.",
+        "Remove the data, or the DNAME above it.";
+    DataOccluded = "data-occluded", Advice, "RFC 1034 §4.2.1, RFC 2136 §7.18",
+        "Data other than glue stands at or below a delegation, where nobody can see it.",
+        "Move the data to the delegated zone.";
+
+    // --- The zone's digest ---
+    ZonemdMissing = "zonemd-missing", Violation, "RFC 8976 §4",
+        "The zone has no ZONEMD record, though one is required.",
+        "Publish a ZONEMD record, or do not require one.";
+    ZonemdDigest = "zonemd-digest", Violation, "RFC 8976 §4",
+        "The digest of a ZONEMD record is not that of the zone.",
+        "Make the ZONEMD record again; the zone was changed after it, or damaged on its way.";
+    ZonemdSerial = "zonemd-serial", Violation, "RFC 8976 §2.2.1, §4",
+        "The serial of a ZONEMD record is not that of the SOA.",
+        "Make the ZONEMD record again with every new serial.";
+    ZonemdMalformed = "zonemd-malformed", Violation, "RFC 8976 §2.2.4, §4",
+        "The digest of a ZONEMD record has not the length of its hash algorithm.",
+        "Make the ZONEMD record again.";
+    ZonemdRepeated = "zonemd-repeated", Violation, "RFC 8976 §2.2, §4",
+        "Two ZONEMD records have the same scheme and hash algorithm, so that neither counts.",
+        "Keep the one that is right.";
+    ZonemdUnsupported = "zonemd-unsupported", Advice, "RFC 8976 §2.2.2, §2.2.3",
+        "A ZONEMD record has a scheme or hash algorithm that is not defined; it is ignored.",
+        "Publish a ZONEMD record with scheme 1 and hash algorithm 1 (SHA-384).";
 
     // --- sigmill itself ---
     BackendsDisagree = "backends-disagree", Bogus, "sigmill --cross-check",

@@ -7,6 +7,7 @@ mod completions;
 mod exit;
 mod man;
 mod output;
+mod policy;
 mod progress;
 mod size;
 mod time;

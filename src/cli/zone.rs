@@ -5,23 +5,25 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use sigmill::audit::findings::{Finding, Severity};
-use sigmill::audit::zone::{self, Config, JudgementTime, Limits, Summary};
+use sigmill::audit::zone::{self, Config, JudgementTime, Limits, Sha1, Summary, ZonemdPolicy};
 use sigmill::crypto::BackendChoice;
 use sigmill::report::{self, Format, Options, Verbosity};
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::exit::{Failure, Outcome};
 use super::output::{self, Output};
+use super::policy::PolicyFile;
 use super::size::Bound;
-use super::zone_args::{BackendArg, FailOn, FormatArg, ZoneArgs};
-use super::{anchors, progress};
+use super::zone_args::{BackendArg, FailOn, FormatArg, Sha1Arg, ZoneArgs, ZonemdArg};
+use super::{anchors, policy, progress};
 
 /// How many findings a text report writes out by itself.
 const TEXT_FINDINGS: u64 = 50;
 
 pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
-    let config = config(args)?;
-    let fail_on = severity(args.fail_on);
+    let policy = policy::read(args.policy.as_deref())?;
+    let config = config(args, &policy)?;
+    let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));
     refuse_to_overwrite(&args.file, &args.output)?;
     let mut output = output::open(&args.output)?;
     let (format, options) = report_options(args, &output);
@@ -65,7 +67,7 @@ fn audit(
     zone::audit(source, config, on_finding).map_err(|error| Failure::input(anyhow!(error)))
 }
 
-fn config(args: &ZoneArgs) -> Result<Config, Failure> {
+fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
     let now = now();
     let mut anchors = Vec::new();
     for path in &args.anchor {
@@ -76,6 +78,7 @@ fn config(args: &ZoneArgs) -> Result<Config, Failure> {
     }
     let times: Vec<JudgementTime> = args.at.iter().map(|time| time.resolve(now)).collect();
     let no_time = !times.is_empty() && times.iter().all(|time| *time == JudgementTime::Ignored);
+    let expire_within = args.expire_within.or(policy.expire_within);
     if no_time && args.expire_within.is_some() {
         let error = anyhow!("--expire-within has no time to count from with --at none");
         return Err(Failure::usage(error));
@@ -92,19 +95,29 @@ fn config(args: &ZoneArgs) -> Result<Config, Failure> {
         times,
         anchors,
         built_in_anchors: !args.no_built_in_anchors,
-        expire_within: args.expire_within,
+        expire_within,
         backend,
         cross_check: args.cross_check,
         threads: args.threads.map_or(default.threads, usize::from),
         allow_include: args.allow_include,
         map: !args.no_mmap,
-        limits: limits(args),
+        sha1: match args.sha1.or(policy.sha1).unwrap_or(Sha1Arg::Accept) {
+            Sha1Arg::Accept => Sha1::Accept,
+            Sha1Arg::Insecure => Sha1::Insecure,
+            Sha1Arg::Fail => Sha1::Fail,
+        },
+        zonemd: match args.zonemd.or(policy.zonemd).unwrap_or(ZonemdArg::IfPresent) {
+            ZonemdArg::IfPresent => ZonemdPolicy::IfPresent,
+            ZonemdArg::Required => ZonemdPolicy::Required,
+            ZonemdArg::Off => ZonemdPolicy::Off,
+        },
+        policy: policy.policy.clone(),
+        limits: limits(args, policy.limits),
         ..default
     })
 }
 
-fn limits(args: &ZoneArgs) -> Limits {
-    let default = Limits::default();
+fn limits(args: &ZoneArgs, default: Limits) -> Limits {
     let or = |value: Option<u32>, default| value.map_or(default, |value| value as usize);
     Limits {
         entry_octets: args.max_entry.unwrap_or(default.entry_octets),
@@ -113,6 +126,8 @@ fn limits(args: &ZoneArgs) -> Limits {
         signatures_per_rrset: or(args.max_signatures_per_rrset, default.signatures_per_rrset),
         signed_octets_per_rrset: args.max_signed_octets.unwrap_or(default.signed_octets_per_rrset),
         keys_per_signature: or(args.max_keys_per_signature, default.keys_per_signature),
+        nsec3_chains: or(args.max_nsec3_chains, default.nsec3_chains),
+        nsec3_iterations: args.max_nsec3_iterations.unwrap_or(default.nsec3_iterations),
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
+use serde::Deserialize;
 use sigmill::dns::Name;
 
 use super::When;
@@ -41,9 +42,28 @@ pub(crate) struct ZoneArgs {
     #[arg(long, value_name = "DURATION", value_parser = parse_span, help_heading = "Judgement")]
     pub(crate) expire_within: Option<Duration>,
 
-    /// Exit with 1 from this severity on
-    #[arg(long, value_name = "SEVERITY", default_value = "violation", help_heading = "Judgement")]
-    pub(crate) fail_on: FailOn,
+    /// Exit with 1 from this severity on [default: violation]
+    #[arg(long, value_name = "SEVERITY", help_heading = "Judgement")]
+    pub(crate) fail_on: Option<FailOn>,
+
+    /// How findings weigh, and what is required: `strict`, `validator`, `bind`, or a TOML file
+    ///
+    /// `strict` is the catalogue as it is, `validator` counts only what a resolver would reject,
+    /// `bind` what dnssec-verify enforces. `sigmill help zone` shows what a file may say; options
+    /// given beside it win.
+    #[arg(long, value_name = "POLICY", help_heading = "Judgement")]
+    pub(crate) policy: Option<String>,
+
+    /// What becomes of SHA-1 in signatures and DS [default: accept]
+    ///
+    /// `accept` takes it and advises against it; `insecure` treats it as unknown, as RFC 9905 lets
+    /// validators do; `fail` takes it and finds every such key bogus.
+    #[arg(long, value_name = "HOW", help_heading = "Judgement")]
+    pub(crate) sha1: Option<Sha1Arg>,
+
+    /// What becomes of ZONEMD, the digest of the zone [default: if-present]
+    #[arg(long, value_name = "HOW", help_heading = "Judgement")]
+    pub(crate) zonemd: Option<ZonemdArg>,
 
     /// Trust the DS or DNSKEY records in this file; may be repeated
     ///
@@ -145,6 +165,20 @@ pub(crate) struct ZoneArgs {
     #[arg(help_heading = "Limits")]
     pub(crate) max_keys_per_signature: Option<u32>,
 
+    /// The most NSEC3 chains that are judged [default: 4]
+    ///
+    /// Each costs a hash of every name. Reaching the limit is a finding.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16))]
+    #[arg(help_heading = "Limits")]
+    pub(crate) max_nsec3_chains: Option<u32>,
+
+    /// The most NSEC3 iterations that are no violation [default: 150]
+    ///
+    /// Validators take zones above a limit of theirs for insecure or bogus (RFC 9276 §3.2): BIND and
+    /// PowerDNS above 50, unbound above 150, others above 100 or 500.
+    #[arg(long, value_name = "N", help_heading = "Limits")]
+    pub(crate) max_nsec3_iterations: Option<u16>,
+
     /// The most records that one $GENERATE makes [default: 1048576]
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub(crate) max_generate: Option<u64>,
@@ -156,7 +190,8 @@ pub(crate) struct ZoneArgs {
 }
 
 /// The severity from which on the exit code is 1.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum FailOn {
     /// A validator would reject data
     Bogus,
@@ -166,6 +201,30 @@ pub(crate) enum FailOn {
     Advice,
     /// The exit code is 0 whatever is found
     Never,
+}
+
+/// What becomes of SHA-1.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sha1Arg {
+    /// It counts, and is advised against
+    Accept,
+    /// It counts as unknown
+    Insecure,
+    /// It counts, and its keys are bogus
+    Fail,
+}
+
+/// What becomes of ZONEMD.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ZonemdArg {
+    /// Verified if there is one
+    IfPresent,
+    /// There must be one that verifies
+    Required,
+    /// Not looked at
+    Off,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -204,6 +263,19 @@ Severities of findings:
   bogus      a validator would reject the data
   violation  a signer or zone broke a rule, though a validator may still accept the data
   advice     within the rules, but deprecated or unwise
+
+A policy file, every line of which may be left out:
+  preset = \"strict\"                   # or validator, bind: what the rest changes
+  fail-on = \"violation\"
+  sha1 = \"insecure\"
+  zonemd = \"required\"
+  expire-within = \"3d\"
+  [severity]                          # of any code: bogus, violation, advice, off
+  key-unused = \"off\"
+  nsec3-salt = \"violation\"
+  [limits]                            # of the options --max-...
+  nsec3-iterations = 0
+  signatures-per-rrset = 16
 
 `sigmill codes` lists all findings, `sigmill codes CODE` explains one.
 

@@ -1,4 +1,4 @@
-//! Digests over DNSKEYs, as DS and CDS carry them.
+//! Digests over DNSKEYs, as DS and CDS carry them, and over whole zones, as ZONEMD carries them.
 
 use std::fmt;
 use std::ops::Deref;
@@ -24,6 +24,71 @@ pub fn ds_digest(digest_type: DigestType, owner: &Name, dnskey_rdata: &[u8]) -> 
     context.update((*owner).to_lowercase().as_wire());
     context.update(dnskey_rdata);
     Digest::new(context.finish().as_ref())
+}
+
+/// A hash algorithm of ZONEMD (RFC 8976 §5.3).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ZonemdHash {
+    /// Number 1, 48 octets.
+    Sha384,
+    /// Number 2, 64 octets.
+    Sha512,
+}
+
+impl ZonemdHash {
+    /// The hash algorithm with this number, if it is defined.
+    #[must_use]
+    pub fn of(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::Sha384),
+            2 => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
+    /// Octets of its digests.
+    #[must_use]
+    pub fn digest_len(self) -> usize {
+        match self {
+            Self::Sha384 => 48,
+            Self::Sha512 => 64,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+        }
+    }
+
+    /// A digest that octets can be added to.
+    #[must_use]
+    pub fn start(self) -> ZoneDigest {
+        ZoneDigest(hash::Context::new(match self {
+            Self::Sha384 => &hash::SHA384,
+            Self::Sha512 => &hash::SHA512,
+        }))
+    }
+}
+
+/// A digest over a zone, as far as it has come.
+#[derive(Clone)]
+pub struct ZoneDigest(hash::Context);
+
+impl ZoneDigest {
+    /// Adds octets.
+    pub fn update(&mut self, octets: &[u8]) {
+        self.0.update(octets);
+    }
+
+    /// The digest.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.0.finish().as_ref().to_vec()
+    }
 }
 
 /// A digest of at most 48 octets, held in place. Compares and prints as its octets.

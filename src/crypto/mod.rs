@@ -33,11 +33,13 @@
 pub mod backend;
 pub mod digest;
 pub mod key;
+pub mod nsec3;
 
 mod aws_lc;
 mod ring;
 mod rustcrypto;
 
 pub use backend::{Backend, BackendChoice, Item, Prepared, PreparedKey, Refusal};
-pub use digest::{Digest, ds_digest};
+pub use digest::{Digest, ZoneDigest, ZonemdHash, ds_digest};
 pub use key::{KeyError, PublicKey, RsaHash, RsaKey, SignatureError};
+pub use nsec3::nsec3_hash;

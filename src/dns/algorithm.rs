@@ -21,6 +21,21 @@ pub enum ValidationStatus {
     Unknown,
 }
 
+/// What a signer is asked to do with an algorithm (RFC 9904, "Use for DNSSEC signing").
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SigningStatus {
+    /// Zones are asked to use it.
+    Recommended,
+    /// A zone may use it.
+    May,
+    /// A zone had better not use it.
+    NotRecommended,
+    /// A zone must not use it.
+    MustNot,
+    /// Unassigned, reserved, private or unknown.
+    Unknown,
+}
+
 impl Algorithm {
     /// RSA/SHA-1 (RFC 3110); deprecated by RFC 9905.
     pub const RSASHA1: Self = Self(5);
@@ -75,6 +90,12 @@ impl Algorithm {
         TABLE.iter().find(|row| row.0 == self.0).map_or(ValidationStatus::Unknown, |row| row.2)
     }
 
+    /// What signers are asked to do with it, as of RFC 9904 and RFC 9905 (2025-11).
+    #[must_use]
+    pub fn signing_status(self) -> SigningStatus {
+        TABLE.iter().find(|row| row.0 == self.0).map_or(SigningStatus::Unknown, |row| row.3)
+    }
+
     /// Reads a decimal number or an IANA mnemonic, in any case (RFC 4034 Appendix A.1).
     #[must_use]
     pub fn from_text(text: &[u8]) -> Option<Self> {
@@ -87,26 +108,26 @@ impl Algorithm {
     }
 }
 
-/// Number, mnemonic, status for validation. Source: the IANA registry and RFC 9904 §3, 2025-11.
-const TABLE: [(u8, &str, ValidationStatus); 18] = [
-    (0, "DELETE", ValidationStatus::Unknown),
-    (1, "RSAMD5", ValidationStatus::MustNot),
-    (2, "DH", ValidationStatus::Unknown),
-    (3, "DSA", ValidationStatus::MustNot),
-    (5, "RSASHA1", ValidationStatus::Must),
-    (6, "DSA-NSEC3-SHA1", ValidationStatus::MustNot),
-    (7, "RSASHA1-NSEC3-SHA1", ValidationStatus::Must),
-    (8, "RSASHA256", ValidationStatus::Must),
-    (10, "RSASHA512", ValidationStatus::Must),
-    (12, "ECC-GOST", ValidationStatus::MustNot),
-    (13, "ECDSAP256SHA256", ValidationStatus::Must),
-    (14, "ECDSAP384SHA384", ValidationStatus::Recommended),
-    (15, "ED25519", ValidationStatus::Recommended),
-    (16, "ED448", ValidationStatus::Recommended),
-    (17, "SM2SM3", ValidationStatus::May),
-    (23, "ECC-GOST12", ValidationStatus::May),
-    (253, "PRIVATEDNS", ValidationStatus::Unknown),
-    (254, "PRIVATEOID", ValidationStatus::Unknown),
+/// Number, mnemonic, status for validation and for signing. Source: the IANA registry and RFC 9904 §3, 2025-11.
+const TABLE: [(u8, &str, ValidationStatus, SigningStatus); 18] = [
+    (0, "DELETE", ValidationStatus::Unknown, SigningStatus::Unknown),
+    (1, "RSAMD5", ValidationStatus::MustNot, SigningStatus::MustNot),
+    (2, "DH", ValidationStatus::Unknown, SigningStatus::Unknown),
+    (3, "DSA", ValidationStatus::MustNot, SigningStatus::MustNot),
+    (5, "RSASHA1", ValidationStatus::Must, SigningStatus::MustNot),
+    (6, "DSA-NSEC3-SHA1", ValidationStatus::MustNot, SigningStatus::MustNot),
+    (7, "RSASHA1-NSEC3-SHA1", ValidationStatus::Must, SigningStatus::MustNot),
+    (8, "RSASHA256", ValidationStatus::Must, SigningStatus::Recommended),
+    (10, "RSASHA512", ValidationStatus::Must, SigningStatus::NotRecommended),
+    (12, "ECC-GOST", ValidationStatus::MustNot, SigningStatus::MustNot),
+    (13, "ECDSAP256SHA256", ValidationStatus::Must, SigningStatus::Recommended),
+    (14, "ECDSAP384SHA384", ValidationStatus::Recommended, SigningStatus::May),
+    (15, "ED25519", ValidationStatus::Recommended, SigningStatus::Recommended),
+    (16, "ED448", ValidationStatus::Recommended, SigningStatus::May),
+    (17, "SM2SM3", ValidationStatus::May, SigningStatus::May),
+    (23, "ECC-GOST12", ValidationStatus::May, SigningStatus::May),
+    (253, "PRIVATEDNS", ValidationStatus::Unknown, SigningStatus::Unknown),
+    (254, "PRIVATEOID", ValidationStatus::Unknown, SigningStatus::Unknown),
 ];
 
 /// Writes the mnemonic, or `algorithm N` for a number without one.

@@ -3,8 +3,10 @@
 //! Pure data. Nothing here reads a file, knows of a zone, or verifies anything.
 
 pub mod algorithm;
+pub mod bitmap;
 pub mod canonical;
 pub mod class;
+pub mod denial;
 pub mod digest;
 pub mod name;
 pub mod rdata;
@@ -13,6 +15,7 @@ pub mod schema;
 pub mod time;
 
 pub use algorithm::Algorithm;
+pub use bitmap::TypeBitmap;
 pub use class::Class;
 pub use digest::DigestType;
 pub use name::Name;

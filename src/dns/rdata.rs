@@ -1,4 +1,5 @@
-//! Typed views of the RDATA that verification reads: DNSKEY, RRSIG, DS, SOA.
+//! Typed views of the RDATA that verification reads: DNSKEY, RRSIG, DS, SOA, ZONEMD. Those of NSEC
+//! and NSEC3 are in [`denial`](super::denial).
 
 use super::{Algorithm, DigestType, Name, RType, Timestamp};
 
@@ -185,6 +186,29 @@ impl Soa {
             expire: u32_at(12),
             minimum: u32_at(16),
         })
+    }
+}
+
+/// ZONEMD (RFC 8976 §2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Zonemd<'a> {
+    /// The SOA serial of the version of the zone that was digested.
+    pub serial: u32,
+    /// How the zone was laid out for the digest: 1 is SIMPLE.
+    pub scheme: u8,
+    /// How it was digested: 1 is SHA-384, 2 is SHA-512.
+    pub hash: u8,
+    /// The digest.
+    pub digest: &'a [u8],
+}
+
+impl<'a> Zonemd<'a> {
+    /// Splits wire-form RDATA; `None` when it is shorter than the six fixed octets.
+    #[must_use]
+    pub fn from_rdata(rdata: &'a [u8]) -> Option<Self> {
+        let [s0, s1, s2, s3, scheme, hash, digest @ ..] = rdata else { return None };
+        let serial = u32::from_be_bytes([*s0, *s1, *s2, *s3]);
+        Some(Self { serial, scheme: *scheme, hash: *hash, digest })
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Collector {
     key: Vec<u8>,
     soa_owners: Vec<(Name, Class)>,
     signatures: usize,
+    shape: Shape,
+    nsec3_parameters: Vec<Box<[u8]>>,
 }
 
 /// Neighbouring records that share an owner.
@@ -46,14 +48,24 @@ impl Shape {
     pub const SOA: Self = Self(4);
     /// An NSEC3 record.
     pub const NSEC3: Self = Self(8);
+    /// An NSEC record.
+    pub const NSEC: Self = Self(16);
+    /// A DS record.
+    pub const DS: Self = Self(32);
+    /// A record that is neither NSEC nor NSEC3 nor RRSIG: without one an owner is no name of the
+    /// zone, but a place where others are denied.
+    pub const DATA: Self = Self(64);
 
     fn of(rtype: RType) -> Self {
         match rtype {
-            RType::NS => Self::NS,
-            RType::DNAME => Self::DNAME,
-            RType::SOA => Self::SOA,
+            RType::NS => Self(Self::NS.0 | Self::DATA.0),
+            RType::DNAME => Self(Self::DNAME.0 | Self::DATA.0),
+            RType::SOA => Self(Self::SOA.0 | Self::DATA.0),
+            RType::DS => Self(Self::DS.0 | Self::DATA.0),
             RType::NSEC3 => Self::NSEC3,
-            _ => Self::NONE,
+            RType::NSEC => Self::NSEC,
+            RType::RRSIG => Self::NONE,
+            _ => Self::DATA,
         }
     }
 
@@ -91,6 +103,10 @@ impl Collector {
             }
         }
         self.signatures += usize::from(record.rtype == RType::RRSIG);
+        if record.rtype == RType::NSEC3 {
+            self.remember_parameters(record.rdata);
+        }
+        self.shape = self.shape.union(Shape::of(record.rtype));
         let record_len = HEADER + record.rdata.len();
         if !self.continues_run(record_len) {
             self.start_run(record_len);
@@ -154,6 +170,35 @@ impl Collector {
         self.signatures
     }
 
+    /// Which of the types that shape a zone there are at any owner, occluded ones included.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The parameters with which NSEC3 records are made: the front of their RDATA up to the end of
+    /// the salt, the flags as zero. Ordered; of more than sixteen only those that came first.
+    #[must_use]
+    pub fn nsec3_parameters(&self) -> Vec<Box<[u8]>> {
+        let mut parameters = self.nsec3_parameters.clone();
+        parameters.sort_unstable();
+        parameters
+    }
+
+    fn remember_parameters(&mut self, rdata: &[u8]) {
+        let Some(&salt_len) = rdata.get(4) else { return };
+        let Some(front) = rdata.get(..5 + usize::from(salt_len)) else { return };
+        let same = |known: &[u8]| known[0] == front[0] && known[2..] == front[2..];
+        // Nearly always there is one set.
+        if !self.nsec3_parameters.iter().any(|known| same(known))
+            && self.nsec3_parameters.len() < MAX_NSEC3_PARAMETERS
+        {
+            let mut front = front.to_vec();
+            front[1] = 0;
+            self.nsec3_parameters.push(front.into());
+        }
+    }
+
     /// Whether there are no records.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -185,6 +230,9 @@ impl Collector {
 
 /// SOA owners remembered: a zone has one, and a file with many is not a zone.
 const MAX_SOA_OWNERS: usize = 16;
+
+/// Sets of NSEC3 parameters remembered: a zone has one, or two while it changes them.
+const MAX_NSEC3_PARAMETERS: usize = 16;
 
 /// The sort key of the run that begins at `offset`.
 pub(super) fn run_key(segment: &[u8], offset: u32) -> &[u8] {

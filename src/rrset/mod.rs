@@ -11,7 +11,7 @@ mod owner;
 pub mod signed;
 
 pub use collector::{Collector, Shape};
-pub use ordered::{Ordered, OwnerSpan};
+pub use ordered::{Ordered, OwnerId, OwnerSpan};
 pub use owner::{OwnerRecords, RrRef, Rrset};
 
 #[cfg(test)]

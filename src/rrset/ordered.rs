@@ -31,6 +31,18 @@ pub struct OwnerSpan {
     pub records: usize,
 }
 
+/// An owner, for as long as its [`Ordered`] lives. Ordered as the owners are.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct OwnerId(usize);
+
+impl OwnerSpan {
+    /// The owner, without what is known of it.
+    #[must_use]
+    pub fn id(&self) -> OwnerId {
+        OwnerId(self.first)
+    }
+}
+
 impl Ordered {
     pub(super) fn new(segments: Vec<Vec<u8>>, runs: Vec<Run>, apex: &Name) -> Self {
         let apex_key = sort_key(apex);
@@ -76,6 +88,12 @@ impl Ordered {
     #[must_use]
     pub fn key(&self, owner: &OwnerSpan) -> &[u8] {
         self.key_of(&self.runs[owner.first])
+    }
+
+    /// The sort key of an owner.
+    #[must_use]
+    pub fn key_of_id(&self, owner: OwnerId) -> &[u8] {
+        self.key_of(&self.runs[owner.0])
     }
 
     /// The owners in canonical order, those outside the zone included.

@@ -81,6 +81,11 @@ pub fn good() -> Summary {
                 ignored: None,
             }],
         },
+        zonemd: Some(ZonemdFacts {
+            status: ZonemdStatus::Verified,
+            records: vec![ZonemdRow { scheme: 1, hash: 1, holds: true }],
+        }),
+        denial: vec![DenialFacts::Nsec { records: 1_509 }],
         keys: vec![
             key_facts(key(20326, 8), 257, Role::KeySigning, 1),
             key_facts(key(26116, 8), 256, Role::ZoneSigning, 2_883),
@@ -262,6 +267,17 @@ pub fn bad() -> (Summary, Vec<Finding>) {
             lines: 1_310,
             ..base.input
         },
+        zonemd: Some(ZonemdFacts {
+            status: ZonemdStatus::Failed,
+            records: vec![ZonemdRow { scheme: 1, hash: 1, holds: false }],
+        }),
+        denial: vec![DenialFacts::Nsec3 {
+            records: 1_012,
+            opt_out: 3,
+            empty_non_terminals: 2,
+            iterations: 1,
+            salt: "ba5eba11".into(),
+        }],
         trust: Trust {
             kind: TrustKind::NotAnchored,
             anchors: vec![
@@ -398,6 +414,8 @@ pub fn unsigned() -> (Summary, Vec<Finding>) {
     let summary = Summary {
         input: InputFacts { signatures: 0, apex: name("plain.test."), ..base.input },
         trust: Trust { kind: TrustKind::Unsigned, anchors: vec![] },
+        zonemd: None,
+        denial: vec![],
         keys: vec![],
         times: vec![time(Some(NOW), [0, 13_541, 0], [0, 0, 0])],
         algorithms: vec![],

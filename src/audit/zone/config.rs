@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::audit::policy::Policy;
 use crate::crypto::BackendChoice;
-use crate::dns::Name;
+use crate::dns::{Algorithm, DigestType, Name};
 
 use super::trust::Anchor;
 
@@ -34,6 +35,12 @@ pub struct Config {
     pub allow_include: bool,
     /// Whether included files may be memory-mapped; the zone itself is opened by the caller.
     pub map: bool,
+    /// What becomes of SHA-1 (RFC 9905).
+    pub sha1: Sha1,
+    /// What becomes of the zone's digest (RFC 8976).
+    pub zonemd: ZonemdPolicy,
+    /// How much each fact weighs.
+    pub policy: Policy,
     /// Bounds on work and memory.
     pub limits: Limits,
     /// Counters that another thread may watch.
@@ -53,10 +60,53 @@ impl Default for Config {
             threads: 0,
             allow_include: false,
             map: true,
+            sha1: Sha1::default(),
+            zonemd: ZonemdPolicy::default(),
+            policy: Policy::default(),
             limits: Limits::default(),
             progress: Arc::default(),
         }
     }
+}
+
+/// What becomes of keys, signatures and DS with SHA-1, which validators must still know and may
+/// treat as unknown (RFC 9905 §2).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Sha1 {
+    /// They count; using them is advised against.
+    #[default]
+    Accept,
+    /// They count as unknown, so that what they alone secure is insecure.
+    Insecure,
+    /// They count, and a key of such an algorithm is bogus.
+    Fail,
+}
+
+impl Sha1 {
+    /// Whether signatures of an algorithm count.
+    #[must_use]
+    pub fn supports(self, algorithm: Algorithm) -> bool {
+        algorithm.is_supported() && !(self == Self::Insecure && algorithm.uses_sha1())
+    }
+
+    /// Whether DS with digests of a type count.
+    #[must_use]
+    pub fn supports_digest(self, digest_type: DigestType) -> bool {
+        digest_type.digest_len().is_some()
+            && !(self == Self::Insecure && digest_type == DigestType::SHA1)
+    }
+}
+
+/// What becomes of ZONEMD records (RFC 8976 §4).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ZonemdPolicy {
+    /// They are verified if there are any.
+    #[default]
+    IfPresent,
+    /// They are verified, and there must be one.
+    Required,
+    /// They are not looked at.
+    Off,
 }
 
 /// A time for which the zone is judged.
@@ -84,6 +134,10 @@ pub struct Limits {
     pub signed_octets_per_rrset: usize,
     /// Keys tried for one signature: those that share its tag and algorithm (CVE-2023-50387).
     pub keys_per_signature: usize,
+    /// NSEC3 chains judged: each costs a hash of every name.
+    pub nsec3_chains: usize,
+    /// NSEC3 iterations above which validators take a zone for insecure or bogus (RFC 9276 §3.2).
+    pub nsec3_iterations: u16,
 }
 
 impl Default for Limits {
@@ -95,6 +149,8 @@ impl Default for Limits {
             signatures_per_rrset: 64,
             signed_octets_per_rrset: 64 << 20,
             keys_per_signature: 8,
+            nsec3_chains: 4,
+            nsec3_iterations: 150,
         }
     }
 }

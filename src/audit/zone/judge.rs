@@ -6,13 +6,18 @@
 
 use std::sync::Arc;
 
+use crate::audit::denial::{Interner, Plan};
 use crate::audit::findings::{Code, Finding, KeyRef, Place, Severity};
+use crate::audit::policy::Policy;
 use crate::dns::rdata::Rrsig;
-use crate::dns::{Class, Name, RType};
-use crate::engine::{Disagreement, KeyIndex, Latencies, Stopwatch, TaskList, Verdict};
+use crate::dns::{Algorithm, Class, Name, RType};
+use crate::engine::{Disagreement, Latencies, Stopwatch, TaskList, Verdict};
 use crate::rrset::{Ordered, OwnerRecords, OwnerSpan, RrRef, Rrset};
 
 use super::config::{JudgementTime, Progress};
+use super::delegation::{check_ds, check_glue};
+use super::denial::LotDenial;
+use super::placement::misplaced;
 use super::signature::{Context, Signature};
 use super::standing::Standing;
 use super::tally::Tally;
@@ -22,10 +27,12 @@ use super::trust::ZoneKind;
 pub(super) type Lot = Vec<(OwnerSpan, Standing)>;
 
 /// What became of a lot.
-pub(super) struct Judged {
+pub(super) struct Judged<'z> {
     /// In canonical order of owners and types.
     pub findings: Vec<Finding>,
     pub tally: Tally,
+    /// For the walk along the chains.
+    pub denial: LotDenial<'z>,
 }
 
 /// Everything that is the same for all lots of a zone.
@@ -35,9 +42,16 @@ pub(super) struct Court<'z> {
     pub class: Class,
     pub kind: ZoneKind,
     pub context: Context<'z>,
+    /// The chains that are judged.
+    pub plan: &'z Plan,
+    /// What the TTL of NSEC and NSEC3 must be (RFC 9077 §3), when there is one SOA.
+    pub denial_ttl: Option<u32>,
+    /// The algorithms that must sign every RRset.
+    pub promised: &'z [Algorithm],
     pub times: &'z [JudgementTime],
     pub expire_within: Option<i64>,
     pub files: &'z [Arc<str>],
+    pub policy: &'z Policy,
     pub progress: &'z Progress,
 }
 
@@ -46,8 +60,9 @@ pub(super) struct Court<'z> {
 pub(super) struct Bench<'z> {
     owner: OwnerRecords<'z>,
     tasks: TaskList<'z>,
-    verdicts: Vec<Verdict>,
-    disagreements: Vec<Disagreement>,
+    pub verdicts: Vec<Verdict>,
+    pub disagreements: Vec<Disagreement>,
+    interner: Interner,
     pub latencies: Latencies,
     pub canonicalize: Stopwatch,
     pub verify: Stopwatch,
@@ -55,7 +70,7 @@ pub(super) struct Bench<'z> {
 }
 
 /// What the first pass leaves to the last, in the order of reporting.
-enum Step {
+pub(super) enum Step {
     /// A finding that stands already.
     Finding(Box<Finding>),
     /// An RRset whose signatures are with the engine.
@@ -69,25 +84,25 @@ impl Step {
 }
 
 /// An RRset and its signatures.
-struct RrsetCase {
-    owner: Box<Name>,
-    rtype: RType,
-    place: Place,
-    signatures: Vec<Signature>,
+pub(super) struct RrsetCase {
+    pub owner: Box<Name>,
+    pub rtype: RType,
+    pub place: Place,
+    pub signatures: Vec<Signature>,
     /// Signatures beyond the limit, not tried.
-    untried: usize,
+    pub untried: usize,
 }
 
 impl<'z> Court<'z> {
     /// Judges a lot.
-    pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench<'z>) -> Judged {
+    pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench<'z>) -> Judged<'z> {
         let mut tally = Tally::new(self.times.len());
-        let mut steps = Vec::new();
+        let (mut steps, mut denial) = (Vec::new(), LotDenial::default());
         let mut watch = std::mem::take(&mut bench.canonicalize);
         bench.tasks.clear();
         watch.time(|| {
             for (owner, standing) in lot {
-                self.prepare(owner, *standing, bench, &mut tally, &mut steps);
+                self.prepare(owner, *standing, bench, &mut denial, &mut tally, &mut steps);
             }
         });
         watch.items += tally.rrsets;
@@ -108,7 +123,7 @@ impl<'z> Court<'z> {
         watch.items += tally.rrsets;
         bench.judge = watch;
         Progress::add(&self.progress.findings, findings.len() as u64);
-        Judged { findings, tally }
+        Judged { findings, tally, denial }
     }
 
     /// First pass over one owner.
@@ -117,10 +132,11 @@ impl<'z> Court<'z> {
         span: &OwnerSpan,
         standing: Standing,
         bench: &mut Bench<'z>,
+        denial: &mut LotDenial<'z>,
         tally: &mut Tally,
         steps: &mut Vec<Step>,
     ) {
-        let Bench { owner, tasks, .. } = bench;
+        let Bench { owner, tasks, interner, .. } = bench;
         owner.load(self.ordered, span, self.class);
         let name = owner.name;
         let on_owner = |code, rtype, record: &RrRef<'_>| Finding {
@@ -153,7 +169,7 @@ impl<'z> Court<'z> {
         tally.delegations += u64::from(standing == Standing::Delegation);
         for rrset in owner.rrsets() {
             let rtype = rrset.rtype();
-            if rtype == RType::SOA && name != *self.context.apex && standing != Standing::Occluded {
+            if rtype == RType::SOA && name != *self.context.apex && !standing.is_occluded() {
                 let record = rrset.first_in_input();
                 steps.push(Step::finding(on_owner(Code::SoaNotAtApex, Some(rtype), record)));
             }
@@ -175,6 +191,39 @@ impl<'z> Court<'z> {
             }
             self.misplaced_signatures(owner, &rrsigs, standing, tally, steps);
         }
+        self.placement(owner, standing, steps);
+        if self.kind != ZoneKind::Unsigned {
+            self.deny(span, standing, owner, interner, denial, &mut |finding| {
+                steps.push(Step::finding(self.weigh(finding)));
+            });
+        }
+    }
+
+    /// Whether what stands at an owner may stand there, and serves its purpose.
+    fn placement(&self, owner: &OwnerRecords<'z>, standing: Standing, steps: &mut Vec<Step>) {
+        let mut report = |rtype, code, record: Option<&RrRef<'_>>, detail| {
+            steps.push(Step::finding(Finding {
+                owner: Some(owner.name),
+                rtype: Some(rtype),
+                detail,
+                place: record.map(|record| self.place(record.place())),
+                ..Finding::new(code)
+            }));
+        };
+        misplaced(self.context.apex, owner, standing, |(rtype, code, detail)| {
+            let first = owner.rrset(rtype).map(|rrset| rrset.first_in_input());
+            report(rtype, code, first, detail);
+        });
+        if standing == Standing::Delegation {
+            if let Some(ds) = owner.rrset(RType::DS) {
+                check_ds(ds, self.context.sha1, |(code, record, detail)| {
+                    report(RType::DS, code, Some(record), detail);
+                });
+            }
+            check_glue(owner, self.ordered, |(code, record, detail)| {
+                report(RType::NS, code, Some(record), detail);
+            });
+        }
     }
 
     fn count_records(&self, rrset: &Rrset<'_, '_>, tally: &mut Tally) {
@@ -194,6 +243,19 @@ impl<'z> Court<'z> {
                 detail: Some(format!("from {least} to {greatest}")),
                 place: Some(self.place(rrset.first_in_input().place())),
                 ..Finding::new(Code::RrsetTtlsDiffer)
+            });
+        }
+        if let Some(due) = self.denial_ttl
+            && matches!(rrset.rtype(), RType::NSEC | RType::NSEC3)
+            && least == greatest
+            && least != due
+        {
+            findings.push(Finding {
+                rtype,
+                detail: Some(format!("TTL {least}, the SOA says {due}")),
+                place: Some(self.place(rrset.first_in_input().place())),
+                severity: if least > due { Severity::Violation } else { Severity::Advice },
+                ..Finding::new(Code::DenialTtl)
             });
         }
         // A zone transfer ends with the SOA it began with, and so do dumps of one.
@@ -268,7 +330,7 @@ impl<'z> Court<'z> {
             let code = match covered {
                 None => Code::SignatureMalformed,
                 Some(RType::RRSIG) => Code::SignatureOverSignature,
-                Some(_) if standing == Standing::Occluded => Code::SignatureNotAuthoritative,
+                Some(_) if standing.is_occluded() => Code::SignatureNotAuthoritative,
                 Some(_) if !present => Code::SignatureWithoutRrset,
                 Some(covered) if !standing.is_signed(covered) => Code::SignatureNotAuthoritative,
                 Some(_) => continue,
@@ -292,211 +354,8 @@ impl<'z> Court<'z> {
         }
     }
 
-    fn place(&self, (file, line): (u16, u32)) -> Place {
+    pub(super) fn place(&self, (file, line): (u16, u32)) -> Place {
         let file = self.files.get(usize::from(file)).cloned();
         Place { file: file.unwrap_or_else(|| "?".into()), line: u64::from(line), column: None }
-    }
-
-    /// Last pass: what follows from the verdicts.
-    fn conclude(&self, steps: Vec<Step>, bench: &Bench<'_>, tally: &mut Tally) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for step in steps {
-            match step {
-                Step::Finding(finding) => findings.push(*finding),
-                Step::Rrset(case) => self.conclude_rrset(case, bench, tally, &mut findings),
-            }
-        }
-        for finding in &findings {
-            tally.count_finding(finding);
-        }
-        findings
-    }
-
-    fn conclude_rrset(
-        &self,
-        mut case: RrsetCase,
-        bench: &Bench<'_>,
-        tally: &mut Tally,
-        findings: &mut Vec<Finding>,
-    ) {
-        let mut secured = vec![false; self.times.len()];
-        let mut holding = Vec::with_capacity(case.signatures.len());
-        for signature in &mut case.signatures {
-            let key = signature.conclude(&bench.verdicts);
-            holding.push(key);
-            if let Some(key) = key {
-                self.count_holding(&case.owner, case.rtype, signature, key, &mut secured, tally);
-            }
-        }
-        let supported = self.kind == ZoneKind::Signed;
-        for (tally, &secured) in tally.times.iter_mut().zip(&secured) {
-            match (secured, supported) {
-                (true, _) => tally.rrsets.secure += 1,
-                (false, false) => tally.rrsets.insecure += 1,
-                (false, true) => tally.rrsets.bogus += 1,
-            }
-        }
-        let start = findings.len();
-        let about = Findings { case: &case, secured: &secured, court: self };
-        about.rrset(findings);
-        for (signature, key) in case.signatures.iter().zip(holding) {
-            about.signature(signature, key, bench, tally, findings);
-        }
-        debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
-    }
-
-    /// Counts a signature that holds, times aside, and the times at which it secures its RRset.
-    fn count_holding(
-        &self,
-        owner: &Name,
-        rtype: RType,
-        signature: &Signature,
-        key: KeyIndex,
-        secured: &mut [bool],
-        tally: &mut Tally,
-    ) {
-        tally.algorithms.entry(signature.key.algorithm).or_default().valid += 1;
-        let over = tally.keys.entry(key).or_default();
-        match rtype {
-            RType::DNSKEY | RType::CDS | RType::CDNSKEY => over.over_keys += 1,
-            _ => over.over_data += 1,
-        }
-        let secures = self.context.usability.secures(key);
-        if rtype == RType::DNSKEY && secures {
-            tally.dnskey_signers.insert(key);
-        }
-        if let Some(&JudgementTime::At(now)) = self.times.first() {
-            tally.lifetime.count(now, signature, owner, rtype);
-        }
-        for ((&time, secured), tally) in self.times.iter().zip(secured).zip(&mut tally.times) {
-            match signature.fault_at(time) {
-                None => {
-                    tally.valid += 1;
-                    *secured |= secures;
-                }
-                Some((Code::SignatureExpired, _)) => tally.expired += 1,
-                Some(_) => tally.not_yet_valid += 1,
-            }
-        }
-    }
-}
-
-/// Writes the findings of one RRset.
-struct Findings<'c> {
-    case: &'c RrsetCase,
-    /// For each time, whether a signature makes the RRset secure.
-    secured: &'c [bool],
-    court: &'c Court<'c>,
-}
-
-impl Findings<'_> {
-    /// What concerns the RRset as a whole.
-    fn rrset(&self, findings: &mut Vec<Finding>) {
-        let on_rrset = |code| Finding {
-            owner: Some(*self.case.owner),
-            rtype: Some(self.case.rtype),
-            place: Some(self.case.place.clone()),
-            ..Finding::new(code)
-        };
-        let signatures = &self.case.signatures;
-        if signatures.is_empty() && self.court.kind != ZoneKind::Unsigned {
-            let mut finding = on_rrset(Code::RrsetUnsigned);
-            if self.court.kind == ZoneKind::Unsupported {
-                // Validators treat the whole zone as insecure, so nothing in it is bogus.
-                finding.severity = Severity::Violation;
-            }
-            findings.push(finding);
-        }
-        let ignored = |signature: &Signature| {
-            signature.faults.iter().any(|(code, _)| *code == Code::SignatureUnsupportedAlgorithm)
-        };
-        if !signatures.is_empty()
-            && self.court.kind == ZoneKind::Signed
-            && signatures.iter().all(ignored)
-        {
-            findings.push(on_rrset(Code::RrsetNoSupportedSignature));
-        }
-        let surplus_keys = signatures.iter().filter_map(|signature| signature.surplus_keys).max();
-        let detail = match (self.case.untried, surplus_keys) {
-            (0, None) => return,
-            (0, Some(keys)) => format!("{keys} keys share a tag"),
-            (untried, _) => format!("{} signatures", signatures.len() + untried),
-        };
-        let finding = on_rrset(Code::RrsetTooManySignatures);
-        findings.push(Finding { detail: Some(detail), ..finding });
-    }
-
-    /// What concerns one signature.
-    fn signature(
-        &self,
-        signature: &Signature,
-        holds: Option<KeyIndex>,
-        bench: &Bench<'_>,
-        tally: &mut Tally,
-        findings: &mut Vec<Finding>,
-    ) {
-        let on_signature = |code: Code, severity, detail: Option<String>| Finding {
-            severity,
-            owner: Some(*self.case.owner),
-            rtype: Some(self.case.rtype),
-            key: Some(signature.key),
-            detail,
-            place: Some(self.court.place(signature.place)),
-            ..Finding::new(code)
-        };
-        let secured_always = self.secured.iter().all(|&secured| secured);
-        for (index, (code, detail)) in signature.faults.iter().enumerate() {
-            let severity = self.severity(*code, secured_always);
-            if index == 0 {
-                *tally.reasons.entry((*code, severity)).or_default() += 1;
-            }
-            findings.push(on_signature(*code, severity, detail.clone()));
-        }
-        // A revoked key's signature over the DNSKEY RRset may hold, and still secures nothing.
-        if let Some(problem) = holds.and_then(|key| self.court.context.usability.problem(key))
-            && !secured_always
-        {
-            findings.push(on_signature(problem, self.severity(problem, false), None));
-        }
-        for (code, detail) in &signature.blemishes {
-            findings.push(on_signature(*code, code.entry().severity, detail.clone()));
-        }
-        for (&time, &secured) in self.court.times.iter().zip(self.secured) {
-            let JudgementTime::At(at) = time else { continue };
-            let mut report = |code, severity, detail| {
-                let finding = on_signature(code, severity, detail);
-                findings.push(Finding { at: Some(at), ..finding });
-            };
-            if let Some((code, detail)) = signature.fault_at(time) {
-                report(code, self.severity(code, secured), detail);
-            } else if let (Some(margin), Some(_)) = (self.court.expire_within, holds) {
-                let left = signature.expiration.to_unix_near(at) - at;
-                if left <= margin {
-                    let detail = format!("expiration {}", signature.expiration);
-                    let code = Code::SignatureExpiresSoon;
-                    report(code, code.entry().severity, Some(detail));
-                }
-            }
-        }
-        for disagreement in &bench.disagreements {
-            if Some(disagreement.task) == signature.task {
-                let Disagreement { holds, fails, .. } = disagreement;
-                let detail = format!("{holds} says that it holds, {fails} that it does not");
-                let code = Code::BackendsDisagree;
-                findings.push(on_signature(code, code.entry().severity, Some(detail)));
-            }
-        }
-    }
-
-    /// A bad signature weighs what the catalogue says only when no good one is beside it
-    /// (RFC 6840 §5.11, §5.12).
-    fn severity(&self, code: Code, secured: bool) -> Severity {
-        let severity = code.entry().severity;
-        let counts = self.court.kind == ZoneKind::Signed && !secured;
-        match code {
-            _ if counts => severity,
-            Code::SignatureNoKey => severity.min(Severity::Advice),
-            _ => severity.min(Severity::Violation),
-        }
     }
 }

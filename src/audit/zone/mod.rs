@@ -20,41 +20,49 @@ pub mod config;
 pub mod summary;
 pub mod trust;
 
+mod cds;
+mod conclude;
+mod delegation;
+mod denial;
+mod facts;
 mod judge;
+mod keys;
+mod placement;
 mod signature;
 mod standing;
 mod tally;
 mod usability;
+mod zonemd;
 
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use hdrhistogram::Histogram;
-
-use crate::audit::findings::{Code, Finding, KeyRef, Place};
+use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
+use crate::audit::findings::{Code, Finding, Place};
 use crate::dns::rdata::Soa;
-use crate::dns::{Class, Name, RType};
-use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
-use crate::rrset::{Collector, OwnerRecords, Rrset};
+use crate::dns::{Algorithm, Class, Name, RType};
+use crate::engine::{KeyIndex, KeyTable, Latencies, Stopwatch, pipeline};
+use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset};
 use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
 
-pub use config::{Config, JudgementTime, Limits, Progress};
+pub use config::{Config, JudgementTime, Limits, Progress, Sha1, ZonemdPolicy};
 pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
+use denial::{Chains, named};
+use facts::{algorithm_facts, distribution, input_facts, key_facts};
 use judge::{Bench, Court, Lot};
+use keys::{key_findings, promised_algorithms, role_findings};
 use signature::Context;
 use standing::standings;
-use summary::{
-    AlgorithmFacts, Distribution, InputFacts, KeyFacts, LatencyFacts, Performance, Role,
-    StageFacts, Trust, TypeCount,
-};
-use tally::{KeyTally, Tally, code_counts};
+use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, Trust};
+use tally::{Tally, code_counts};
 use trust::{Anchoring, ZoneKind};
-use usability::{Usability, Use, key_findings};
+use usability::Usability;
 
 /// Why a zone could not be audited at all. What is wrong with the zone itself is a finding.
 #[derive(Debug, thiserror::Error)]
@@ -121,11 +129,7 @@ pub fn audit(
     let start = Instant::now();
     let times = judgement_times(config);
     let mut tally = Tally::new(times.len());
-    let mut report = |tally: &mut Tally, finding: &Finding| {
-        tally.count_finding(finding);
-        Progress::add(&config.progress.findings, 1);
-        on_finding(finding);
-    };
+    let mut sink = Sink { config, on_finding };
     let transport = source.transport().to_string();
     let name = source.name().to_owned();
 
@@ -137,13 +141,14 @@ pub fn audit(
             let place = finding.place.as_ref().map_or_else(String::new, Place::to_string);
             format!("{place}: {}", finding.detail.as_deref().unwrap_or_default())
         });
-        report(&mut tally, &finding);
+        sink.report(&mut tally, finding);
     };
     let (collector, facts) = collect(source, config, &mut stages.read, &mut on_unreadable)?;
     let (apex, class) = find_apex(&collector, config, name, unreadable)?;
     let signatures = collector.signatures();
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
     stages.order.items = facts.records;
+    let (shape, made_with) = (collector.shape(), collector.nsec3_parameters());
     let ordered = stages.order.time(|| collector.order(&apex));
 
     let mut apex_records = OwnerRecords::new();
@@ -151,15 +156,17 @@ pub fn audit(
         apex_records.load(&ordered, &span, class);
     }
     let table = key_table(&apex_records, config, signatures);
-    let usability = Usability::new(&table);
-    let kind = zone_kind(&table, signatures);
+    let usability = Usability::new(&table, config.sha1);
+    let kind = zone_kind(&table, signatures, config.sha1);
     let anchoring = Anchoring::new(config, &times, &apex, &table, &usability);
-    let serial = soa_serial(&apex_records);
-    let zone_findings = zone_findings(&apex, &apex_records, kind, &table, &facts.files);
-    for finding in zone_findings.into_iter().chain(key_findings(&apex, &table)) {
-        report(&mut tally, &finding);
-    }
-
+    let soa = single_soa(&apex_records);
+    let serial = soa.map(|(soa, _)| soa.serial);
+    let bounds =
+        Bounds { iterations: config.limits.nsec3_iterations, chains: config.limits.nsec3_chains };
+    let (plan, plan_findings) = match kind {
+        ZoneKind::Unsigned => (Plan::default(), Vec::new()),
+        _ => Plan::new(&apex, &apex_records, shape, &made_with, bounds),
+    };
     let court = Court {
         ordered: &ordered,
         class,
@@ -169,32 +176,61 @@ pub fn audit(
             table: &table,
             usability: &usability,
             limits: config.limits,
+            sha1: config.sha1,
         },
+        plan: &plan,
+        // RFC 9077 §3.
+        denial_ttl: soa.map(|(soa, ttl)| soa.minimum.min(ttl)),
+        promised: &promised_algorithms(&table),
         times: &times,
         expire_within: config.expire_within.map(|margin| margin.as_secs().cast_signed()),
         files: &facts.files,
+        policy: &config.policy,
         progress: &config.progress,
     };
-    judge_lots(&court, config.threads, signatures, &mut stages, |judged| {
-        tally.merge(&judged.tally);
-        judged.findings.iter().for_each(&mut *on_finding);
+    let zone_findings = zone_findings(&court, &apex_records);
+    for finding in zone_findings.into_iter().chain(key_findings(&apex, &table, config.sha1)) {
+        sink.report(&mut tally, finding);
+    }
+    for finding in plan_findings.into_iter().chain(old_algorithm_findings(&court)) {
+        sink.report(&mut tally, court.weigh(finding));
+    }
+    let zonemd_hashes = zonemd::hashes(config.zonemd, &apex_records, serial);
+    let (denial, digests) = std::thread::scope(|scope| {
+        let digests = scope.spawn(|| zonemd::digest(&ordered, class, &apex, &zonemd_hashes));
+        let denial =
+            judge_lots(&court, config.threads, signatures, &mut stages, &mut tally, &mut sink);
+        let digests = digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        denial.map(|denial| (denial, digests))
     })?;
 
+    for finding in role_findings(&apex, &table, &tally) {
+        sink.report(&mut tally, finding);
+    }
     let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
+    for finding in anchor_findings(&court, &anchoring, &tally) {
+        sink.report(&mut tally, finding);
+    }
+    for finding in request_findings(&court, &apex_records, &anchored, &tally) {
+        sink.report(&mut tally, finding);
+    }
+    let mut on_zonemd = |finding: Finding, place: Option<(u16, u32)>| {
+        let place = place.map(|place| court.place(place));
+        sink.report(&mut tally, Finding { place, ..finding });
+    };
+    let zonemd = zonemd::judge(config.zonemd, &apex_records, serial, &digests, &mut on_zonemd);
     let (trust_kind, anchors) = anchoring.judge(kind, &tally.dnskey_signers);
     if trust_kind == summary::TrustKind::NotAnchored {
-        let finding = Finding {
-            owner: Some(apex),
-            rtype: Some(RType::DNSKEY),
-            ..Finding::new(Code::DnskeyNotAnchored)
-        };
-        tally.count_finding(&finding);
-        on_finding(&finding);
+        let finding = Finding::new(Code::DnskeyNotAnchored);
+        let rtype = Some(RType::DNSKEY);
+        sink.report(&mut tally, Finding { owner: Some(apex), rtype, ..finding });
     }
     Ok(Summary {
         input: input_facts(&facts, transport, apex, class, serial, &tally),
         trust: Trust { kind: trust_kind, anchors },
         keys: key_facts(&table, &usability, &anchored, &tally),
+        zonemd,
+        denial,
         times: tally.time_facts(&times),
         algorithms: algorithm_facts(&tally),
         reasons: code_counts(&tally.reasons),
@@ -203,6 +239,22 @@ pub fn audit(
         rrset_octets: distribution(&tally.rrset_octets),
         performance: stages.performance(start, config.threads),
     })
+}
+
+/// Where findings go: weighed, counted, handed to the caller.
+struct Sink<'s> {
+    config: &'s Config,
+    on_finding: &'s mut dyn FnMut(&Finding),
+}
+
+impl Sink<'_> {
+    fn report(&mut self, tally: &mut Tally, mut finding: Finding) {
+        if self.config.policy.weigh(&mut finding) {
+            tally.count_finding(&finding);
+            Progress::add(&self.config.progress.findings, 1);
+            (self.on_finding)(&finding);
+        }
+    }
 }
 
 /// The times asked for; the present if none was.
@@ -278,65 +330,125 @@ fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: usize) -> Key
     KeyTable::new(rdata, config.backend, config.cross_check, signatures)
 }
 
-fn zone_kind(table: &KeyTable, signatures: usize) -> ZoneKind {
+fn zone_kind(table: &KeyTable, signatures: usize, sha1: Sha1) -> ZoneKind {
     if table.is_empty() && signatures == 0 {
         ZoneKind::Unsigned
-    } else if table.is_empty() || table.iter().any(|(_, key)| key.algorithm.is_supported()) {
+    } else if table.is_empty() || table.iter().any(|(_, key)| sha1.supports(key.algorithm)) {
         ZoneKind::Signed
     } else {
         ZoneKind::Unsupported
     }
 }
 
-fn soa_serial(apex: &OwnerRecords<'_>) -> Option<u32> {
+/// The SOA and its TTL, when there is one SOA.
+fn single_soa(apex: &OwnerRecords<'_>) -> Option<(Soa, u32)> {
     let soas = apex.rrset(RType::SOA)?;
     let mut distinct = soas.distinct();
     let soa = Soa::from_rdata(distinct.next()?.rdata)?;
-    distinct.next().is_none().then_some(soa.serial)
+    distinct.next().is_none().then_some((soa, soas.ttls().0))
 }
 
 /// What concerns the zone as a whole and is known before anything is verified.
-fn zone_findings(
-    apex: &Name,
-    records: &OwnerRecords<'_>,
-    kind: ZoneKind,
-    table: &KeyTable,
-    files: &[Arc<str>],
-) -> Vec<Finding> {
+fn zone_findings(court: &Court<'_>, records: &OwnerRecords<'_>) -> Vec<Finding> {
+    let apex = *court.context.apex;
     let at_apex =
-        |code, rtype| Finding { owner: Some(*apex), rtype: Some(rtype), ..Finding::new(code) };
+        |code, rtype| Finding { owner: Some(apex), rtype: Some(rtype), ..Finding::new(code) };
     let mut findings = Vec::new();
     match records.rrset(RType::SOA) {
         None => findings.push(at_apex(Code::SoaMissing, RType::SOA)),
         Some(soas) if soas.distinct().count() > 1 => {
             let last = soas.distinct().max_by_key(|record| record.place());
-            let place = last.and_then(|record| {
-                let file = Arc::clone(files.get(usize::from(record.file))?);
-                Some(Place { file, line: u64::from(record.line), column: None })
-            });
+            let place = last.map(|record| court.place(record.place()));
             let detail = Some(format!("{} SOA records", soas.distinct().count()));
             findings.push(Finding { place, detail, ..at_apex(Code::SoaDiffer, RType::SOA) });
         }
         Some(_) => {}
     }
-    if kind == ZoneKind::Unsigned {
-        findings.push(Finding { owner: Some(*apex), ..Finding::new(Code::ZoneUnsigned) });
-    } else if table.is_empty() {
+    if records.rrset(RType::NS).is_none() {
+        findings.push(at_apex(Code::NsMissing, RType::NS));
+    }
+    if court.kind == ZoneKind::Unsigned {
+        findings.push(Finding { owner: Some(apex), ..Finding::new(Code::ZoneUnsigned) });
+    } else if court.context.table.is_empty() {
         findings.push(at_apex(Code::DnskeyMissing, RType::DNSKEY));
     }
     findings
 }
 
-/// Sends the zone through the pipeline, lot by lot.
+/// Algorithms that promise NSEC, in a zone that denies by NSEC3 (RFC 5155 §2).
+fn old_algorithm_findings(court: &Court<'_>) -> Vec<Finding> {
+    if court.plan.sets.is_empty() {
+        return Vec::new();
+    }
+    // RSAMD5, DSA and RSASHA1: those that were there before NSEC3.
+    let old = court.promised.iter().filter(|algorithm| matches!(algorithm.0, 1 | 3 | 5));
+    old.map(|algorithm| Finding {
+        owner: Some(*court.context.apex),
+        rtype: Some(RType::DNSKEY),
+        detail: Some(algorithm.to_string()),
+        ..Finding::new(Code::Nsec3OldAlgorithm)
+    })
+    .collect()
+}
+
+/// DS whose algorithm no key signs with.
+fn anchor_findings(court: &Court<'_>, anchoring: &Anchoring, tally: &Tally) -> Vec<Finding> {
+    if court.kind != ZoneKind::Signed {
+        return Vec::new();
+    }
+    let unkept = anchoring.unkept_algorithms(court.context.table, &tally.dnskey_signers);
+    let finding = |algorithm: Algorithm| Finding {
+        owner: Some(*court.context.apex),
+        rtype: Some(RType::DNSKEY),
+        detail: Some(algorithm.to_string()),
+        ..Finding::new(Code::AnchorAlgorithmMissing)
+    };
+    unkept.into_iter().map(finding).collect()
+}
+
+/// CDS and CDNSKEY at the apex.
+fn request_findings(
+    court: &Court<'_>,
+    apex: &OwnerRecords<'_>,
+    anchored: &[bool],
+    tally: &Tally,
+) -> Vec<Finding> {
+    let is_anchored = |key: &KeyIndex| anchored.get(usize::from(key.0)).is_some_and(|&is| is);
+    let mut represented: BTreeSet<KeyIndex> =
+        tally.dnskey_signers.iter().copied().filter(is_anchored).collect();
+    if represented.is_empty() {
+        represented.clone_from(&tally.dnskey_signers);
+    }
+    let signers = |rtype| {
+        let over = tally.request_signers.iter().filter(|(over, _)| *over == rtype);
+        over.map(|&(_, key)| key).collect()
+    };
+    let mut findings = Vec::new();
+    let table = court.context.table;
+    cds::check(court.context.apex, apex, table, &represented, signers, |finding, place| {
+        let place = place.map(|place| court.place(place));
+        findings.push(Finding { place, ..finding });
+    });
+    findings
+}
+
+/// Sends the zone through the pipeline, lot by lot, and then along its chains.
 fn judge_lots<'z>(
     court: &Court<'z>,
     threads: usize,
     signatures: usize,
     stages: &mut Stages,
-    deliver: impl FnMut(judge::Judged),
-) -> Result<(), Error> {
-    let apex_key_len = crate::dns::canonical::sort_key(court.context.apex).len();
-    let owners = standings(court.ordered, apex_key_len);
+    tally: &mut Tally,
+    sink: &mut Sink<'_>,
+) -> Result<Vec<DenialFacts>, Error> {
+    let apex_key = crate::dns::canonical::sort_key(court.context.apex);
+    let mut empty: EmptyNonTerminals<OwnerId> = EmptyNonTerminals::new(&apex_key);
+    let hashes = !court.plan.sets.is_empty();
+    let owners = standings(court.ordered, apex_key.len()).inspect(|(owner, standing)| {
+        if hashes {
+            empty.pass(court.ordered.key(owner), owner.id(), named(*standing, owner.shape));
+        }
+    });
     let benches: Mutex<Vec<Bench<'z>>> = Mutex::new(Vec::new());
     let lock = || benches.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let work = |lot: Lot| {
@@ -345,14 +457,22 @@ fn judge_lots<'z>(
         lock().push(bench);
         judged
     };
-    pipeline::run(threads, lots(owners, lot_records(signatures)), work, deliver)?;
+    let mut chains = Chains::new(court.plan);
+    pipeline::run(threads, lots(owners, lot_records(signatures)), work, |judged| {
+        tally.merge(&judged.tally);
+        judged.findings.iter().for_each(&mut *sink.on_finding);
+        chains.add(court, judged.denial, &mut |finding| {
+            sink.report(tally, court.weigh(finding));
+        });
+    })?;
     for bench in lock().iter() {
         stages.canonicalize.merge(&bench.canonicalize);
         stages.verify.merge(&bench.verify);
         stages.judge.merge(&bench.judge);
         stages.latencies.merge(&bench.latencies);
     }
-    Ok(())
+    let mut report = |finding| sink.report(tally, court.weigh(finding));
+    Ok(stages.deny.time(|| chains.finish(court, empty, &mut report)))
 }
 
 /// Records in a lot: enough for whole batches under one key, few enough that a small zone keeps all
@@ -386,6 +506,7 @@ struct Stages {
     canonicalize: Stopwatch,
     verify: Stopwatch,
     judge: Stopwatch,
+    deny: Stopwatch,
     latencies: Latencies,
 }
 
@@ -413,106 +534,9 @@ impl Stages {
                 stage("canonicalize", "rrsets", &self.canonicalize),
                 stage("verify", "signatures", &self.verify),
                 stage("judge", "rrsets", &self.judge),
+                stage("deny", "records", &self.deny),
             ],
             latency: self.latencies.rows().map(latency).collect(),
         }
-    }
-}
-
-fn input_facts(
-    facts: &ReadFacts,
-    transport: String,
-    apex: Name,
-    class: Class,
-    serial: Option<u32>,
-    tally: &Tally,
-) -> InputFacts {
-    let type_count = |(&rtype, &records)| TypeCount { rtype, records };
-    InputFacts {
-        files: facts.files.iter().map(|file| file.to_string()).collect(),
-        transport,
-        bytes: facts.bytes,
-        lines: facts.lines,
-        apex,
-        class,
-        serial,
-        records: tally.records,
-        rrsets: tally.rrsets,
-        owners: tally.owners,
-        delegations: tally.delegations,
-        signatures: tally.signatures,
-        types: tally.types.iter().map(type_count).collect(),
-    }
-}
-
-fn key_facts(
-    table: &KeyTable,
-    usability: &Usability,
-    anchored: &[bool],
-    tally: &Tally,
-) -> Vec<KeyFacts> {
-    let mut rows: Vec<KeyFacts> = table
-        .iter()
-        .zip(anchored)
-        .map(|((index, key), &anchored)| {
-            let made = tally.keys.get(&index).copied().unwrap_or_default();
-            let public = key.public.as_ref().ok();
-            KeyFacts {
-                key: KeyRef { tag: key.tag, algorithm: key.algorithm },
-                flags: key.dnskey().flags,
-                bits: public.map(|public| public.bits()),
-                exponent: public.and_then(|public| public.exponent()),
-                role: role(made),
-                anchored,
-                unusable: match usability.of(index) {
-                    Use::Any => None,
-                    Use::Revoked => Some(Code::SignatureKeyRevoked),
-                    Use::Nothing(code) => Some(code),
-                },
-                backend: key.prepared().map(|prepared| prepared.backend),
-                valid: made.over_keys + made.over_data,
-            }
-        })
-        .collect();
-    // The table is in canonical order of RDATA, so keys that share tag and algorithm stay so.
-    rows.sort_by_key(|row| row.key);
-    rows
-}
-
-fn role(made: KeyTally) -> Role {
-    match (made.over_keys, made.over_data) {
-        (0, 0) => Role::Unused,
-        (_, 0) => Role::KeySigning,
-        (0, _) => Role::ZoneSigning,
-        (_, _) => Role::CombinedSigning,
-    }
-}
-
-fn algorithm_facts(tally: &Tally) -> Vec<AlgorithmFacts> {
-    let row =
-        |(&algorithm, tally): (&crate::dns::Algorithm, &tally::AlgorithmTally)| AlgorithmFacts {
-            algorithm,
-            mnemonic: algorithm.to_string(),
-            signatures: tally.signatures,
-            valid: tally.valid,
-        };
-    tally.algorithms.iter().map(row).collect()
-}
-
-fn distribution(histogram: &Histogram<u64>) -> Distribution {
-    if histogram.is_empty() {
-        return Distribution::default();
-    }
-    let at = |percentile| histogram.value_at_percentile(percentile);
-    Distribution {
-        count: histogram.len(),
-        min: histogram.min(),
-        mean: histogram.mean(),
-        p50: at(50.0),
-        p90: at(90.0),
-        p99: at(99.0),
-        p99_9: at(99.9),
-        p99_99: at(99.99),
-        max: histogram.max(),
     }
 }

@@ -12,7 +12,7 @@ use crate::engine::{KeyIndex, KeyTable, TaskList, Verdict};
 use crate::rrset::signed::append_signed_data;
 use crate::rrset::{RrRef, Rrset};
 
-use super::config::{JudgementTime, Limits};
+use super::config::{JudgementTime, Limits, Sha1};
 use super::usability::Usability;
 
 /// What is wrong with a signature, and what is particular about it.
@@ -35,6 +35,8 @@ pub(super) struct Signature {
     pub blemishes: Vec<Fault>,
     /// Its number among the engine's tasks, when there is something to compute.
     pub task: Option<usize>,
+    /// A published key has its algorithm and tag.
+    pub has_key: bool,
     /// The keys it may be by were more than the limit; so many there are.
     pub surplus_keys: Option<usize>,
 }
@@ -46,6 +48,7 @@ pub(super) struct Context<'z> {
     pub table: &'z KeyTable,
     pub usability: &'z Usability,
     pub limits: Limits,
+    pub sha1: Sha1,
 }
 
 impl Signature {
@@ -66,6 +69,7 @@ impl Signature {
             faults: Vec::new(),
             blemishes: Vec::new(),
             task: None,
+            has_key: !context.table.matching(rrsig.algorithm, rrsig.key_tag).is_empty(),
             surplus_keys: None,
         };
         signature.check_frame(context, owner, rrsig);
@@ -126,7 +130,7 @@ impl Signature {
         covered: RType,
         rrsig: &Rrsig<'_>,
     ) -> Vec<KeyIndex> {
-        if !rrsig.algorithm.is_supported() {
+        if !context.sha1.supports(rrsig.algorithm) {
             self.fault(Code::SignatureUnsupportedAlgorithm, Some(rrsig.algorithm.to_string()));
             return Vec::new();
         }

@@ -11,8 +11,10 @@ pub(super) enum Standing {
     Authoritative,
     /// It has NS records and is not the apex: the zone speaks for its DS and NSEC only.
     Delegation,
-    /// It lies below a delegation or a DNAME: glue, or hidden data.
-    Occluded,
+    /// It lies below a delegation: glue, or hidden data.
+    BelowDelegation,
+    /// It lies below a DNAME, which hides it.
+    BelowDname,
     /// It is not in the zone.
     Outside,
 }
@@ -23,8 +25,13 @@ impl Standing {
         match self {
             Self::Authoritative => true,
             Self::Delegation => matches!(rtype, RType::DS | RType::NSEC),
-            Self::Occluded | Self::Outside => false,
+            Self::BelowDelegation | Self::BelowDname | Self::Outside => false,
         }
+    }
+
+    /// Whether it is in the zone and cannot be seen there.
+    pub(super) fn is_occluded(self) -> bool {
+        matches!(self, Self::BelowDelegation | Self::BelowDname)
     }
 }
 
@@ -34,7 +41,7 @@ pub(super) fn standings(
     ordered: &Ordered,
     apex_key_len: usize,
 ) -> impl Iterator<Item = (OwnerSpan, Standing)> {
-    let mut cut: Option<&[u8]> = None;
+    let mut cut: Option<(&[u8], Standing)> = None;
     ordered.owners().map(move |owner| {
         let key = ordered.key(&owner);
         if !owner.in_zone {
@@ -42,16 +49,18 @@ pub(super) fn standings(
         }
         let is_apex = key.len() == apex_key_len;
         // A sort key is a prefix of those of all names below, and the cut itself is not below.
-        if let Some(cut) = cut.filter(|cut| key.len() > cut.len() && key.starts_with(cut)) {
+        let below = cut.filter(|(cut, _)| key.len() > cut.len() && key.starts_with(cut));
+        if let Some((cut, below)) = below {
             // A DNAME at the apex hides all names but the hashed ones of the denial chain
             // (RFC 6672 §5.3.4).
             let hashed = cut.len() == apex_key_len && owner.shape.has(Shape::NSEC3);
-            let standing = if hashed { Standing::Authoritative } else { Standing::Occluded };
-            return (owner, standing);
+            return (owner, if hashed { Standing::Authoritative } else { below });
         }
         let is_delegation = owner.shape.has(Shape::NS) && !is_apex;
-        if is_delegation || owner.shape.has(Shape::DNAME) {
-            cut = Some(key);
+        if is_delegation {
+            cut = Some((key, Standing::BelowDelegation));
+        } else if owner.shape.has(Shape::DNAME) {
+            cut = Some((key, Standing::BelowDname));
         }
         let standing = if is_delegation { Standing::Delegation } else { Standing::Authoritative };
         (owner, standing)

@@ -20,6 +20,11 @@ pub struct Summary {
     pub trust: Trust,
     /// The keys of the apex DNSKEY RRset, by tag, algorithm and key.
     pub keys: Vec<KeyFacts>,
+    /// What became of the zone's digest; absent when it has none or none was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zonemd: Option<ZonemdFacts>,
+    /// The chains that deny what is not there.
+    pub denial: Vec<DenialFacts>,
     /// The judgement for each time that was asked for, in the order asked.
     pub times: Vec<TimeFacts>,
     /// Signatures by algorithm, by number; times do not matter here.
@@ -134,6 +139,64 @@ pub struct AnchorFacts {
     /// Why it was set aside, when it was: its validity time, a SHA-1 DS beside a SHA-2 one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ignored: Option<String>,
+}
+
+/// The digest of the zone (RFC 8976).
+#[derive(Clone, Debug, Serialize)]
+pub struct ZonemdFacts {
+    /// What the records come to.
+    pub status: ZonemdStatus,
+    /// The ZONEMD records at the apex, in canonical order.
+    pub records: Vec<ZonemdRow>,
+}
+
+/// What the ZONEMD records of a zone come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZonemdStatus {
+    /// One of them holds, which is enough.
+    Verified,
+    /// None holds.
+    Failed,
+    /// None has a scheme and hash algorithm that is defined.
+    Unsupported,
+    /// There is none, and one is required.
+    Missing,
+}
+
+/// A ZONEMD record.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ZonemdRow {
+    /// The scheme's number.
+    pub scheme: u8,
+    /// The hash algorithm's number.
+    pub hash: u8,
+    /// Whether the digest is that of the zone.
+    pub holds: bool,
+}
+
+/// A chain that denies what is not there.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "chain", rename_all = "kebab-case")]
+pub enum DenialFacts {
+    /// By names in the clear.
+    Nsec {
+        /// NSEC records of the chain.
+        records: u64,
+    },
+    /// By hashed names.
+    Nsec3 {
+        /// NSEC3 records of the chain.
+        records: u64,
+        /// Those of them with opt-out.
+        opt_out: u64,
+        /// Empty non-terminals, which have records though nothing is there.
+        empty_non_terminals: u64,
+        /// Additional iterations of the hash.
+        iterations: u16,
+        /// The salt in hexadecimal, `-` for none.
+        salt: String,
+    },
 }
 
 /// One key of the apex DNSKEY RRset.
@@ -321,7 +384,7 @@ pub struct Performance {
 /// One stage of the road.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFacts {
-    /// `read`, `order`, `canonicalize`, `verify`, `judge`.
+    /// `read`, `order`, `canonicalize`, `verify`, `judge`, `deny`.
     pub stage: &'static str,
     /// Time spent in it, summed over threads.
     pub busy_seconds: f64,

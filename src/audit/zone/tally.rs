@@ -32,8 +32,15 @@ pub(super) struct Tally {
     pub times: Vec<TimeTally>,
     pub lifetime: LifetimeTally,
     pub rrset_octets: Histogram<u64>,
-    /// Keys under which a signature over the DNSKEY RRset holds, times aside.
+    /// Keys that may secure data and under which a signature over the DNSKEY RRset holds, times
+    /// aside.
     pub dnskey_signers: BTreeSet<KeyIndex>,
+    /// Keys that a signature names which does not hold.
+    pub failing: BTreeSet<KeyIndex>,
+    /// The same as `dnskey_signers`, revoked keys included.
+    pub over_dnskey: BTreeSet<KeyIndex>,
+    /// Keys under which a signature over the apex's CDS or CDNSKEY RRset holds.
+    pub request_signers: BTreeSet<(RType, KeyIndex)>,
 }
 
 /// Signatures of an algorithm.
@@ -86,6 +93,9 @@ impl Tally {
             lifetime: LifetimeTally::default(),
             rrset_octets: new_histogram(),
             dnskey_signers: BTreeSet::new(),
+            failing: BTreeSet::new(),
+            over_dnskey: BTreeSet::new(),
+            request_signers: BTreeSet::new(),
         }
     }
 
@@ -124,6 +134,9 @@ impl Tally {
         // Both histograms grow as needed, so adding cannot fail.
         let _ = self.rrset_octets.add(&next.rrset_octets);
         self.dnskey_signers.extend(&next.dnskey_signers);
+        self.failing.extend(&next.failing);
+        self.over_dnskey.extend(&next.over_dnskey);
+        self.request_signers.extend(&next.request_signers);
     }
 
     pub(super) fn time_facts(&self, times: &[JudgementTime]) -> Vec<TimeFacts> {

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use crate::audit::findings::KeyRef;
 use crate::crypto::digest::ds_digest;
 use crate::dns::rdata::{Dnskey, Ds, key_tag};
-use crate::dns::{DigestType, Name};
+use crate::dns::{Algorithm, DigestType, Name};
 use crate::engine::{Key, KeyIndex, KeyTable};
 
-use super::config::{Config, JudgementTime};
+use super::config::{Config, JudgementTime, Sha1};
 use super::summary::{AnchorFacts, TrustKind};
 use super::usability::Usability;
 
@@ -45,7 +45,7 @@ impl Anchor {
         let ds = |key_tag: u16, digest: [u8; 32], valid_from, valid_until| Self {
             owner: Some(Name::root()),
             form: AnchorForm::Ds([&key_tag.to_be_bytes()[..], &[8, 2], &digest].concat()),
-            origin: "built in".into(),
+            origin: BUILT_IN.into(),
             valid_from: Some(valid_from),
             valid_until,
         };
@@ -70,7 +70,7 @@ impl Anchor {
                 ("DNSKEY", key, None)
             }
         };
-        let none = KeyRef { tag: 0, algorithm: crate::dns::Algorithm(0) };
+        let none = KeyRef { tag: 0, algorithm: Algorithm(0) };
         AnchorFacts {
             origin: self.origin.clone(),
             form,
@@ -135,10 +135,11 @@ impl Anchoring {
         if anchors.is_empty() && config.built_in_anchors && apex.is_root() {
             anchors.extend(Anchor::built_in_root());
         }
+        let sha1 = config.sha1;
         let sha2_given = anchors.iter().any(|anchor| anchor.is_sha2());
         let row = |anchor: &Anchor| {
             let mut facts = anchor.facts();
-            facts.ignored = anchor.ignored(times, sha2_given);
+            facts.ignored = anchor.ignored(times, sha2_given, sha1);
             let means = |(index, key): (KeyIndex, &Key)| {
                 let usable = usability.secures(index) && facts.ignored.is_none();
                 (usable && anchor.means(apex, key)).then_some(index)
@@ -153,6 +154,25 @@ impl Anchoring {
     /// Whether an anchor means this key.
     pub(super) fn anchors(&self, key: KeyIndex) -> bool {
         self.rows.iter().any(|(_, keys)| keys.contains(&key))
+    }
+
+    /// Algorithms of DS that count and of which no key signs the DNSKEY RRset: the parent promises
+    /// them all (RFC 6840 §5.11).
+    pub(super) fn unkept_algorithms(
+        &self,
+        table: &KeyTable,
+        dnskey_signers: &BTreeSet<KeyIndex>,
+    ) -> BTreeSet<Algorithm> {
+        let promised = self.rows.iter().filter(|(facts, _)| {
+            facts.form == "DS" && facts.ignored.is_none() && facts.origin != BUILT_IN
+        });
+        let signs = |algorithm: Algorithm| {
+            dnskey_signers.iter().any(|&key| table.get(key).algorithm == algorithm)
+        };
+        promised
+            .map(|(facts, _)| facts.key.algorithm)
+            .filter(|&promised| !signs(promised))
+            .collect()
     }
 
     /// Whether any anchor speaks of this zone.
@@ -202,6 +222,9 @@ pub(super) enum ZoneKind {
     Unsigned,
 }
 
+/// The origin of the root's own anchors.
+const BUILT_IN: &str = "built in";
+
 const UNSUPPORTED: &str = "algorithm or digest type not supported";
 
 impl Anchor {
@@ -214,13 +237,13 @@ impl Anchor {
     }
 
     /// Why this anchor is set aside, if it is.
-    fn ignored(&self, times: &[JudgementTime], sha2_given: bool) -> Option<String> {
+    fn ignored(&self, times: &[JudgementTime], sha2_given: bool, sha1: Sha1) -> Option<String> {
         let supported = match &self.form {
             AnchorForm::Ds(rdata) => Ds::from_rdata(rdata).is_some_and(|ds| {
-                ds.algorithm.is_supported() && ds.digest_type.digest_len().is_some()
+                sha1.supports(ds.algorithm) && sha1.supports_digest(ds.digest_type)
             }),
             AnchorForm::Dnskey(rdata) => {
-                Dnskey::from_rdata(rdata).is_some_and(|dnskey| dnskey.algorithm.is_supported())
+                Dnskey::from_rdata(rdata).is_some_and(|dnskey| sha1.supports(dnskey.algorithm))
             }
         };
         if !supported {

@@ -1,10 +1,10 @@
 //! Which keys of the apex may verify what (RFC 4034 §2.1, RFC 5011 §2.1).
 
-use crate::audit::findings::{Code, Finding, KeyRef};
-use crate::crypto::KeyError;
-use crate::dns::{Name, RType};
-use crate::engine::keys::KeyProblem;
+use crate::audit::findings::Code;
+use crate::dns::RType;
 use crate::engine::{Key, KeyIndex, KeyTable};
+
+use super::config::Sha1;
 
 /// For each key of a table, what it may do.
 #[derive(Debug)]
@@ -24,8 +24,8 @@ pub(super) enum Use {
 }
 
 impl Usability {
-    pub(super) fn new(table: &KeyTable) -> Self {
-        Self { keys: table.iter().map(|(_, key)| use_of(key)).collect() }
+    pub(super) fn new(table: &KeyTable, sha1: Sha1) -> Self {
+        Self { keys: table.iter().map(|(_, key)| use_of(key, sha1)).collect() }
     }
 
     /// What a key may do.
@@ -57,13 +57,13 @@ impl Usability {
     }
 }
 
-fn use_of(key: &Key) -> Use {
+fn use_of(key: &Key, sha1: Sha1) -> Use {
     let dnskey = key.dnskey();
     if !dnskey.is_zone_key() {
         Use::Nothing(Code::SignatureKeyNotZoneKey)
     } else if dnskey.protocol != 3 {
         Use::Nothing(Code::SignatureKeyBadProtocol)
-    } else if !key.algorithm.is_supported() {
+    } else if !sha1.supports(key.algorithm) {
         Use::Nothing(Code::SignatureUnsupportedAlgorithm)
     } else if key.prepared().is_none() {
         Use::Nothing(Code::SignatureKeyMalformed)
@@ -72,43 +72,4 @@ fn use_of(key: &Key) -> Use {
     } else {
         Use::Any
     }
-}
-
-/// What is to be said of the keys themselves, whether or not anything is signed with them.
-pub(super) fn key_findings(apex: &Name, table: &KeyTable) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for (_, key) in table.iter() {
-        let mut report = |code: Code, detail: Option<String>| {
-            findings.push(Finding {
-                owner: Some(*apex),
-                rtype: Some(RType::DNSKEY),
-                key: Some(KeyRef { tag: key.tag, algorithm: key.algorithm }),
-                detail,
-                ..Finding::new(code)
-            });
-        };
-        let dnskey = key.dnskey();
-        if !dnskey.is_zone_key() {
-            let detail = format!("flags {}", dnskey.flags);
-            report(Code::KeyNotZoneKey, Some(detail));
-        }
-        if dnskey.protocol != 3 {
-            let detail = format!("protocol {}", dnskey.protocol);
-            report(Code::KeyBadProtocol, Some(detail));
-        }
-        match &key.public {
-            Err(KeyProblem::Key(KeyError::Unsupported { .. })) => {
-                let detail = key.algorithm.to_string();
-                report(Code::KeyUnsupportedAlgorithm, Some(detail));
-            }
-            Err(problem) => {
-                report(Code::KeyMalformed, Some(problem.to_string()));
-            }
-            Ok(_) if key.algorithm.uses_sha1() => {
-                report(Code::KeySha1, Some(key.algorithm.to_string()));
-            }
-            Ok(_) => {}
-        }
-    }
-    findings
 }

@@ -3,6 +3,7 @@
 //! Every section has its label in a gutter on the left and its content beside it. Zeros in tables
 //! are a dash, so that what is there stands out.
 
+mod denial;
 mod findings;
 mod lifetime;
 mod performance;
@@ -54,6 +55,7 @@ impl Reporter for TextReporter {
         writeln!(out)?;
         write_zone(&summary.input, detailed, palette, out)?;
         write_trust(summary, detailed, palette, out)?;
+        denial::write_denial(summary, palette, out)?;
         verdicts::write_keys(summary, palette, out)?;
         verdicts::write_signatures(summary, palette, out)?;
         verdicts::write_times(summary, palette, out)?;

@@ -2,6 +2,7 @@
 
 use super::bare;
 use crate::dns::RType;
+use crate::dns::bitmap::TypeBitmapBuilder;
 use crate::zonefile::error::SyntaxError;
 use crate::zonefile::words::{Word, Words};
 
@@ -13,23 +14,11 @@ pub(super) fn parse_type_bitmap(
     words: &mut Words<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), SyntaxError> {
-    let mut low = Window::default();
-    // Types above 255 are rare: only they are worth an allocation.
-    let mut high = Vec::new();
+    let mut bitmap = TypeBitmapBuilder::default();
     while !words.is_empty() {
-        let (rtype, _) = take_type(words, EXPECT_TYPE)?;
-        match u8::try_from(rtype.0) {
-            Ok(number) => low.insert(number),
-            Err(_) => high.push(rtype.0),
-        }
+        bitmap.insert(take_type(words, EXPECT_TYPE)?.0);
     }
-    low.append(0, out);
-    high.sort_unstable();
-    for types in high.chunk_by(|a, b| a >> 8 == b >> 8) {
-        let mut window = Window::default();
-        types.iter().for_each(|number| window.insert(number.to_be_bytes()[1]));
-        window.append(types[0].to_be_bytes()[0], out);
-    }
+    bitmap.append_to(out);
     Ok(())
 }
 
@@ -38,15 +27,18 @@ pub(super) fn parse_nxt_bitmap(
     words: &mut Words<'_>,
     out: &mut Vec<u8>,
 ) -> Result<(), SyntaxError> {
-    let mut window = Window::default();
+    let mut bits = Vec::new();
     while !words.is_empty() {
         let (rtype, word) = take_type(words, EXPECT_NXT_TYPE)?;
-        match u8::try_from(rtype.0) {
-            Ok(number @ 1..=127) => window.insert(number),
-            _ => return Err(word.unexpected(EXPECT_NXT_TYPE)),
+        let number @ 1..=127 = usize::from(rtype.0) else {
+            return Err(word.unexpected(EXPECT_NXT_TYPE));
+        };
+        if bits.len() <= number / 8 {
+            bits.resize(number / 8 + 1, 0);
         }
+        bits[number / 8] |= 0x80 >> (number % 8);
     }
-    out.extend_from_slice(&window.bits[..window.len]);
+    out.extend_from_slice(&bits);
     Ok(())
 }
 
@@ -57,27 +49,4 @@ fn take_type<'a>(
     let word = bare(words, expected)?;
     let rtype = RType::from_text(word.text).ok_or_else(|| word.unexpected(expected))?;
     Ok((rtype, word))
-}
-
-/// One window of 256 types.
-#[derive(Default)]
-struct Window {
-    bits: [u8; 32],
-    /// Octets up to the last that is not zero.
-    len: usize,
-}
-
-impl Window {
-    fn insert(&mut self, number: u8) {
-        let at = usize::from(number / 8);
-        self.bits[at] |= 0x80 >> (number % 8);
-        self.len = self.len.max(at + 1);
-    }
-
-    fn append(&self, window: u8, out: &mut Vec<u8>) {
-        if let Ok(len @ 1..) = u8::try_from(self.len) {
-            out.extend_from_slice(&[window, len]);
-            out.extend_from_slice(&self.bits[..self.len]);
-        }
-    }
 }

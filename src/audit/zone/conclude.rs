@@ -1,0 +1,262 @@
+//! The last pass over a lot: what follows from the verdicts, RRset by RRset.
+
+use crate::audit::findings::{Code, Finding, KeyRef, Severity};
+use crate::dns::{Algorithm, Name, RType};
+use crate::engine::{Disagreement, KeyIndex};
+
+use super::config::JudgementTime;
+use super::judge::{Bench, Court, RrsetCase, Step};
+use super::signature::Signature;
+use super::tally::Tally;
+use super::trust::ZoneKind;
+
+impl Court<'_> {
+    /// Last pass: what follows from the verdicts.
+    pub(super) fn conclude(
+        &self,
+        steps: Vec<Step>,
+        bench: &Bench<'_>,
+        tally: &mut Tally,
+    ) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for step in steps {
+            match step {
+                Step::Finding(finding) => findings.push(*finding),
+                Step::Rrset(case) => self.conclude_rrset(case, bench, tally, &mut findings),
+            }
+        }
+        findings.retain_mut(|finding| self.policy.weigh(finding));
+        for finding in &findings {
+            tally.count_finding(finding);
+        }
+        findings
+    }
+
+    fn conclude_rrset(
+        &self,
+        mut case: RrsetCase,
+        bench: &Bench<'_>,
+        tally: &mut Tally,
+        findings: &mut Vec<Finding>,
+    ) {
+        let mut secured = vec![false; self.times.len()];
+        let mut holding = Vec::with_capacity(case.signatures.len());
+        for signature in &mut case.signatures {
+            let key = signature.conclude(&bench.verdicts);
+            holding.push(key);
+            if let Some(key) = key {
+                self.count_holding(&case.owner, case.rtype, signature, key, &mut secured, tally);
+            } else {
+                let KeyRef { tag, algorithm } = signature.key;
+                tally.failing.extend(self.context.table.matching(algorithm, tag));
+            }
+        }
+        let supported = self.kind == ZoneKind::Signed;
+        for (tally, &secured) in tally.times.iter_mut().zip(&secured) {
+            match (secured, supported) {
+                (true, _) => tally.rrsets.secure += 1,
+                (false, false) => tally.rrsets.insecure += 1,
+                (false, true) => tally.rrsets.bogus += 1,
+            }
+        }
+        let start = findings.len();
+        let about = Findings { case: &case, secured: &secured, court: self };
+        about.rrset(findings);
+        for (signature, key) in case.signatures.iter().zip(holding) {
+            about.signature(signature, key, bench, tally, findings);
+        }
+        debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
+    }
+
+    /// Counts a signature that holds, times aside, and the times at which it secures its RRset.
+    fn count_holding(
+        &self,
+        owner: &Name,
+        rtype: RType,
+        signature: &Signature,
+        key: KeyIndex,
+        secured: &mut [bool],
+        tally: &mut Tally,
+    ) {
+        tally.algorithms.entry(signature.key.algorithm).or_default().valid += 1;
+        let over = tally.keys.entry(key).or_default();
+        match rtype {
+            RType::DNSKEY | RType::CDS | RType::CDNSKEY => over.over_keys += 1,
+            _ => over.over_data += 1,
+        }
+        let secures = self.context.usability.secures(key);
+        match rtype {
+            RType::DNSKEY => {
+                tally.over_dnskey.insert(key);
+                if secures {
+                    tally.dnskey_signers.insert(key);
+                }
+            }
+            RType::CDS | RType::CDNSKEY if secures && *owner == *self.context.apex => {
+                tally.request_signers.insert((rtype, key));
+            }
+            _ => {}
+        }
+        if let Some(&JudgementTime::At(now)) = self.times.first() {
+            tally.lifetime.count(now, signature, owner, rtype);
+        }
+        for ((&time, secured), tally) in self.times.iter().zip(secured).zip(&mut tally.times) {
+            match signature.fault_at(time) {
+                None => {
+                    tally.valid += 1;
+                    *secured |= secures;
+                }
+                Some((Code::SignatureExpired, _)) => tally.expired += 1,
+                Some(_) => tally.not_yet_valid += 1,
+            }
+        }
+    }
+}
+
+/// Writes the findings of one RRset.
+struct Findings<'c> {
+    case: &'c RrsetCase,
+    /// For each time, whether a signature makes the RRset secure.
+    secured: &'c [bool],
+    court: &'c Court<'c>,
+}
+
+impl Findings<'_> {
+    /// What concerns the RRset as a whole.
+    fn rrset(&self, findings: &mut Vec<Finding>) {
+        let on_rrset = |code| Finding {
+            owner: Some(*self.case.owner),
+            rtype: Some(self.case.rtype),
+            place: Some(self.case.place.clone()),
+            ..Finding::new(code)
+        };
+        let signatures = &self.case.signatures;
+        if signatures.is_empty() && self.court.kind != ZoneKind::Unsigned {
+            let mut finding = on_rrset(Code::RrsetUnsigned);
+            if self.court.kind == ZoneKind::Unsupported {
+                // Validators treat the whole zone as insecure, so nothing in it is bogus.
+                finding.severity = Severity::Violation;
+            }
+            findings.push(finding);
+        }
+        let ignored = |signature: &Signature| {
+            signature.faults.iter().any(|(code, _)| *code == Code::SignatureUnsupportedAlgorithm)
+        };
+        if !signatures.is_empty()
+            && self.court.kind == ZoneKind::Signed
+            && signatures.iter().all(ignored)
+        {
+            findings.push(on_rrset(Code::RrsetNoSupportedSignature));
+        }
+        self.algorithms(on_rrset(Code::RrsetAlgorithmMissing), findings);
+        let surplus_keys = signatures.iter().filter_map(|signature| signature.surplus_keys).max();
+        let detail = match (self.case.untried, surplus_keys) {
+            (0, None) => return,
+            (0, Some(keys)) => format!("{keys} keys share a tag"),
+            (untried, _) => format!("{} signatures", signatures.len() + untried),
+        };
+        let finding = on_rrset(Code::RrsetTooManySignatures);
+        findings.push(Finding { detail: Some(detail), ..finding });
+    }
+
+    /// Whether every algorithm of the DNSKEY RRset signs (RFC 4035 §2.2), be it well or badly.
+    fn algorithms(&self, finding: Finding, findings: &mut Vec<Finding>) {
+        let signatures = &self.case.signatures;
+        // Where no signature is by a published key that counts, that is all there is to say.
+        let sha1 = self.court.context.sha1;
+        let counts = |made: &Signature| made.has_key && sha1.supports(made.key.algorithm);
+        if !signatures.iter().any(counts)
+            || self.case.untried > 0
+            || self.court.kind != ZoneKind::Signed
+        {
+            return;
+        }
+        let signs = |algorithm| {
+            signatures.iter().any(|made| made.key.algorithm == algorithm && made.has_key)
+        };
+        let promised = self.court.promised.iter().copied();
+        let missing: Vec<Algorithm> = promised.filter(|&algorithm| !signs(algorithm)).collect();
+        if missing.is_empty() {
+            return;
+        }
+        // What validators ignore is not missed by them.
+        let missed = missing.iter().any(|&missing| sha1.supports(missing));
+        let severity = if missed { finding.severity } else { Severity::Advice };
+        let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        findings.push(Finding { severity, detail: Some(names.join(", ")), ..finding });
+    }
+
+    /// What concerns one signature.
+    fn signature(
+        &self,
+        signature: &Signature,
+        holds: Option<KeyIndex>,
+        bench: &Bench<'_>,
+        tally: &mut Tally,
+        findings: &mut Vec<Finding>,
+    ) {
+        let on_signature = |code: Code, severity, detail: Option<String>| Finding {
+            severity,
+            owner: Some(*self.case.owner),
+            rtype: Some(self.case.rtype),
+            key: Some(signature.key),
+            detail,
+            place: Some(self.court.place(signature.place)),
+            ..Finding::new(code)
+        };
+        let secured_always = self.secured.iter().all(|&secured| secured);
+        for (index, (code, detail)) in signature.faults.iter().enumerate() {
+            let severity = self.severity(*code, secured_always);
+            if index == 0 {
+                *tally.reasons.entry((*code, severity)).or_default() += 1;
+            }
+            findings.push(on_signature(*code, severity, detail.clone()));
+        }
+        // A revoked key's signature over the DNSKEY RRset may hold, and still secures nothing.
+        if let Some(problem) = holds.and_then(|key| self.court.context.usability.problem(key))
+            && !secured_always
+        {
+            findings.push(on_signature(problem, self.severity(problem, false), None));
+        }
+        for (code, detail) in &signature.blemishes {
+            findings.push(on_signature(*code, code.entry().severity, detail.clone()));
+        }
+        for (&time, &secured) in self.court.times.iter().zip(self.secured) {
+            let JudgementTime::At(at) = time else { continue };
+            let mut report = |code, severity, detail| {
+                let finding = on_signature(code, severity, detail);
+                findings.push(Finding { at: Some(at), ..finding });
+            };
+            if let Some((code, detail)) = signature.fault_at(time) {
+                report(code, self.severity(code, secured), detail);
+            } else if let (Some(margin), Some(_)) = (self.court.expire_within, holds) {
+                let left = signature.expiration.to_unix_near(at) - at;
+                if left <= margin {
+                    let detail = format!("expiration {}", signature.expiration);
+                    let code = Code::SignatureExpiresSoon;
+                    report(code, code.entry().severity, Some(detail));
+                }
+            }
+        }
+        for disagreement in &bench.disagreements {
+            if Some(disagreement.task) == signature.task {
+                let Disagreement { holds, fails, .. } = disagreement;
+                let detail = format!("{holds} says that it holds, {fails} that it does not");
+                let code = Code::BackendsDisagree;
+                findings.push(on_signature(code, code.entry().severity, Some(detail)));
+            }
+        }
+    }
+
+    /// A bad signature weighs what the catalogue says only when no good one is beside it
+    /// (RFC 6840 §5.11, §5.12).
+    fn severity(&self, code: Code, secured: bool) -> Severity {
+        let severity = code.entry().severity;
+        let counts = self.court.kind == ZoneKind::Signed && !secured;
+        match code {
+            _ if counts => severity,
+            Code::SignatureNoKey => severity.min(Severity::Advice),
+            _ => severity.min(Severity::Violation),
+        }
+    }
+}

@@ -1,0 +1,438 @@
+//! Brings the names of the zone and the records of its chains to the rules of
+//! [`audit::denial`](crate::audit::denial), and turns what they say into findings.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use crate::audit::denial::{
+    Difference, EmptyNonTerminal, EmptyNonTerminals, ExpectedTypes, HashedName, Interner, Named,
+    Nsec3Fault, Nsec3Step, NsecBroken, NsecLink, NsecStep, NsecWalk, Plan, Presence, judge_chain,
+};
+use crate::audit::findings::{Code, Finding, Severity};
+use crate::crypto::nsec3_hash;
+use crate::dns::canonical::name_from_sort_key;
+use crate::dns::denial::{Nsec, Nsec3, hash_of_label, label_of_hash};
+use crate::dns::name::MAX_NAME;
+use crate::dns::{Name, RType};
+use crate::rrset::{OwnerId, OwnerRecords, OwnerSpan, RrRef, Rrset, Shape};
+
+use super::judge::Court;
+use super::standing::Standing;
+use super::summary::DenialFacts;
+
+/// A name of the zone: so many octets of an owner's sort key. For an owner all of them, for an
+/// empty non-terminal fewer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct NameId {
+    owner: OwnerId,
+    key_len: usize,
+}
+
+/// What a lot leaves for the walk along the chains.
+#[derive(Debug, Default)]
+pub(super) struct LotDenial<'z> {
+    nsec: Vec<(OwnerId, NsecStep)>,
+    /// For each NSEC3 chain the names, hashed.
+    names: Vec<Vec<HashedName<NameId>>>,
+    /// For each NSEC3 chain its records.
+    records: Vec<Vec<Nsec3Step<'z>>>,
+    strays: BTreeMap<Stray, (u64, (u16, u32))>,
+}
+
+/// Hash algorithm, iterations and salt of records that belong to no chain that the zone claims.
+type Stray = (u8, u16, Vec<u8>);
+
+/// What an owner is to the chains.
+pub(super) fn named(standing: Standing, shape: Shape) -> Named {
+    match standing {
+        Standing::Authoritative if shape.has(Shape::DATA) => Named::Required,
+        Standing::Delegation if shape.has(Shape::DS) => Named::Required,
+        Standing::Delegation => Named::InsecureDelegation,
+        _ => Named::Not,
+    }
+}
+
+/// The types at an owner that the zone's chains must show, RRSIG aside.
+fn shown<'o>(owner: &'o OwnerRecords<'_>, standing: Standing) -> impl Iterator<Item = RType> + 'o {
+    owner.rrsets().map(|rrset| rrset.rtype()).filter(move |&rtype| match standing {
+        // RFC 5155 §7.1: all types but those that are there only through NSEC3 itself.
+        Standing::Authoritative => rtype != RType::NSEC3,
+        // RFC 4035 §2.3: at a cut only what the parent speaks for.
+        Standing::Delegation => matches!(rtype, RType::NS | RType::DS | RType::NSEC),
+        _ => false,
+    })
+}
+
+fn signatures_shown(owner: &OwnerRecords<'_>, standing: Standing) -> Presence {
+    let mut unsigned = false;
+    for rtype in shown(owner, standing).filter(|&rtype| standing.is_signed(rtype)) {
+        if owner.rrsigs_covering(rtype).next().is_some() {
+            return Presence::Must;
+        }
+        unsigned = true;
+    }
+    let only_of_nsec3 = || {
+        let rrsigs = owner.rrsigs().into_iter().flat_map(Rrset::distinct);
+        rrsigs.count() == owner.rrsigs_covering(RType::NSEC3).count()
+    };
+    if unsigned || !only_of_nsec3() { Presence::May } else { Presence::MustNot }
+}
+
+/// Where findings of an owner go.
+pub(super) type Report<'r> = &'r mut dyn FnMut(Finding);
+
+impl<'z> Court<'z> {
+    /// What an owner says of the chains, and they of it.
+    pub(super) fn deny(
+        &self,
+        span: &OwnerSpan,
+        standing: Standing,
+        owner: &OwnerRecords<'z>,
+        interner: &mut Interner,
+        lot: &mut LotDenial<'z>,
+        report: Report<'_>,
+    ) {
+        let named = named(standing, span.shape);
+        let nsec = owner.rrset(RType::NSEC);
+        if self.plan.nsec {
+            self.deny_by_nsec(span, standing, owner, interner, lot, report);
+        } else if let Some(nsec) = nsec {
+            report(self.on(owner, RType::NSEC, nsec.first_in_input(), Code::NsecSurplus));
+        }
+        if let Some(nsec3) = owner.rrset(RType::NSEC3) {
+            self.take_nsec3(owner, nsec3, lot, report);
+        }
+        if named != Named::Not && !self.plan.sets.is_empty() {
+            lot.names.resize_with(self.plan.sets.len(), Vec::new);
+            let rrsig = signatures_shown(owner, standing);
+            let types = ExpectedTypes::new(shown(owner, standing), rrsig, interner);
+            let id = NameId { owner: span.id(), key_len: self.ordered.key(span).len() };
+            for (set, names) in self.plan.sets.iter().zip(&mut lot.names) {
+                let hash = nsec3_hash(owner.name.as_wire(), set.iterations, &set.salt);
+                names.push(HashedName { hash, id, named, types: types.clone() });
+            }
+        }
+    }
+
+    fn deny_by_nsec(
+        &self,
+        span: &OwnerSpan,
+        standing: Standing,
+        owner: &OwnerRecords<'z>,
+        interner: &mut Interner,
+        lot: &mut LotDenial<'z>,
+        report: Report<'_>,
+    ) {
+        let required = named(standing, span.shape) != Named::Not;
+        // What cannot be read is not there; the reader of zone files lets no such record through.
+        let readable = |record: &&RrRef<'_>| Nsec::from_rdata(record.rdata).is_some();
+        let records = owner.rrset(RType::NSEC).into_iter().flat_map(Rrset::distinct);
+        let mut records = records.filter(readable);
+        let Some(record) = records.next() else {
+            if required {
+                lot.nsec.push((span.id(), NsecStep::Missing));
+                let finding = Finding::new(Code::NsecMissing);
+                report(Finding { owner: Some(owner.name), rtype: Some(RType::NSEC), ..finding });
+            }
+            return;
+        };
+        let Some(nsec) = Nsec::from_rdata(record.rdata) else { return };
+        let on_record = |code| self.on(owner, RType::NSEC, record, code);
+        let surplus = records.count();
+        if surplus > 0 {
+            let detail = Some(format!("{} records", surplus + 1));
+            report(Finding { detail, ..on_record(Code::NsecSeveral) });
+        }
+        let link = NsecLink { next: nsec.next, place: record.place() };
+        if !required {
+            lot.nsec.push((span.id(), NsecStep::Surplus(link)));
+            report(on_record(Code::NsecSurplus));
+            return;
+        }
+        lot.nsec.push((span.id(), NsecStep::Link(link)));
+        let rrsig = match signatures_shown(owner, standing) {
+            Presence::Must => Presence::Must,
+            // The NSEC itself is to be signed.
+            Presence::May | Presence::MustNot => Presence::May,
+        };
+        let expected = ExpectedTypes::new(shown(owner, standing), rrsig, interner);
+        if let Some(difference) = expected.compare(nsec.types) {
+            let codes = (Code::NsecTypeMissing, Code::NsecTypeSurplus);
+            type_findings(&difference, standing == Standing::Delegation, codes, |code, detail| {
+                report(Finding { detail: Some(detail), ..on_record(code) });
+            });
+        }
+    }
+
+    /// NSEC3 records are kept for their chain.
+    fn take_nsec3(
+        &self,
+        owner: &OwnerRecords<'z>,
+        rrset: Rrset<'_, 'z>,
+        lot: &mut LotDenial<'z>,
+        report: Report<'_>,
+    ) {
+        lot.records.resize_with(self.plan.sets.len(), Vec::new);
+        let below_apex = owner.name.parent().is_some_and(|parent| parent == *self.context.apex);
+        let hash = owner.name.labels().next().filter(|_| below_apex).and_then(hash_of_label);
+        for record in rrset.distinct() {
+            let mut malformed = |what: &str| {
+                let finding = self.on(owner, RType::NSEC3, record, Code::Nsec3Malformed);
+                report(Finding { detail: Some(what.into()), ..finding });
+            };
+            let Some(nsec3) = Nsec3::from_rdata(record.rdata) else {
+                malformed("the RDATA cannot be read");
+                continue;
+            };
+            let parameters = &nsec3.parameters;
+            let Some(set) = self.plan.sets.iter().position(|set| set.is(parameters)) else {
+                if !self.plan.claims(parameters) {
+                    let stray =
+                        (parameters.algorithm, parameters.iterations, parameters.salt.to_vec());
+                    let (count, first) = lot.strays.entry(stray).or_insert((0, record.place()));
+                    *count += 1;
+                    *first = record.place().min(*first);
+                }
+                continue;
+            };
+            let Some(hash) = hash else {
+                malformed("the owner is not a SHA-1 hash directly below the apex");
+                continue;
+            };
+            if nsec3.next.len() != hash.len() {
+                malformed(&format!("the next hash has {} octets and not 20", nsec3.next.len()));
+            }
+            if nsec3.flags & !Nsec3::OPT_OUT != 0 {
+                let finding = self.on(owner, RType::NSEC3, record, Code::Nsec3UnknownFlags);
+                report(Finding { detail: Some(format!("flags {}", nsec3.flags)), ..finding });
+            }
+            lot.records[set].push(Nsec3Step { hash, record: nsec3, place: record.place() });
+        }
+    }
+
+    fn on(
+        &self,
+        owner: &OwnerRecords<'_>,
+        rtype: RType,
+        record: &RrRef<'_>,
+        code: Code,
+    ) -> Finding {
+        Finding {
+            owner: Some(owner.name),
+            rtype: Some(rtype),
+            place: Some(self.place(record.place())),
+            ..Finding::new(code)
+        }
+    }
+
+    fn name_of(&self, id: NameId) -> Name {
+        name_of_key(&self.ordered.key_of_id(id.owner)[..id.key_len])
+    }
+
+    fn name_of_owner(&self, owner: OwnerId) -> Name {
+        name_of_key(self.ordered.key_of_id(owner))
+    }
+}
+
+fn name_of_key(key: &[u8]) -> Name {
+    let mut wire = [0; MAX_NAME];
+    // A sort key is only ever made from a name, so it gives one back.
+    Name::from_wire(name_from_sort_key(key, &mut wire)).unwrap_or(Name::root())
+}
+
+/// A bitmap that differs is told by what it shows too much and too little. `report` is given the
+/// code and the detail.
+fn type_findings(
+    difference: &Difference,
+    at_delegation: bool,
+    (missing, surplus): (Code, Code),
+    mut report: impl FnMut(Code, String),
+) {
+    if !difference.missing.is_empty() {
+        // RFC 6840 §4.4: without its NS bit a delegation is denied, not proven insecure. That is
+        // told with the weight of what cannot be proven.
+        let no_cut = at_delegation && difference.missing.contains(&RType::NS);
+        let types = Difference::list(&difference.missing);
+        report(if no_cut { surplus } else { missing }, format!("{types} not shown"));
+    }
+    if !difference.surplus.is_empty() {
+        report(surplus, format!("{} shown", Difference::list(&difference.surplus)));
+    }
+}
+
+/// A salt as zone files show it (RFC 5155 §3.3).
+fn salt_text(salt: &[u8]) -> String {
+    if salt.is_empty() {
+        return "-".into();
+    }
+    salt.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+/// The chains of a zone, as the lots bring them in canonical order.
+pub(super) struct Chains<'z> {
+    nsec: NsecWalk<OwnerId>,
+    nsec_records: u64,
+    names: Vec<Vec<HashedName<NameId>>>,
+    records: Vec<Vec<Nsec3Step<'z>>>,
+    strays: BTreeMap<Stray, (u64, (u16, u32))>,
+}
+
+impl<'z> Chains<'z> {
+    pub(super) fn new(plan: &Plan) -> Self {
+        let chains = plan.sets.len();
+        Self {
+            nsec: NsecWalk::new(),
+            nsec_records: 0,
+            names: (0..chains).map(|_| Vec::new()).collect(),
+            records: (0..chains).map(|_| Vec::new()).collect(),
+            strays: BTreeMap::new(),
+        }
+    }
+
+    /// Takes in the lot that follows.
+    pub(super) fn add(&mut self, court: &Court<'z>, mut lot: LotDenial<'z>, report: Report<'_>) {
+        for (owner, step) in &lot.nsec {
+            self.nsec_records += u64::from(!matches!(step, NsecStep::Missing));
+            let broken = self.nsec.pass(court.ordered.key_of_id(*owner), *owner, step);
+            if let Some(broken) = broken {
+                report(court.nsec_broken(&broken));
+            }
+        }
+        for (mine, theirs) in self.names.iter_mut().zip(&mut lot.names) {
+            mine.append(theirs);
+        }
+        for (mine, theirs) in self.records.iter_mut().zip(&mut lot.records) {
+            mine.append(theirs);
+        }
+        for (stray, (count, first)) in lot.strays {
+            let known = self.strays.entry(stray).or_insert((0, first));
+            known.0 += count;
+            known.1 = first.min(known.1);
+        }
+    }
+
+    /// Judges the chains when all lots have come.
+    pub(super) fn finish(
+        self,
+        court: &Court<'z>,
+        empty: EmptyNonTerminals<OwnerId>,
+        report: Report<'_>,
+    ) -> Vec<DenialFacts> {
+        let mut facts = Vec::new();
+        if court.plan.nsec {
+            facts.push(DenialFacts::Nsec { records: self.nsec_records });
+        }
+        if let Some(broken) = self.nsec.finish(&crate::dns::canonical::sort_key(court.context.apex))
+        {
+            report(court.nsec_broken(&broken));
+        }
+        let empty = empty.finish();
+        let chains = court.plan.sets.iter().zip(self.names).zip(self.records);
+        for ((set, mut names), mut records) in chains {
+            names.par_extend(empty.par_iter().map(|empty: &EmptyNonTerminal<OwnerId>| {
+                let id = NameId { owner: empty.descendant, key_len: empty.key_len };
+                let name = court.name_of(id);
+                let hash = nsec3_hash(name.as_wire(), set.iterations, &set.salt);
+                HashedName { hash, id, named: empty.named, types: ExpectedTypes::none() }
+            }));
+            facts.push(DenialFacts::Nsec3 {
+                records: records.len() as u64,
+                opt_out: records.iter().filter(|step| step.record.is_opt_out()).count() as u64,
+                empty_non_terminals: empty.len() as u64,
+                iterations: set.iterations,
+                salt: salt_text(&set.salt),
+            });
+            judge_chain(&mut names, &mut records, &mut |fault| {
+                court.nsec3_fault(&fault, report);
+            });
+        }
+        for ((algorithm, iterations, salt), (count, place)) in self.strays {
+            let salt_len = salt.len();
+            let detail = format!(
+                "{count} records with hash algorithm {algorithm}, {iterations} iterations, \
+                 {salt_len} octets of salt"
+            );
+            report(Finding {
+                owner: Some(*court.context.apex),
+                rtype: Some(RType::NSEC3),
+                detail: Some(detail),
+                place: Some(court.place(place)),
+                ..Finding::new(Code::Nsec3Unannounced)
+            });
+        }
+        facts
+    }
+}
+
+impl Court<'_> {
+    fn nsec_broken(&self, broken: &NsecBroken<OwnerId>) -> Finding {
+        let next = broken.link.next;
+        let detail = match broken.follows {
+            Some(owner) => format!("leads to {next}, {} follows", self.name_of_owner(owner)),
+            None => format!("leads to {next}, and not to the apex from the last name"),
+        };
+        Finding {
+            owner: Some(self.name_of_owner(broken.owner)),
+            rtype: Some(RType::NSEC),
+            detail: Some(detail),
+            place: Some(self.place(broken.link.place)),
+            ..Finding::new(Code::NsecNextWrong)
+        }
+    }
+
+    fn nsec3_fault(&self, fault: &Nsec3Fault<'_, '_, NameId>, report: Report<'_>) {
+        let hashed_owner = |hash: &[u8; 20]| {
+            let label = label_of_hash(hash);
+            Name::from_text(label.as_bytes(), Some(self.context.apex)).ok()
+        };
+        let on_record = |code, step: &Nsec3Step<'_>| Finding {
+            owner: hashed_owner(&step.hash),
+            rtype: Some(RType::NSEC3),
+            place: Some(self.place(step.place)),
+            ..Finding::new(code)
+        };
+        match fault {
+            Nsec3Fault::Missing(name, covering) => {
+                let hash = label_of_hash(&name.hash);
+                let detail = match covering {
+                    None => format!("hash {hash}"),
+                    Some(step) => {
+                        let covering = label_of_hash(&step.hash);
+                        format!("hash {hash}; {covering}, which covers it, has no opt-out")
+                    }
+                };
+                report(Finding {
+                    owner: Some(self.name_of(name.id)),
+                    rtype: Some(RType::NSEC3),
+                    detail: Some(detail),
+                    ..Finding::new(Code::Nsec3Missing)
+                });
+            }
+            Nsec3Fault::Surplus(step) => report(on_record(Code::Nsec3Surplus, step)),
+            Nsec3Fault::Repeated(step) => report(on_record(Code::Nsec3Several, step)),
+            Nsec3Fault::Types(step, name, difference) => {
+                let codes = (Code::Nsec3TypeMissing, Code::Nsec3TypeSurplus);
+                type_findings(difference, name.types.are_of_a_cut(), codes, |code, types| {
+                    let detail = Some(format!("of {}: {types}", self.name_of(name.id)));
+                    report(Finding { detail, ..on_record(code, step) });
+                });
+            }
+            Nsec3Fault::Link(from, to) => {
+                // A next hash of another length is malformed, which is told already.
+                let Ok(next) = from.record.next.try_into() else { return };
+                let (next, follows) = (label_of_hash(next), label_of_hash(&to.hash));
+                let detail = format!("leads to {next}, {follows} follows");
+                report(Finding { detail: Some(detail), ..on_record(Code::Nsec3NextWrong, from) });
+            }
+        }
+    }
+
+    /// Lowers what would be bogus where validators take the zone for unsigned.
+    pub(super) fn weigh(&self, mut finding: Finding) -> Finding {
+        if self.kind != super::trust::ZoneKind::Signed {
+            finding.severity = finding.severity.min(Severity::Violation);
+        }
+        finding
+    }
+}
