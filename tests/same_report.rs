@@ -157,6 +157,19 @@ fn any_number_of_threads_and_any_backend_gives_the_same_report() {
     }
 }
 
+// However little signed data is held at once, and an RRset is the least, the verdicts are the same.
+#[test]
+fn any_portion_of_signed_data_gives_the_same_report() {
+    for zone in ZONES {
+        let source = || Source::open(&dataset(zone), &OpenOptions::default()).unwrap();
+        let expected = report(source(), &config(2), true);
+        for signed_octets_at_once in [0, 1, 500, 10_000] {
+            let limits = Limits { signed_octets_at_once, ..Limits::default() };
+            assert_eq!(report(source(), &Config { limits, ..config(2) }, true), expected, "{zone}");
+        }
+    }
+}
+
 // CVE-2023-50387: what a hostile zone can cost is bounded, and the bound is never silent.
 #[test]
 fn signatures_beyond_the_limit_on_signed_octets_are_not_tried_and_a_finding_says_so() {

@@ -112,7 +112,9 @@ fn limits(args: &ZoneArgs) -> Limits {
         generate_records: args.max_generate.unwrap_or(default.generate_records),
         signatures_per_rrset: or(args.max_signatures_per_rrset, default.signatures_per_rrset),
         signed_octets_per_rrset: args.max_signed_octets.unwrap_or(default.signed_octets_per_rrset),
+        rsa_exponent_bits: args.max_rsa_exponent_bits.unwrap_or(default.rsa_exponent_bits),
         keys_per_signature: or(args.max_keys_per_signature, default.keys_per_signature),
+        ..default
     }
 }
 

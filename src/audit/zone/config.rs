@@ -82,6 +82,15 @@ pub struct Limits {
     /// Octets of signed data written out for one RRset, all its signatures together: each is made
     /// over a copy of the whole RRset. One signature is tried in any case.
     pub signed_octets_per_rrset: usize,
+    /// Octets of signed data that a worker writes out before it verifies them, with what the RRset
+    /// that reaches this number adds to it. Bounds memory, and no verdict depends on it.
+    pub signed_octets_at_once: usize,
+    /// Bits in the exponent of an RSA key: each costs a multiplication for every signature. A longer
+    /// one is not used, and what only it signs counts as bogus; both are findings.
+    ///
+    /// OpenSSL, and so BIND and Unbound, refuse exponents above 64 bits for moduli above 3072 bits
+    /// and take any that is below the modulus for shorter ones.
+    pub rsa_exponent_bits: u32,
     /// Keys tried for one signature: those that share its tag and algorithm (CVE-2023-50387).
     pub keys_per_signature: usize,
 }
@@ -94,6 +103,8 @@ impl Default for Limits {
             generate_records: 1 << 20,
             signatures_per_rrset: 64,
             signed_octets_per_rrset: 64 << 20,
+            signed_octets_at_once: 4 << 20,
+            rsa_exponent_bits: 64,
             keys_per_signature: 8,
         }
     }

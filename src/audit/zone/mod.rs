@@ -151,12 +151,13 @@ pub fn audit(
         apex_records.load(&ordered, &span, class);
     }
     let table = key_table(&apex_records, config, signatures);
-    let usability = Usability::new(&table);
+    let usability = Usability::new(&table, config.limits.rsa_exponent_bits);
     let kind = zone_kind(&table, signatures);
     let anchoring = Anchoring::new(config, &times, &apex, &table, &usability);
     let serial = soa_serial(&apex_records);
     let zone_findings = zone_findings(&apex, &apex_records, kind, &table, &facts.files);
-    for finding in zone_findings.into_iter().chain(key_findings(&apex, &table)) {
+    let key_findings = key_findings(&apex, &table, config.limits.rsa_exponent_bits);
+    for finding in zone_findings.into_iter().chain(key_findings) {
         report(&mut tally, &finding);
     }
 

@@ -1,7 +1,7 @@
 //! Which keys of the apex may verify what (RFC 4034 §2.1, RFC 5011 §2.1).
 
 use crate::audit::findings::{Code, Finding, KeyRef};
-use crate::crypto::KeyError;
+use crate::crypto::{KeyError, PublicKey};
 use crate::dns::{Name, RType};
 use crate::engine::keys::KeyProblem;
 use crate::engine::{Key, KeyIndex, KeyTable};
@@ -24,8 +24,9 @@ pub(super) enum Use {
 }
 
 impl Usability {
-    pub(super) fn new(table: &KeyTable) -> Self {
-        Self { keys: table.iter().map(|(_, key)| use_of(key)).collect() }
+    /// `exponent_bits` is the most that the exponent of an RSA key may have.
+    pub(super) fn new(table: &KeyTable, exponent_bits: u32) -> Self {
+        Self { keys: table.iter().map(|(_, key)| use_of(key, exponent_bits)).collect() }
     }
 
     /// What a key may do.
@@ -57,7 +58,7 @@ impl Usability {
     }
 }
 
-fn use_of(key: &Key) -> Use {
+fn use_of(key: &Key, exponent_bits: u32) -> Use {
     let dnskey = key.dnskey();
     if !dnskey.is_zone_key() {
         Use::Nothing(Code::SignatureKeyNotZoneKey)
@@ -67,6 +68,8 @@ fn use_of(key: &Key) -> Use {
         Use::Nothing(Code::SignatureUnsupportedAlgorithm)
     } else if key.prepared().is_none() {
         Use::Nothing(Code::SignatureKeyMalformed)
+    } else if exponent_above(key, exponent_bits).is_some() {
+        Use::Nothing(Code::SignatureKeyExponentTooLong)
     } else if dnskey.is_revoked() {
         Use::Revoked
     } else {
@@ -74,8 +77,16 @@ fn use_of(key: &Key) -> Use {
     }
 }
 
+/// Bits in the exponent of an RSA key, when they are above the limit.
+fn exponent_above(key: &Key, limit: u32) -> Option<u32> {
+    match &key.public {
+        Ok(PublicKey::Rsa(rsa)) => Some(rsa.exponent_bits()).filter(|&bits| bits > limit),
+        _ => None,
+    }
+}
+
 /// What is to be said of the keys themselves, whether or not anything is signed with them.
-pub(super) fn key_findings(apex: &Name, table: &KeyTable) -> Vec<Finding> {
+pub(super) fn key_findings(apex: &Name, table: &KeyTable, exponent_bits: u32) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (_, key) in table.iter() {
         let mut report = |code: Code, detail: Option<String>| {
@@ -95,6 +106,10 @@ pub(super) fn key_findings(apex: &Name, table: &KeyTable) -> Vec<Finding> {
         if dnskey.protocol != 3 {
             let detail = format!("protocol {}", dnskey.protocol);
             report(Code::KeyBadProtocol, Some(detail));
+        }
+        if let Some(bits) = exponent_above(key, exponent_bits) {
+            let detail = format!("{bits} bits, the limit is {exponent_bits}");
+            report(Code::KeyExponentTooLong, Some(detail));
         }
         match &key.public {
             Err(KeyProblem::Key(KeyError::Unsupported { .. })) => {
