@@ -95,6 +95,9 @@ pub(crate) struct ZoneArgs {
     pub(crate) format: FormatArg,
 
     /// Write the report to this file; `-` for standard output
+    ///
+    /// A file that exists is replaced when the report is complete: a run that fails leaves it as it
+    /// was. Pipes and devices are written to directly.
     #[arg(short, long, value_name = "FILE", default_value = "-", hide_default_value = true)]
     #[arg(help_heading = "Report")]
     pub(crate) output: PathBuf,

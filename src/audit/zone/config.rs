@@ -1,7 +1,7 @@
 //! How a zone is to be audited: the arguments as resolved.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::crypto::BackendChoice;
@@ -38,6 +38,10 @@ pub struct Config {
     pub limits: Limits,
     /// Counters that another thread may watch.
     pub progress: Arc<Progress>,
+    /// Set by `on_finding` or another thread, this ends the audit soon, with
+    /// [`Error::Stopped`](super::Error::Stopped): with the entry that is read, or the lots that are
+    /// worked on.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for Config {
@@ -55,6 +59,7 @@ impl Default for Config {
             map: true,
             limits: Limits::default(),
             progress: Arc::default(),
+            stop: Arc::default(),
         }
     }
 }

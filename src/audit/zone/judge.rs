@@ -7,6 +7,7 @@
 //! through them in portions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::audit::findings::{Code, Finding, KeyRef, Place, Severity};
@@ -42,6 +43,8 @@ pub(super) struct Court<'z> {
     pub expire_within: Option<i64>,
     pub files: &'z [Arc<str>],
     pub progress: &'z Progress,
+    /// When set, whatever a lot holds is of no use any more.
+    pub stop: &'z AtomicBool,
 }
 
 /// A worker's buffers and measurements, kept from lot to lot.
@@ -93,6 +96,9 @@ impl<'z> Court<'z> {
         bench.tasks.clear();
         watch.time(|| {
             for (span, standing) in lot {
+                if self.stop.load(Ordering::Relaxed) {
+                    return;
+                }
                 owner.load(self.ordered, span, self.class);
                 self.prepare(&owner, *standing, bench, &mut judged, &mut steps);
             }
@@ -110,6 +116,11 @@ impl<'z> Court<'z> {
     fn settle(&self, steps: &mut Vec<Step>, bench: &mut Bench<'_>, judged: &mut Judged) {
         let Bench { tasks, verdicts, disagreements, latencies, .. } = bench;
         disagreements.clear();
+        if self.stop.load(Ordering::Relaxed) {
+            tasks.clear();
+            steps.clear();
+            return;
+        }
         bench.canonicalize.bytes += tasks.message_octets() as u64;
         bench.verify.items += tasks.len() as u64;
         bench.verify.bytes += tasks.message_octets() as u64;

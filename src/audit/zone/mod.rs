@@ -27,7 +27,7 @@ mod tally;
 mod usability;
 
 use std::fmt;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -81,6 +81,9 @@ pub enum Error {
         /// Entries that could not be read.
         unreadable: Unreadable,
     },
+    /// [`Config::stop`] was set.
+    #[error("stopped before the end")]
+    Stopped,
     /// The worker threads could not be started.
     #[error("cannot start the worker threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -140,6 +143,7 @@ pub fn audit(
         report(&mut tally, &finding);
     };
     let (collector, facts) = collect(source, config, &mut stages.read, &mut on_unreadable)?;
+    stopped(config)?;
     let (apex, class) = find_apex(&collector, config, name, unreadable)?;
     let signatures = collector.signatures();
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
@@ -175,11 +179,14 @@ pub fn audit(
         expire_within: config.expire_within.map(|margin| margin.as_secs().cast_signed()),
         files: &facts.files,
         progress: &config.progress,
+        stop: &config.stop,
     };
     judge_lots(&court, config.threads, signatures, &mut stages, |judged| {
         tally.merge(&judged.tally);
         judged.findings.iter().for_each(&mut *on_finding);
     })?;
+
+    stopped(config)?;
 
     let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
     let (trust_kind, anchors) = anchoring.judge(kind, &tally.dnskey_signers);
@@ -206,6 +213,10 @@ pub fn audit(
     })
 }
 
+fn stopped(config: &Config) -> Result<(), Error> {
+    if config.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+}
+
 /// The times asked for; the present if none was.
 fn judgement_times(config: &Config) -> Vec<JudgementTime> {
     if !config.times.is_empty() {
@@ -229,6 +240,7 @@ fn collect(
         entry_octets: config.limits.entry_octets,
         include_depth: config.limits.include_depth,
         generate_records: config.limits.generate_records,
+        stop: Arc::clone(&config.stop),
     };
     let progress = &config.progress;
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
@@ -346,7 +358,8 @@ fn judge_lots<'z>(
         lock().push(bench);
         judged
     };
-    pipeline::run(threads, lots(owners, lot_records(signatures)), work, deliver)?;
+    let lots = lots(owners, lot_records(signatures), court.stop);
+    pipeline::run(threads, lots, work, deliver)?;
     for bench in lock().iter() {
         stages.canonicalize.merge(&bench.canonicalize);
         stages.verify.merge(&bench.verify);
@@ -362,14 +375,16 @@ fn lot_records(signatures: usize) -> usize {
     (signatures / 16).clamp(256, 8192)
 }
 
-/// Cuts the owners into lots of about so many records.
+/// Cuts the owners into lots of about so many records, until it is told to stop.
 fn lots(
     mut owners: impl Iterator<Item = (crate::rrset::OwnerSpan, standing::Standing)>,
     records: usize,
+    stop: &AtomicBool,
 ) -> impl Iterator<Item = Lot> {
     std::iter::from_fn(move || {
         let (mut lot, mut filled) = (Lot::new(), 0);
         while filled < records
+            && !stop.load(Ordering::Relaxed)
             && let Some(owner) = owners.next()
         {
             filled += owner.0.records;
