@@ -69,13 +69,19 @@ fn canonicalization(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("canonicalization");
     group.throughput(Throughput::Bytes(out.len() as u64));
-    group.sample_size(20).warm_up_time(Duration::from_millis(500));
-    group.measurement_time(Duration::from_secs(2));
     group.bench_function("signed data", |bencher| {
         bencher.iter(|| canonicalize(black_box(&zone), &mut out));
     });
     group.finish();
 }
 
-criterion_group!(benches, canonicalization);
+// Given here, they can be overruled on the command line.
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = canonicalization
+}
 criterion_main!(benches);

@@ -10,7 +10,6 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sigmill::crypto::{Item, PreparedKey, PublicKey, backend};
-use sigmill::dns::Algorithm;
 use signers::Signer;
 
 criterion_group! {
@@ -24,15 +23,9 @@ criterion_group! {
 criterion_main!(benches);
 
 fn key_preparation(criterion: &mut Criterion) {
-    for signer in [
-        signers::p256(),
-        signers::p384(),
-        signers::ed25519(),
-        signers::ed448(),
-        signers::rsa(Algorithm::RSASHA256, 1024, 65537),
-        signers::rsa(Algorithm::RSASHA256, 2048, 65537),
-    ] {
-        let mut group = criterion.benchmark_group(&signer.name);
+    for signer in signers::for_benchmarks() {
+        // Not the bare name, under which `verification` keeps its results.
+        let mut group = criterion.benchmark_group(format!("key preparation, {}", signer.name));
         group.throughput(Throughput::Elements(1));
         for backend in backend::all() {
             let prepare = || {

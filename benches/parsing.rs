@@ -76,8 +76,6 @@ fn parsing(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("parsing");
     group.throughput(Throughput::Bytes(text.len() as u64));
-    group.sample_size(20).warm_up_time(Duration::from_millis(500));
-    group.measurement_time(Duration::from_secs(2));
     group.bench_function("scan", |bencher| bencher.iter(|| scan_all(black_box(text.as_bytes()))));
     group.bench_function("read", |bencher| bencher.iter(|| read_all(black_box(&text), |_| {})));
     group.bench_function("collect and order", |bencher| {
@@ -96,5 +94,13 @@ fn parsing(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, parsing);
+// Given here, they can be overruled on the command line.
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(20)
+        .warm_up_time(Duration::from_millis(500))
+        .measurement_time(Duration::from_secs(2));
+    targets = parsing
+}
 criterion_main!(benches);

@@ -30,8 +30,7 @@ fn reading(criterion: &mut Criterion) {
     }
 
     let mut group = criterion.benchmark_group("reading");
-    group.sample_size(10).warm_up_time(Duration::from_millis(300));
-    group.measurement_time(Duration::from_secs(2)).throughput(Throughput::Bytes(text.len() as u64));
+    group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("baseline: fs::read of everything", |bencher| {
         bencher.iter(|| assert_eq!(count(&fs::read(path("zone")).unwrap()), lines));
     });
@@ -151,5 +150,13 @@ fn bz2(text: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-criterion_group!(benches, reading);
+// Given here, they can be overruled on the command line.
+criterion_group! {
+    name = benches;
+    config = Criterion::default()
+        .sample_size(10)
+        .warm_up_time(Duration::from_millis(300))
+        .measurement_time(Duration::from_secs(2));
+    targets = reading
+}
 criterion_main!(benches);

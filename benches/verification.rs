@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use sigmill::crypto::{Item, PreparedKey, backend};
-use sigmill::dns::Algorithm;
 
 criterion_group! {
     name = benches;
@@ -25,14 +24,7 @@ criterion_main!(benches);
 const BATCH: usize = 16;
 
 fn verification(criterion: &mut Criterion) {
-    for signer in [
-        signers::p256(),
-        signers::p384(),
-        signers::ed25519(),
-        signers::ed448(),
-        signers::rsa(Algorithm::RSASHA256, 1024, 65537),
-        signers::rsa(Algorithm::RSASHA256, 2048, 65537),
-    ] {
+    for signer in signers::for_benchmarks() {
         // About what an RRset of a delegation with one DS comes to.
         let messages: Vec<_> = (0..BATCH).map(|i| vec![u8::try_from(i).unwrap(); 120]).collect();
         let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message)).collect();

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a test may stop at what is not so
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -81,7 +81,7 @@ fn input_that_cannot_be_read_exits_with_3() {
     assert_fails(&["zone", "-", "-o", nowhere.to_str().unwrap()], 3, &["cannot write"]);
 }
 
-// The output is emptied when it is opened: a slip of the hand must not cost the zone.
+// The output takes the place of what was there: a slip of the hand must not cost the zone.
 #[test]
 fn the_input_is_never_overwritten() {
     let directory = tempfile::tempdir().unwrap();
@@ -153,4 +153,92 @@ fn a_reader_that_goes_away_is_no_failure() {
     let mut complaint = String::new();
     child.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
     assert_eq!((child.wait().unwrap().code(), complaint.as_str()), (Some(0), ""));
+}
+
+/// A zone that is read and not signed.
+const UNSIGNED: &str = "example. 1 IN SOA a. b. 1 2 3 4 5\nexample. 1 IN NS a.\n";
+
+#[test]
+fn a_failed_run_leaves_the_old_report_and_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let [zone, report] = ["a.zone", "report.json"].map(|name| directory.path().join(name));
+    let run = |zone: &Path| {
+        let (zone, report) = (zone.to_str().unwrap(), report.to_str().unwrap());
+        sigmill(&["zone", zone, "--format", "json", "--output", report])
+    };
+    std::fs::write(&zone, UNSIGNED).unwrap();
+    std::fs::write(&report, "the old report").unwrap();
+    assert_eq!(run(&directory.path().join("missing.zone")).status.code(), Some(3));
+    assert_eq!(std::fs::read_to_string(&report).unwrap(), "the old report");
+    let names = || std::fs::read_dir(&directory).unwrap().count();
+    assert_eq!(names(), 2);
+
+    assert_eq!(run(&zone).status.code(), Some(1));
+    let text = std::fs::read_to_string(&report).unwrap();
+    assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_object());
+    assert_eq!(names(), 2);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_report_keeps_the_permissions_and_the_links_of_the_file_it_replaces() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    std::fs::write(path("a.zone"), UNSIGNED).unwrap();
+    std::fs::write(path("report"), "").unwrap();
+    std::fs::set_permissions(path("report"), std::fs::Permissions::from_mode(0o640)).unwrap();
+    symlink("report", path("link")).unwrap();
+    symlink("later", path("dangling")).unwrap();
+    for output in ["link", "dangling", "new"] {
+        let run = command(&["zone", "a.zone", "-o", output]).current_dir(&directory).output();
+        assert_eq!(run.unwrap().status.code(), Some(1), "{output}");
+    }
+    for file in ["report", "later", "new"] {
+        assert!(std::fs::read_to_string(path(file)).unwrap().contains("not signed"), "{file}");
+    }
+    assert!(path("link").is_symlink() && path("dangling").is_symlink());
+    assert_eq!(mode(&path("report")), 0o640);
+    // A new file's are those of any file that is created.
+    assert_eq!(mode(&path("new")), mode(&path("a.zone")));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_goes_to_pipes_and_devices_as_it_is_written() {
+    let run = |output: &str| {
+        let mut child = command(&["zone", "-", "-o", output]);
+        let child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(UNSIGNED.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    for output in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"] {
+        assert!(stdout(&run(output)).contains("not signed"), "{output}");
+    }
+    assert_eq!(run("/dev/null").status.code(), Some(1));
+    let full = run("/dev/full");
+    assert_eq!(full.status.code(), Some(3));
+    assert!(stderr(&full).contains("cannot write the output"), "{}", stderr(&full));
+}
+
+// With nobody to read the report, the rest of a great zone is not read either.
+#[test]
+fn a_reader_that_goes_away_ends_the_audit() {
+    let mut child = command(&["zone", "-", "--format", "ndjson"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut zone = child.stdin.take().unwrap();
+    let unreadable = "x\n".repeat(1 << 15);
+    let accepted = (0..4096).take_while(|_| zone.write_all(unreadable.as_bytes()).is_ok()).count();
+    assert!(accepted < 4096, "256 MiB were read for nobody");
+    drop(zone);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
 }

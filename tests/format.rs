@@ -282,6 +282,23 @@ fn include_loops_and_missing_files_are_faults() {
     assert_eq!(seen, ["1:10 $INCLUDE goes deeper than 16 files"]);
 }
 
+// FORMAT.md, "Limits": a few short files that include each other many times are bounded as well.
+#[test]
+fn a_zone_consists_of_65536_files_and_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = write_file(directory.path(), "zone", &"$INCLUDE many\n".repeat(257));
+    write_file(directory.path(), "many", &"$INCLUDE one\n".repeat(255));
+    write_file(directory.path(), "one", "a. 5 A 192.0.2.1\n");
+    let seen = read_file(&path, true);
+    // The zone itself and 255 times `many` with what it includes are 65,281 files, which leaves 255
+    // for the next `many`, its own included.
+    let (records, faults): (Vec<_>, Vec<_>) =
+        seen.into_iter().partition(|line| line.starts_with("a."));
+    assert_eq!(records.len(), 255 * 255 + 254);
+    let fault = "the zone consists of more than 65536 files";
+    assert_eq!(faults, [format!("255:10 {fault}"), format!("257:10 {fault}")]);
+}
+
 // FORMAT.md, "Limits".
 #[test]
 fn entries_beyond_the_limit_are_faults_and_reading_goes_on() {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use sigmill::audit::findings::Finding;
-use sigmill::audit::zone::{Config, JudgementTime, Limits, audit};
+use sigmill::audit::zone::{Config, Error, JudgementTime, Limits, audit};
 use sigmill::source::{OpenOptions, Source};
 
 /// 2026-06-01T00:00:00Z, when the zones of datasets/ are valid.
@@ -157,6 +157,19 @@ fn any_number_of_threads_and_any_backend_gives_the_same_report() {
     }
 }
 
+// However little signed data is held at once, and an RRset is the least, the verdicts are the same.
+#[test]
+fn any_portion_of_signed_data_gives_the_same_report() {
+    for zone in ZONES {
+        let source = || Source::open(&dataset(zone), &OpenOptions::default()).unwrap();
+        let expected = report(source(), &config(2), true);
+        for signed_octets_at_once in [0, 1, 500, 10_000] {
+            let limits = Limits { signed_octets_at_once, ..Limits::default() };
+            assert_eq!(report(source(), &Config { limits, ..config(2) }, true), expected, "{zone}");
+        }
+    }
+}
+
 // CVE-2023-50387: what a hostile zone can cost is bounded, and the bound is never silent.
 #[test]
 fn signatures_beyond_the_limit_on_signed_octets_are_not_tried_and_a_finding_says_so() {
@@ -171,4 +184,20 @@ fn signatures_beyond_the_limit_on_signed_octets_are_not_tried_and_a_finding_says
     };
     assert_eq!(codes(1 << 20), ["signature-expired"]);
     assert!(codes(1).contains(&"rrset-too-many-signatures".to_owned()));
+}
+
+// A host that lost interest gets its threads back, whichever finding it was that decided it.
+#[test]
+fn an_audit_that_is_told_to_stop_ends_as_stopped() {
+    let file = dataset("variants/unreadable-and-signed.zone");
+    for findings in [1, 2] {
+        let (config, mut seen) = (config(2), 0);
+        let source = Source::open(&file, &OpenOptions::default()).unwrap();
+        let outcome = audit(source, &config, &mut |_| {
+            seen += 1;
+            config.stop.store(seen == findings, std::sync::atomic::Ordering::Relaxed);
+        });
+        assert!(matches!(outcome, Err(Error::Stopped)), "{outcome:?}");
+        assert_eq!(seen, findings);
+    }
 }

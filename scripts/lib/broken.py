@@ -526,6 +526,91 @@ def key_rsa_without_modulus(zone):
     return [found("key-malformed", zone, "@", "DNSKEY")]
 
 
+# A prime of 65 bits, one more than the default of --max-rsa-exponent-bits.
+LONG_EXPONENT = 2**64 + 13
+
+
+def short_rsa_keys(zone):
+    """Advice: the three RSA keys of these variants have 1024 bits."""
+    return [found("key-rsa-short", zone, "@", "DNSKEY")] * 3
+
+
+def long_exponent():
+    return keys.derived_rsa("long exponent", 8, exponent=LONG_EXPONENT)
+
+
+def with_rsa_keys(zone, *more):
+    """Replaces all keys by RSA keys, publishes further ones, and signs everything anew."""
+    own_ksk, own_zsk = (keys.derived_rsa(f"rsa {flags}", 8, flags) for flags in (KSK, ZSK))
+    places = zone.find("@", "DNSKEY")
+    ttl = zone.lines[places[0]].ttl
+    published = [record(zone.origin, ttl, "DNSKEY", k.rdata_text) for k in (own_ksk, own_zsk, *more)]
+    zone.insert_after(places[-1], *published)
+    zone.drop(places)
+    for line in zone.signatures():
+        owner = line.owner.removesuffix(zone.origin).rstrip(".") or "@"
+        zone.resign(owner, line.covered, own_ksk if line.covered == "DNSKEY" else own_zsk)
+
+
+@variant("key-exponent-too-long")
+def key_exponent_too_long(zone):
+    """One RRset is signed by an RSA key with an exponent of 65 bits only."""
+    with_rsa_keys(zone, long_exponent())
+    zone.resign("www", "A", long_exponent())
+    return [
+        *short_rsa_keys(zone),
+        found("key-exponent-too-long", zone, "@", "DNSKEY"),
+        found("signature-key-exponent-too-long", zone, "www", "A"),
+    ]
+
+
+@variant("key-exponent-too-long-beside-good")
+def key_exponent_too_long_beside_good(zone):
+    """One RRset is signed by an RSA key with an exponent of 65 bits beside the key in force."""
+    with_rsa_keys(zone, long_exponent())
+    zone.insert_after(zone.sig("www", "A"), zone.sign("www", "A", long_exponent()))
+    return [
+        *short_rsa_keys(zone),
+        found("key-exponent-too-long", zone, "@", "DNSKEY"),
+        found("signature-key-exponent-too-long", zone, "www", "A"),
+    ]
+
+
+@variant("key-exponent-too-long-shares-tag")
+def key_exponent_too_long_shares_tag(zone):
+    """One octet of a signature is another, and beside its key there is one with the same tag and an
+    exponent of 65 bits: as that one is not tried, nobody can say that the signature is bad."""
+    with_rsa_keys(zone)
+    tag = next(line.rdata for line in zone.rrset("@", "DNSKEY") if line.rdata.startswith("256 "))
+    tag = tag_of(tag.split()[:3], base64.b64decode(tag.split()[3]))
+    head, e = [str(ZSK), "3", "8"], LONG_EXPONENT.to_bytes(9, "big")
+    # The length and the exponent are ten octets, so two octets behind them are a word of the tag.
+    public = next(
+        octets for word in range(0x8000, 0x10000) for middle in (b"\0\0", b"\x80\0")
+        if tag_of(head, octets := b"\x09" + e + word.to_bytes(2, "big") + middle + b"\1" * 124) == tag
+    )
+    ttl = zone.lines[zone.find("@", "DNSKEY")[0]].ttl
+    rdata = " ".join([*head, base64.b64encode(public).decode()])
+    zone.insert_after(zone.find("@", "DNSKEY")[-1], record(zone.origin, ttl, "DNSKEY", rdata))
+    zone.resign("@", "DNSKEY", keys.derived_rsa(f"rsa {KSK}", 8, KSK))
+    flip_signature(zone, "www", "A")
+    return [
+        *short_rsa_keys(zone),
+        found("key-tag-collision", zone, "@", "DNSKEY"),
+        found("key-exponent-too-long", zone, "@", "DNSKEY"),
+        found("signature-key-exponent-too-long", zone, "www", "A"),
+    ]
+
+
+@variant("key-exponent-allowed", args=("--max-rsa-exponent-bits", "65"))
+def key_exponent_allowed(zone):
+    """Not broken: one RRset is signed by an RSA key with an exponent of 65 bits only, and the limit
+    is raised to that."""
+    with_rsa_keys(zone, long_exponent())
+    zone.resign("www", "A", long_exponent())
+    return short_rsa_keys(zone)
+
+
 @variant("key-unsupported-algorithm-only")
 def key_unsupported_algorithm_only(zone):
     """One RRset is signed by a key of a private algorithm only, in a zone with ECDSA keys."""

@@ -134,6 +134,29 @@ def derived(phrase, algorithm, flags=ZSK, **published):
     return Key(private, algorithm, flags, **published)
 
 
+def derived_rsa(phrase, algorithm, flags=ZSK, bits=1024, exponent=65537):
+    """An RSA key whose primes are derived from a phrase; the exponent must be a prime."""
+    p, q = (derived_prime(f"{phrase} {name}", bits // 2, exponent) for name in "pq")
+    d = pow(exponent, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p, q, d, rsa.rsa_crt_dmp1(d, p), rsa.rsa_crt_dmq1(d, q), rsa.rsa_crt_iqmp(p, q),
+        rsa.RSAPublicNumbers(exponent, p * q),
+    )
+    return Key(numbers.private_key(), algorithm, flags)
+
+
+def derived_prime(phrase, bits, exponent):
+    """The first number from a place that the phrase names on that passes Fermat's test to four
+    bases and lets the exponent have an inverse. The two highest bits are set."""
+    seed = hashlib.shake_256(f"sigmill test prime: {phrase}".encode()).digest(bits // 8)
+    candidate = int.from_bytes(seed, "big") | 0b11 << bits - 2 | 1
+    while candidate % exponent == 1 or any(
+        pow(base, candidate - 1, candidate) != 1 for base in (2, 3, 5, 7)
+    ):
+        candidate += 2
+    return candidate
+
+
 def fresh_rsa(algorithm, flags=ZSK, bits=2048, exponent=65537):
     """A new RSA key. OpenSSL's command takes exponents that most libraries do not offer."""
     command = ["openssl", "genpkey", "-quiet", "-algorithm", "RSA"]

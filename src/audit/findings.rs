@@ -106,6 +106,9 @@ catalogue! {
     SignatureKeyMalformed = "signature-key-malformed", Bogus, "RFC 3110 §2, RFC 6605 §4, RFC 8080 §3",
         "The key that the signature names is not a usable public key of its algorithm.",
         "Publish the key again from its private key file.";
+    SignatureKeyExponentTooLong = "signature-key-exponent-too-long", Bogus, "sigmill --max-rsa-exponent-bits",
+        "A key that the signature may be by has a longer RSA exponent than this audit allows, so the signature was not verified.",
+        "Raise the limit to have it verified; sign with a key whose exponent is 65537.";
     SignatureMalformed = "signature-malformed", Bogus, "RFC 4034 §3.1, RFC 6605 §4, RFC 8080 §4",
         "The signature's octets cannot be a signature of its algorithm.",
         "Sign the RRset again; check what carried the zone for truncation.";
@@ -173,6 +176,9 @@ catalogue! {
     KeyMalformed = "key-malformed", Violation, "RFC 3110 §2, RFC 6605 §4, RFC 8080 §3",
         "A DNSKEY at the apex is not a usable public key of its algorithm.",
         "Remove the key, or publish it again from its private key file.";
+    KeyExponentTooLong = "key-exponent-too-long", Violation, "sigmill --max-rsa-exponent-bits",
+        "A DNSKEY at the apex has a longer RSA exponent than this audit allows; nothing was verified with it.",
+        "Roll to a key whose exponent is 65537, or raise the limit.";
     KeyUnsupportedAlgorithm = "key-unsupported-algorithm", Advice, "RFC 9904 §3",
         "A DNSKEY at the apex has an algorithm that validators do not implement.",
         "Roll to a current algorithm such as 13 (ECDSAP256SHA256).";

@@ -46,9 +46,9 @@ pub(crate) fn run(args: &CodesArgs) -> Result<Outcome, Failure> {
     let all = Code::ALL.iter().map(|code| code.entry());
     let wanted: Vec<_> =
         all.filter(|entry| args.code.as_deref().is_none_or(|code| code == entry.code)).collect();
-    let mut output = output::stdout();
+    let output = output::stdout();
     let palette = output.palette;
-    output::write_with(&mut output, |out| match (args.format, args.code.is_some()) {
+    output::write_with(output, |out| match (args.format, args.code.is_some()) {
         (CodesFormat::Json, _) => {
             serde_json::to_writer_pretty(&mut *out, &wanted)?;
             writeln!(out)

@@ -21,6 +21,6 @@ pub(crate) fn run(args: &CompletionsArgs) -> Result<Outcome, Failure> {
     // The generator panics when its writer fails, so it writes to memory.
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "sigmill", &mut script);
-    output::write_with(&mut output::stdout(), |out| out.write_all(&script))?;
+    output::write_with(output::stdout(), |out| out.write_all(&script))?;
     Ok(Outcome::Good)
 }

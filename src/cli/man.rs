@@ -30,6 +30,6 @@ pub(crate) fn run(args: &ManArgs) -> Result<Outcome, Failure> {
     };
     let source = concat!("sigmill ", env!("CARGO_PKG_VERSION"));
     let page = Man::new(command.clone()).manual("sigmill").source(source);
-    output::write_with(&mut output::stdout(), |out| page.render(out))?;
+    output::write_with(output::stdout(), |out| page.render(out))?;
     Ok(Outcome::Good)
 }

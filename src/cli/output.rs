@@ -1,18 +1,24 @@
 //! Where a report goes: standard output or a file, opened before any work starts.
+//!
+//! A regular file is replaced only when the report is complete: it is written under another name in
+//! the same directory, and renamed at the end. A run that fails leaves what was there before.
 
-use std::fs::File;
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
 use sigmill::report::Palette;
+use tempfile::TempPath;
 
 use super::exit::Failure;
 
 /// An open output and the palette that suits it.
 pub(crate) struct Output {
     writer: Box<dyn Write>,
+    /// The file that is written, and the one whose place it takes.
+    replacement: Option<(TempPath, PathBuf)>,
     pub(crate) palette: Palette,
 }
 
@@ -20,23 +26,64 @@ pub(crate) struct Output {
 pub(crate) fn stdout() -> Output {
     let choice = AutoStream::choice(&io::stdout());
     let stream = AutoStream::new(io::stdout(), choice).lock();
-    Output { writer: Box::new(BufWriter::with_capacity(1 << 16, stream)), palette: palette(choice) }
+    let writer = Box::new(BufWriter::with_capacity(1 << 16, stream));
+    Output { writer, replacement: None, palette: palette(choice) }
 }
 
-/// A file, replaced if it exists; `-` is standard output. A file gets colours only when they are
-/// forced with `--color always`.
+/// A file, replaced at the end if it exists; `-` and `/dev/stdout` are standard output, and what
+/// is no regular file (a pipe, a device) is written to as it is. A file gets colours only when they
+/// are forced with `--color always`.
 pub(crate) fn open(path: &Path) -> Result<Output, Failure> {
-    if path == Path::new("-") {
+    if path == Path::new("-") || path == Path::new("/dev/stdout") {
         return Ok(stdout());
     }
-    let file = File::create(path)
+    let (file, replacement) = open_file(path)
         .with_context(|| format!("cannot write {}", path.display()))
         .map_err(Failure::input)?;
     let choice = match ColorChoice::global() {
         ColorChoice::Always | ColorChoice::AlwaysAnsi => ColorChoice::Always,
         _ => ColorChoice::Never,
     };
-    Ok(Output { writer: Box::new(BufWriter::new(file)), palette: palette(choice) })
+    Ok(Output { writer: Box::new(BufWriter::new(file)), replacement, palette: palette(choice) })
+}
+
+fn open_file(path: &Path) -> anyhow::Result<(File, Option<(TempPath, PathBuf)>)> {
+    // The file that a symbolic link leads to is replaced, not the link.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let old = fs::metadata(&target).ok();
+    let is_directly_written = match &old {
+        Some(old) => !old.is_file(),
+        None => path.is_symlink(), // one that leads nowhere yet
+    };
+    if is_directly_written {
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create(old.is_none()).truncate(false).open(path)?;
+        return Ok((file, None));
+    }
+    if old.is_some() {
+        // Replacing a file takes no right to write to it: that must not go around its permissions.
+        OpenOptions::new().write(true).open(&target)?;
+    }
+    let directory = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let (file, beside) = new_file(directory, old.map(|old| old.permissions()))
+        .context("cannot create a file in its directory")?;
+    Ok((file, Some((beside, target))))
+}
+
+/// A new file in the directory: with these permissions, or else those of any new file.
+fn new_file(directory: &Path, permissions: Option<Permissions>) -> io::Result<(File, TempPath)> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".sigmill-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
+    let (file, path) = builder.tempfile_in(directory)?.into_parts();
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    Ok((file, path))
 }
 
 fn palette(choice: ColorChoice) -> Palette {
@@ -56,13 +103,17 @@ impl Write for Output {
     }
 }
 
-/// Writes with `write`, flushes, and tells a failure as one of the output.
+/// Writes with `write`, completes the output, and tells a failure as one of the output.
 pub(crate) fn write_with(
-    output: &mut Output,
+    mut output: Output,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Failure> {
-    write(output)
+    write(&mut output)
         .and_then(|()| output.flush())
+        .and_then(|()| match output.replacement.take() {
+            Some((beside, target)) => beside.persist(target).map_err(|failed| failed.error),
+            None => Ok(()),
+        })
         .context("cannot write the output")
         .map_err(Failure::input)
 }

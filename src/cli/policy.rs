@@ -66,6 +66,7 @@ struct WrittenLimits {
     signatures_per_rrset: Option<usize>,
     signed_octets: Option<usize>,
     keys_per_signature: Option<usize>,
+    rsa_exponent_bits: Option<u32>,
     nsec3_chains: Option<usize>,
     nsec3_iterations: Option<u16>,
 }
@@ -148,8 +149,10 @@ fn limits(written: &WrittenLimits) -> anyhow::Result<Limits> {
             written.keys_per_signature,
             default.keys_per_signature,
         )?,
+        rsa_exponent_bits: written.rsa_exponent_bits.unwrap_or(default.rsa_exponent_bits),
         nsec3_chains: at_least_one("nsec3-chains", written.nsec3_chains, default.nsec3_chains)?
             .min(16),
         nsec3_iterations: written.nsec3_iterations.unwrap_or(default.nsec3_iterations),
+        ..default
     })
 }

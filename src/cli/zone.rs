@@ -1,6 +1,7 @@
 //! `sigmill zone`: the arguments as resolved, the audit, the report.
 
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
@@ -29,22 +30,22 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     let (format, options) = report_options(args, &output);
     let mut reporter = report::reporter(format, options);
 
-    // The audit cannot be told that nobody listens any more, so a failure to write waits.
+    // When nobody listens any more, or the disk is full, there is nothing left to audit for.
     let mut written = Ok(());
     let mut on_finding = |finding: &Finding| {
         if written.is_ok() {
             written = reporter.finding(finding, &mut output);
+            config.stop.fetch_or(written.is_err(), Ordering::Relaxed);
         }
     };
     let watch = progress::watch(args.progress, &config.progress);
     let audited = audit(args, &config, &mut on_finding);
     drop(watch);
+    if written.is_err() {
+        return output::write_with(output, |_| written).map(|()| Outcome::Good);
+    }
     let summary = audited?;
-
-    output::write_with(&mut output, |out| {
-        written?;
-        reporter.finish(&summary, out)
-    })?;
+    output::write_with(output, |out| reporter.finish(&summary, out))?;
     let weighty = fail_on.is_some_and(|severity| summary.findings_at_least(severity) > 0);
     Ok(if weighty { Outcome::Findings } else { Outcome::Good })
 }
@@ -125,9 +126,11 @@ fn limits(args: &ZoneArgs, default: Limits) -> Limits {
         generate_records: args.max_generate.unwrap_or(default.generate_records),
         signatures_per_rrset: or(args.max_signatures_per_rrset, default.signatures_per_rrset),
         signed_octets_per_rrset: args.max_signed_octets.unwrap_or(default.signed_octets_per_rrset),
+        rsa_exponent_bits: args.max_rsa_exponent_bits.unwrap_or(default.rsa_exponent_bits),
         keys_per_signature: or(args.max_keys_per_signature, default.keys_per_signature),
         nsec3_chains: or(args.max_nsec3_chains, default.nsec3_chains),
         nsec3_iterations: args.max_nsec3_iterations.unwrap_or(default.nsec3_iterations),
+        ..default
     }
 }
 
@@ -162,7 +165,7 @@ fn report_options(args: &ZoneArgs, output: &Output) -> (Format, Options) {
     (format, Options { max_findings, verbosity, palette: output.palette })
 }
 
-/// The output is emptied when it is opened, so it must not be the input.
+/// The output takes the place of what was there before, so it must not be the input.
 fn refuse_to_overwrite(input: &Path, output: &Path) -> Result<(), Failure> {
     let same = match (input.canonicalize(), output.canonicalize()) {
         (Ok(input), Ok(output)) => input == output && output.is_file(),

@@ -115,6 +115,9 @@ pub(crate) struct ZoneArgs {
     pub(crate) format: FormatArg,
 
     /// Write the report to this file; `-` for standard output
+    ///
+    /// A file that exists is replaced when the report is complete: a run that fails leaves it as it
+    /// was. Pipes and devices are written to directly.
     #[arg(short, long, value_name = "FILE", default_value = "-", hide_default_value = true)]
     #[arg(help_heading = "Report")]
     pub(crate) output: PathBuf,
@@ -157,6 +160,16 @@ pub(crate) struct ZoneArgs {
     /// finding; one signature is tried in any case.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
     pub(crate) max_signed_octets: Option<usize>,
+
+    /// The most bits in the exponent of an RSA key that is used [default: 64]
+    ///
+    /// The work for each signature grows with it; keys in use have 2, 17 or 33 bits. A key with more
+    /// is a finding, and so is each signature by it: it is not verified, and what nothing else signs
+    /// counts as bogus. Validators with OpenSSL refuse more than 64 bits for keys above 3072 bits,
+    /// and take any for shorter ones.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=4096))]
+    #[arg(help_heading = "Limits")]
+    pub(crate) max_rsa_exponent_bits: Option<u32>,
 
     /// The most keys tried for one signature [default: 8]
     ///

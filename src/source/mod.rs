@@ -239,7 +239,8 @@ impl fmt::Debug for Source {
 ///
 /// The window only ever grows by [`more`](Self::more) and only shrinks, from the front, by
 /// [`consume`](Self::consume). How long it may grow is the caller's decision. Dropping this ends
-/// the thread that reads ahead.
+/// the thread that reads ahead; but while that waits for a pipe or a terminal on which nothing
+/// comes, it goes on to wait, with the input open, until something comes or the process ends.
 pub struct Blocks {
     body: Text,
     consumed: u64,

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::dns::Name;
 use crate::source::{Blocks, OpenOptions, Source, SourceError};
@@ -28,6 +29,9 @@ pub struct ReadOptions {
     pub include_depth: usize,
     /// Records that one `$GENERATE` may make.
     pub generate_records: u64,
+    /// Set by anybody, this ends the reading with the entry that is read, as if the text ended
+    /// there.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for ReadOptions {
@@ -39,6 +43,7 @@ impl Default for ReadOptions {
             entry_octets: 4 << 20,
             include_depth: 16,
             generate_records: 1 << 20,
+            stop: Arc::default(),
         }
     }
 }
@@ -158,6 +163,9 @@ impl Reader<'_> {
         let mut tokens: Vec<Token> = Vec::with_capacity(64);
         let (mut lines, mut reported) = (0, 0);
         loop {
+            if self.options.stop.load(Ordering::Relaxed) {
+                return Ok(());
+            }
             let window = blocks.window();
             match next_entry(window, blocks.is_complete(), limit, &mut tokens) {
                 Scan::Entry(entry) => {

@@ -40,6 +40,18 @@ impl Signer {
     }
 }
 
+/// What benchmarks measure: each algorithm with the sizes that most zones have.
+pub fn for_benchmarks() -> [Signer; 6] {
+    [
+        p256(),
+        p384(),
+        ed25519(),
+        ed448(),
+        rsa(Algorithm::RSASHA256, 1024, 65537),
+        rsa(Algorithm::RSASHA256, 2048, 65537),
+    ]
+}
+
 /// Algorithm 13.
 pub fn p256() -> Signer {
     let key = p256::ecdsa::SigningKey::from_slice(&[0x13; 32]).unwrap();

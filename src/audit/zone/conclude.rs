@@ -14,12 +14,12 @@ impl Court<'_> {
     /// Last pass: what follows from the verdicts.
     pub(super) fn conclude(
         &self,
-        steps: Vec<Step>,
+        steps: &mut Vec<Step>,
         bench: &Bench<'_>,
         tally: &mut Tally,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for step in steps {
+        for step in steps.drain(..) {
             match step {
                 Step::Finding(finding) => findings.push(*finding),
                 Step::Rrset(case) => self.conclude_rrset(case, bench, tally, &mut findings),

@@ -1,7 +1,7 @@
 //! How a zone is to be audited: the arguments as resolved.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::audit::policy::Policy;
@@ -45,6 +45,10 @@ pub struct Config {
     pub limits: Limits,
     /// Counters that another thread may watch.
     pub progress: Arc<Progress>,
+    /// Set by `on_finding` or another thread, this ends the audit soon, with
+    /// [`Error::Stopped`](super::Error::Stopped): with the entry that is read, or the lots that are
+    /// worked on.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for Config {
@@ -65,6 +69,7 @@ impl Default for Config {
             policy: Policy::default(),
             limits: Limits::default(),
             progress: Arc::default(),
+            stop: Arc::default(),
         }
     }
 }
@@ -132,6 +137,15 @@ pub struct Limits {
     /// Octets of signed data written out for one RRset, all its signatures together: each is made
     /// over a copy of the whole RRset. One signature is tried in any case.
     pub signed_octets_per_rrset: usize,
+    /// Octets of signed data that a worker writes out before it verifies them, with what the RRset
+    /// that reaches this number adds to it. Bounds memory, and no verdict depends on it.
+    pub signed_octets_at_once: usize,
+    /// Bits in the exponent of an RSA key: each costs a multiplication for every signature. A longer
+    /// one is not used, and what only it signs counts as bogus; both are findings.
+    ///
+    /// OpenSSL, and so BIND and Unbound, refuse exponents above 64 bits for moduli above 3072 bits
+    /// and take any that is below the modulus for shorter ones.
+    pub rsa_exponent_bits: u32,
     /// Keys tried for one signature: those that share its tag and algorithm (CVE-2023-50387).
     pub keys_per_signature: usize,
     /// NSEC3 chains judged: each costs a hash of every name.
@@ -148,6 +162,8 @@ impl Default for Limits {
             generate_records: 1 << 20,
             signatures_per_rrset: 64,
             signed_octets_per_rrset: 64 << 20,
+            signed_octets_at_once: 4 << 20,
+            rsa_exponent_bits: 64,
             keys_per_signature: 8,
             nsec3_chains: 4,
             nsec3_iterations: 150,

@@ -2,9 +2,13 @@
 //!
 //! A lot goes through three passes. The first groups each owner's records, checks all that needs no
 //! arithmetic, and fills the engine's task list. The engine then verifies the whole lot, batched by
-//! key. The last pass walks the same RRsets in the same order and says what follows.
+//! key. The last pass walks the same RRsets in the same order and says what follows. Where the
+//! signed data of a lot is more than [`Limits::signed_octets_at_once`](super::Limits), it goes
+//! through them in portions.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use crate::audit::denial::{Interner, Plan};
 use crate::audit::findings::{Code, Finding, KeyRef, Place, Severity};
@@ -53,6 +57,8 @@ pub(super) struct Court<'z> {
     pub files: &'z [Arc<str>],
     pub policy: &'z Policy,
     pub progress: &'z Progress,
+    /// When set, whatever a lot holds is of no use any more.
+    pub stop: &'z AtomicBool,
 }
 
 /// A worker's buffers and measurements, kept from lot to lot.
@@ -67,6 +73,8 @@ pub(super) struct Bench<'z> {
     pub canonicalize: Stopwatch,
     pub verify: Stopwatch,
     pub judge: Stopwatch,
+    /// Time that portions took out of the first pass.
+    interrupted: Duration,
 }
 
 /// What the first pass leaves to the last, in the order of reporting.
@@ -96,48 +104,68 @@ pub(super) struct RrsetCase {
 impl<'z> Court<'z> {
     /// Judges a lot.
     pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench<'z>) -> Judged<'z> {
-        let mut tally = Tally::new(self.times.len());
-        let (mut steps, mut denial) = (Vec::new(), LotDenial::default());
+        let mut judged = Judged {
+            findings: Vec::new(),
+            tally: Tally::new(self.times.len()),
+            denial: LotDenial::default(),
+        };
+        let mut steps = Vec::new();
+        let mut owner = std::mem::take(&mut bench.owner);
         let mut watch = std::mem::take(&mut bench.canonicalize);
         bench.tasks.clear();
         watch.time(|| {
-            for (owner, standing) in lot {
-                self.prepare(owner, *standing, bench, &mut denial, &mut tally, &mut steps);
+            for (span, standing) in lot {
+                if self.stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                owner.load(self.ordered, span, self.class);
+                self.prepare(&owner, span, *standing, bench, &mut judged, &mut steps);
             }
         });
-        watch.items += tally.rrsets;
-        watch.bytes += bench.tasks.message_octets() as u64;
-        bench.canonicalize = watch;
+        watch.busy = watch.busy.saturating_sub(std::mem::take(&mut bench.interrupted));
+        watch.items += judged.tally.rrsets;
+        self.settle(&mut steps, bench, &mut judged);
+        watch.bytes += std::mem::take(&mut bench.canonicalize).bytes;
+        (bench.owner, bench.canonicalize) = (owner, watch);
+        bench.judge.items += judged.tally.rrsets;
+        judged
+    }
 
+    /// The second pass and the last, over what the first has prepared so far.
+    fn settle(&self, steps: &mut Vec<Step>, bench: &mut Bench<'_>, judged: &mut Judged<'_>) {
         let Bench { tasks, verdicts, disagreements, latencies, .. } = bench;
         disagreements.clear();
+        if self.stop.load(Ordering::Relaxed) {
+            tasks.clear();
+            steps.clear();
+            return;
+        }
+        bench.canonicalize.bytes += tasks.message_octets() as u64;
         bench.verify.items += tasks.len() as u64;
         bench.verify.bytes += tasks.message_octets() as u64;
         bench.verify.time(|| {
             tasks.verify(self.context.table, verdicts, disagreements, latencies);
         });
-        Progress::add(&self.progress.signatures, bench.tasks.len() as u64);
+        Progress::add(&self.progress.signatures, tasks.len() as u64);
 
         let mut watch = std::mem::take(&mut bench.judge);
-        let findings = watch.time(|| self.conclude(steps, bench, &mut tally));
-        watch.items += tally.rrsets;
+        let findings = watch.time(|| self.conclude(steps, bench, &mut judged.tally));
         bench.judge = watch;
+        bench.tasks.clear();
         Progress::add(&self.progress.findings, findings.len() as u64);
-        Judged { findings, tally, denial }
+        judged.findings.extend(findings);
     }
 
     /// First pass over one owner.
     fn prepare(
         &self,
+        owner: &OwnerRecords<'z>,
         span: &OwnerSpan,
         standing: Standing,
         bench: &mut Bench<'z>,
-        denial: &mut LotDenial<'z>,
-        tally: &mut Tally,
+        judged: &mut Judged<'z>,
         steps: &mut Vec<Step>,
     ) {
-        let Bench { owner, tasks, interner, .. } = bench;
-        owner.load(self.ordered, span, self.class);
         let name = owner.name;
         let on_owner = |code, rtype, record: &RrRef<'_>| Finding {
             owner: Some(name),
@@ -165,37 +193,49 @@ impl<'z> Court<'z> {
         if owner.records().is_empty() {
             return;
         }
-        tally.owners += 1;
-        tally.delegations += u64::from(standing == Standing::Delegation);
+        judged.tally.owners += 1;
+        judged.tally.delegations += u64::from(standing == Standing::Delegation);
         for rrset in owner.rrsets() {
             let rtype = rrset.rtype();
             if rtype == RType::SOA && name != *self.context.apex && !standing.is_occluded() {
                 let record = rrset.first_in_input();
                 steps.push(Step::finding(on_owner(Code::SoaNotAtApex, Some(rtype), record)));
             }
-            self.count_records(&rrset, tally);
-            tally.rrsets += 1;
+            self.count_records(&rrset, &mut judged.tally);
+            judged.tally.rrsets += 1;
             for finding in self.rrset_findings(&rrset) {
                 steps.push(Step::finding(Finding { owner: Some(name), ..finding }));
             }
             if standing.is_signed(rtype) {
-                let case = self.signed_case(owner, &rrset, tasks, tally);
+                let case = self.signed_case(owner, &rrset, &mut bench.tasks, &mut judged.tally);
                 steps.push(Step::Rrset(case));
+                if bench.tasks.message_octets() >= self.context.limits.signed_octets_at_once {
+                    let begun = Instant::now();
+                    self.settle(steps, bench, judged);
+                    bench.interrupted += begun.elapsed();
+                }
             }
         }
         if let Some(rrsigs) = owner.rrsigs() {
-            self.count_records(&rrsigs, tally);
+            self.count_records(&rrsigs, &mut judged.tally);
             for duplicate in rrsigs.duplicates() {
                 let finding = on_owner(Code::RecordDuplicate, Some(RType::RRSIG), duplicate);
                 steps.push(Step::finding(finding));
             }
-            self.misplaced_signatures(owner, &rrsigs, standing, tally, steps);
+            self.misplaced_signatures(owner, &rrsigs, standing, &mut judged.tally, steps);
         }
         self.placement(owner, standing, steps);
         if self.kind != ZoneKind::Unsigned {
-            self.deny(span, standing, owner, interner, denial, &mut |finding| {
-                steps.push(Step::finding(self.weigh(finding)));
-            });
+            self.deny(
+                span,
+                standing,
+                owner,
+                &mut bench.interner,
+                &mut judged.denial,
+                &mut |finding| {
+                    steps.push(Step::finding(self.weigh(finding)));
+                },
+            );
         }
     }
 

@@ -12,6 +12,7 @@ use crate::engine::{Key, KeyTable};
 
 use super::config::Sha1;
 use super::tally::Tally;
+use super::usability::exponent_above;
 
 fn on_key(apex: &Name, key: &Key, code: Code, detail: Option<String>) -> Finding {
     Finding {
@@ -24,7 +25,14 @@ fn on_key(apex: &Name, key: &Key, code: Code, detail: Option<String>) -> Finding
 }
 
 /// What the keys say of themselves, whether or not anything is signed with them.
-pub(super) fn key_findings(apex: &Name, table: &KeyTable, sha1: Sha1) -> Vec<Finding> {
+///
+/// `exponent_bits` is the most that the exponent of an RSA key may have.
+pub(super) fn key_findings(
+    apex: &Name,
+    table: &KeyTable,
+    sha1: Sha1,
+    exponent_bits: u32,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (index, key) in table.iter() {
         let mut report =
@@ -38,6 +46,10 @@ pub(super) fn key_findings(apex: &Name, table: &KeyTable, sha1: Sha1) -> Vec<Fin
         }
         if dnskey.is_revoked() {
             report(Code::KeyRevoked, None);
+        }
+        if let Some(bits) = exponent_above(key, exponent_bits) {
+            let detail = format!("{bits} bits, the limit is {exponent_bits}");
+            report(Code::KeyExponentTooLong, Some(detail));
         }
         match &key.public {
             Err(KeyProblem::Key(KeyError::Unsupported { .. })) => {

@@ -36,8 +36,8 @@ mod zonemd;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Mutex;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
@@ -89,6 +89,9 @@ pub enum Error {
         /// Entries that could not be read.
         unreadable: Unreadable,
     },
+    /// [`Config::stop`] was set.
+    #[error("stopped before the end")]
+    Stopped,
     /// The worker threads could not be started.
     #[error("cannot start the worker threads")]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -144,6 +147,7 @@ pub fn audit(
         sink.report(&mut tally, finding);
     };
     let (collector, facts) = collect(source, config, &mut stages.read, &mut on_unreadable)?;
+    stopped(config)?;
     let (apex, class) = find_apex(&collector, config, name, unreadable)?;
     let signatures = collector.signatures();
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
@@ -156,7 +160,7 @@ pub fn audit(
         apex_records.load(&ordered, &span, class);
     }
     let table = key_table(&apex_records, config, signatures);
-    let usability = Usability::new(&table, config.sha1);
+    let usability = Usability::new(&table, config.sha1, config.limits.rsa_exponent_bits);
     let kind = zone_kind(&table, signatures, config.sha1);
     let anchoring = Anchoring::new(config, &times, &apex, &table, &usability);
     let soa = single_soa(&apex_records);
@@ -187,9 +191,12 @@ pub fn audit(
         files: &facts.files,
         policy: &config.policy,
         progress: &config.progress,
+        stop: &config.stop,
     };
     let zone_findings = zone_findings(&court, &apex_records);
-    for finding in zone_findings.into_iter().chain(key_findings(&apex, &table, config.sha1)) {
+    let exponent_bits = config.limits.rsa_exponent_bits;
+    let key_findings = key_findings(&apex, &table, config.sha1, exponent_bits);
+    for finding in zone_findings.into_iter().chain(key_findings) {
         sink.report(&mut tally, finding);
     }
     for finding in plan_findings.into_iter().chain(old_algorithm_findings(&court)) {
@@ -241,6 +248,10 @@ pub fn audit(
     })
 }
 
+fn stopped(config: &Config) -> Result<(), Error> {
+    if config.stop.load(Ordering::Relaxed) { Err(Error::Stopped) } else { Ok(()) }
+}
+
 /// Where findings go: weighed, counted, handed to the caller.
 struct Sink<'s> {
     config: &'s Config,
@@ -280,6 +291,7 @@ fn collect(
         entry_octets: config.limits.entry_octets,
         include_depth: config.limits.include_depth,
         generate_records: config.limits.generate_records,
+        stop: Arc::clone(&config.stop),
     };
     let progress = &config.progress;
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
@@ -458,13 +470,15 @@ fn judge_lots<'z>(
         judged
     };
     let mut chains = Chains::new(court.plan);
-    pipeline::run(threads, lots(owners, lot_records(signatures)), work, |judged| {
+    let lots = lots(owners, lot_records(signatures), court.stop);
+    pipeline::run(threads, lots, work, |judged| {
         tally.merge(&judged.tally);
         judged.findings.iter().for_each(&mut *sink.on_finding);
         chains.add(court, judged.denial, &mut |finding| {
             sink.report(tally, court.weigh(finding));
         });
     })?;
+    stopped(sink.config)?;
     for bench in lock().iter() {
         stages.canonicalize.merge(&bench.canonicalize);
         stages.verify.merge(&bench.verify);
@@ -481,14 +495,16 @@ fn lot_records(signatures: usize) -> usize {
     (signatures / 16).clamp(256, 8192)
 }
 
-/// Cuts the owners into lots of about so many records.
+/// Cuts the owners into lots of about so many records, until it is told to stop.
 fn lots(
     mut owners: impl Iterator<Item = (crate::rrset::OwnerSpan, standing::Standing)>,
     records: usize,
+    stop: &AtomicBool,
 ) -> impl Iterator<Item = Lot> {
     std::iter::from_fn(move || {
         let (mut lot, mut filled) = (Lot::new(), 0);
         while filled < records
+            && !stop.load(Ordering::Relaxed)
             && let Some(owner) = owners.next()
         {
             filled += owner.0.records;

@@ -37,6 +37,9 @@ pub(super) struct Signature {
     pub task: Option<usize>,
     /// A published key has its algorithm and tag.
     pub has_key: bool,
+    /// It may be by a key that is left alone because of its exponent, so that it may be right even
+    /// though it holds under no other key.
+    pub key_left_out: bool,
     /// The keys it may be by were more than the limit; so many there are.
     pub surplus_keys: Option<usize>,
 }
@@ -70,6 +73,7 @@ impl Signature {
             blemishes: Vec::new(),
             task: None,
             has_key: !context.table.matching(rrsig.algorithm, rrsig.key_tag).is_empty(),
+            key_left_out: false,
             surplus_keys: None,
         };
         signature.check_frame(context, owner, rrsig);
@@ -139,10 +143,16 @@ impl Signature {
             self.fault(Code::SignatureNoKey, None);
             return Vec::new();
         };
+        let problem = |&key: &KeyIndex| context.usability.problem(key);
+        self.key_left_out =
+            named.iter().any(|key| problem(key) == Some(Code::SignatureKeyExponentTooLong));
         let usable = |key: &KeyIndex| context.usability.may_verify(*key, covered);
         let mut candidates: Vec<KeyIndex> = named.iter().copied().filter(usable).collect();
         if candidates.is_empty() {
-            let code = context.usability.problem(first).unwrap_or(Code::SignatureNoKey);
+            let code = match self.key_left_out {
+                true => Code::SignatureKeyExponentTooLong,
+                false => problem(&first).unwrap_or(Code::SignatureNoKey),
+            };
             self.fault(code, None);
             return candidates;
         }
@@ -165,7 +175,9 @@ impl Signature {
                 Err(_) => false,
             }
         });
-        if candidates.is_empty() {
+        if candidates.is_empty() && self.key_left_out {
+            self.fault(Code::SignatureKeyExponentTooLong, None);
+        } else if candidates.is_empty() {
             self.fault(Code::SignatureMalformed, misfit);
         }
         candidates
@@ -182,7 +194,11 @@ impl Signature {
         match verdict {
             Some(Verdict::Holds(key)) => self.faults.is_empty().then_some(key),
             Some(Verdict::Fails) => {
-                self.fault(Code::SignatureInvalid, None);
+                let code = match self.key_left_out {
+                    true => Code::SignatureKeyExponentTooLong,
+                    false => Code::SignatureInvalid,
+                };
+                self.fault(code, None);
                 None
             }
             None => None,

@@ -1,6 +1,7 @@
 //! Which keys of the apex may verify what (RFC 4034 §2.1, RFC 5011 §2.1).
 
 use crate::audit::findings::Code;
+use crate::crypto::PublicKey;
 use crate::dns::RType;
 use crate::engine::{Key, KeyIndex, KeyTable};
 
@@ -24,8 +25,9 @@ pub(super) enum Use {
 }
 
 impl Usability {
-    pub(super) fn new(table: &KeyTable, sha1: Sha1) -> Self {
-        Self { keys: table.iter().map(|(_, key)| use_of(key, sha1)).collect() }
+    /// `exponent_bits` is the most that the exponent of an RSA key may have.
+    pub(super) fn new(table: &KeyTable, sha1: Sha1, exponent_bits: u32) -> Self {
+        Self { keys: table.iter().map(|(_, key)| use_of(key, sha1, exponent_bits)).collect() }
     }
 
     /// What a key may do.
@@ -57,7 +59,7 @@ impl Usability {
     }
 }
 
-fn use_of(key: &Key, sha1: Sha1) -> Use {
+fn use_of(key: &Key, sha1: Sha1, exponent_bits: u32) -> Use {
     let dnskey = key.dnskey();
     if !dnskey.is_zone_key() {
         Use::Nothing(Code::SignatureKeyNotZoneKey)
@@ -67,9 +69,19 @@ fn use_of(key: &Key, sha1: Sha1) -> Use {
         Use::Nothing(Code::SignatureUnsupportedAlgorithm)
     } else if key.prepared().is_none() {
         Use::Nothing(Code::SignatureKeyMalformed)
+    } else if exponent_above(key, exponent_bits).is_some() {
+        Use::Nothing(Code::SignatureKeyExponentTooLong)
     } else if dnskey.is_revoked() {
         Use::Revoked
     } else {
         Use::Any
+    }
+}
+
+/// Bits in the exponent of an RSA key, when they are above the limit.
+pub(super) fn exponent_above(key: &Key, limit: u32) -> Option<u32> {
+    match &key.public {
+        Ok(PublicKey::Rsa(rsa)) => Some(rsa.exponent_bits()).filter(|&bits| bits > limit),
+        _ => None,
     }
 }

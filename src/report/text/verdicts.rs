@@ -65,8 +65,19 @@ fn bits(key: &KeyFacts) -> String {
     let bits = key.bits.map_or_else(|| "-".to_owned(), |bits| bits.to_string());
     match key.exponent.as_deref() {
         None | Some("65537") => bits,
-        Some(exponent) => format!("{bits}, e={exponent}"),
+        Some(exponent) => match exponent.strip_prefix("0x") {
+            // Up to a thousand digits that nobody reads.
+            Some(digits) => format!("{bits}, e of {} bits", bits_of_hexadecimal(digits)),
+            None => format!("{bits}, e={exponent}"),
+        },
     }
+}
+
+/// Bits in a number without leading zeros.
+fn bits_of_hexadecimal(digits: &str) -> usize {
+    let first = digits.chars().next().and_then(|digit| digit.to_digit(16)).unwrap_or(0);
+    let zeros = first.leading_zeros().saturating_sub(28) as usize;
+    (digits.len() * 4).saturating_sub(zeros)
 }
 
 fn flags(flags: u16) -> String {
@@ -156,4 +167,16 @@ pub(super) fn write_times(
         ]);
     }
     table.write(palette, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_of_long_exponents_are_counted_from_the_highest_one() {
+        for (digits, bits) in [("1", 1), ("3", 2), ("f", 4), ("10001", 17), ("8000", 16), ("", 0)] {
+            assert_eq!(bits_of_hexadecimal(digits), bits, "{digits}");
+        }
+    }
 }
