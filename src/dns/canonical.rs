@@ -110,14 +110,18 @@ pub fn name_from_sort_key<'w>(key: &[u8], wire: &'w mut [u8; MAX_NAME]) -> &'w [
     while !rest.is_empty() {
         let close = rest.iter().position(|&octet| octet == 0).unwrap_or(rest.len());
         let label = &rest[..close];
-        let len = unescaped(label).count();
+        let escapes = label.contains(&1);
+        let len = if escapes { unescaped(label).count() } else { label.len() };
         at -= len + 1;
         #[allow(clippy::cast_possible_truncation)] // a label has at most 63 octets
         {
             wire[at] = len as u8;
         }
-        for (place, octet) in wire[at + 1..=at + len].iter_mut().zip(unescaped(label)) {
-            *place = octet;
+        let places = &mut wire[at + 1..=at + len];
+        if escapes {
+            places.iter_mut().zip(unescaped(label)).for_each(|(place, octet)| *place = octet);
+        } else {
+            places.copy_from_slice(label);
         }
         rest = rest.get(close + 1..).unwrap_or(&[]);
     }

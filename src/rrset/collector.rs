@@ -17,6 +17,8 @@ const SEGMENT: usize = 4 << 20;
 pub struct Collector {
     pub(super) segments: Vec<Vec<u8>>,
     pub(super) runs: Vec<Run>,
+    /// The wire form of the owner that came last, as it was written, and its sort key.
+    owner: Vec<u8>,
     key: Vec<u8>,
     soa_owners: Vec<(Name, Class)>,
     signatures: usize,
@@ -82,8 +84,13 @@ impl Collector {
 
     /// Adds a record. Its RDATA may have up to 65,535 octets.
     pub fn push(&mut self, record: &Record<'_>) {
-        self.key.clear();
-        append_sort_key(record.owner.as_wire(), &mut self.key);
+        let same_owner = self.owner == record.owner.as_wire();
+        if !same_owner {
+            self.owner.clear();
+            self.owner.extend_from_slice(record.owner.as_wire());
+            self.key.clear();
+            append_sort_key(record.owner.as_wire(), &mut self.key);
+        }
         if record.rtype == RType::SOA {
             let owner = (record.owner.to_lowercase(), record.class);
             if !self.soa_owners.contains(&owner) && self.soa_owners.len() < MAX_SOA_OWNERS {
@@ -92,7 +99,7 @@ impl Collector {
         }
         self.signatures += usize::from(record.rtype == RType::RRSIG);
         let record_len = HEADER + record.rdata.len();
-        if !self.continues_run(record_len) {
+        if !self.continues_run(same_owner, record_len) {
             self.start_run(record_len);
         }
         let (Some(segment), Some(run)) = (self.segments.last_mut(), self.runs.last_mut()) else {
@@ -100,27 +107,31 @@ impl Collector {
         };
         run.records += 1;
         run.shape = run.shape.union(Shape::of(record.rtype));
-        segment.extend_from_slice(&record.rtype.0.to_be_bytes());
-        segment.extend_from_slice(&record.class.0.to_be_bytes());
-        segment.extend_from_slice(&record.ttl.to_be_bytes());
         // Lines beyond 2³² are shown as the last that fits; no zone has as many.
-        segment.extend_from_slice(&u32::try_from(record.line).unwrap_or(u32::MAX).to_be_bytes());
-        segment.extend_from_slice(&record.file.to_be_bytes());
+        let line = u32::try_from(record.line).unwrap_or(u32::MAX);
         let rdata_len = u16::try_from(record.rdata.len()).unwrap_or(u16::MAX);
-        segment.extend_from_slice(&rdata_len.to_be_bytes());
+        let mut header = [0; HEADER];
+        header[..2].copy_from_slice(&record.rtype.0.to_be_bytes());
+        header[2..4].copy_from_slice(&record.class.0.to_be_bytes());
+        header[4..8].copy_from_slice(&record.ttl.to_be_bytes());
+        header[8..12].copy_from_slice(&line.to_be_bytes());
+        header[12..14].copy_from_slice(&record.file.to_be_bytes());
+        header[14..].copy_from_slice(&rdata_len.to_be_bytes());
+        segment.extend_from_slice(&header);
         let rdata_start = segment.len();
         segment.extend_from_slice(&record.rdata[..usize::from(rdata_len)]);
         canonicalize_rdata(record.rtype, &mut segment[rdata_start..]);
     }
 
-    /// Whether a record of the owner in `self.key` belongs to the last run and fits its segment.
-    fn continues_run(&self, record_len: usize) -> bool {
+    /// Whether a record of the owner in `self.key`, known to be that of the last run or else to be
+    /// compared, belongs to that run and fits its segment.
+    fn continues_run(&self, same_owner: bool, record_len: usize) -> bool {
         let (Some(segment), Some(run)) = (self.segments.last(), self.runs.last()) else {
             return false;
         };
         segment.len() + record_len <= segment.capacity()
             && run.records < u32::MAX
-            && run_key(segment, run.offset) == self.key
+            && (same_owner || run_key(segment, run.offset) == self.key)
     }
 
     fn start_run(&mut self, record_len: usize) {

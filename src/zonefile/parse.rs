@@ -140,7 +140,9 @@ impl State {
             }
             if word.text.first().is_some_and(u8::is_ascii_digit) && ttl.is_none() {
                 ttl = Some(read_ttl(&word)?);
-            } else if let (Some(found), None) = (Class::from_text(word.text), class) {
+            } else if class.is_none()
+                && let Some(found) = Class::from_text(word.text)
+            {
                 // No mnemonic is both a class and a type, and nearly every record has its class.
                 class = Some(found);
             } else if let Some(rtype) = RType::from_text(word.text) {

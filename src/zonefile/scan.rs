@@ -180,7 +180,8 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
     let octet_error = |kind, at: usize| SyntaxError { kind, start: at as u32, end: at as u32 + 1 };
     while let Some(&octet) = text.get(at) {
         match KINDS[usize::from(octet)] {
-            Kind::Blank => at += 1,
+            // Columns are aligned with blanks, and continued lines begin with many.
+            Kind::Blank => at = skip_blanks(text, at + 1),
             Kind::Ordinary | Kind::Backslash => {
                 let end = bare_end(text, at);
                 tokens.push(Token { start: at as u32, end: end as u32, quoted: false });
@@ -236,36 +237,38 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
 fn bare_end(text: &[u8], mut at: usize) -> usize {
     loop {
         at += plainly_ordinary(&text[at..]);
-        while text.get(at).is_some_and(|&octet| KINDS[usize::from(octet)] == Kind::Ordinary) {
-            at += 1;
-        }
-        match text.get(at) {
-            Some(b'\\') if text.get(at + 1).is_some_and(|&next| next != b'\n') => at += 2,
-            Some(b'\\') => at += 1,
+        match text.get(at).map(|&octet| KINDS[usize::from(octet)]) {
+            Some(Kind::Ordinary) => at += 1,
+            Some(Kind::Backslash) => {
+                at += if text.get(at + 1).is_some_and(|&next| next != b'\n') { 2 } else { 1 };
+            }
             _ => return at,
         }
     }
 }
 
-/// How many octets, in steps of eight, certainly are ordinary: above every blank, quote and
-/// parenthesis, and neither semicolon nor backslash. Most of a signed zone is base64, which passes.
+/// How many octets certainly are ordinary, eight looked at together: above every blank, quote and
+/// parenthesis, and neither semicolon nor backslash. Fewer than eight at the end are not looked at.
 fn plainly_ordinary(text: &[u8]) -> usize {
     const EACH: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * EACH;
     /// The least octet above `)`.
     const LEAST: u64 = (b')' as u64 + 1) * EACH;
-    // Each is exact enough: a bit may be set beside a true hit, never without one.
+    // A bit may be set above a true hit, where a borrow went, but never below: the lowest is exact.
     let below_least = |eight: u64| eight.wrapping_sub(LEAST) & !eight & HIGH;
     let has = |eight: u64, octet: u8| {
         let zero_where_equal = eight ^ (u64::from(octet) * EACH);
         zero_where_equal.wrapping_sub(EACH) & !zero_where_equal & HIGH
     };
     let (eights, _) = text.as_chunks::<8>();
-    let special = |octets: &[u8; 8]| {
+    for (index, octets) in eights.iter().enumerate() {
         let eight = u64::from_le_bytes(*octets);
-        below_least(eight) | has(eight, b';') | has(eight, b'\\') != 0
-    };
-    8 * eights.iter().position(special).unwrap_or(eights.len())
+        let special = below_least(eight) | has(eight, b';') | has(eight, b'\\');
+        if special != 0 {
+            return 8 * index + special.trailing_zeros() as usize / 8;
+        }
+    }
+    8 * eights.len()
 }
 
 enum Unclosed {
@@ -407,6 +410,8 @@ mod tests {
                 let len = plainly_ordinary(&octets);
                 let ordinary = |octet: &u8| KINDS[usize::from(*octet)] == Kind::Ordinary;
                 prop_assert!(len <= octets.len() && octets[..len].iter().all(ordinary));
+                let eights = octets.len() / 8 * 8;
+                prop_assert!(len == eights || octets[len] <= b')' || b";\\".contains(&octets[len]));
             }
             prop_assert_eq!(plainly_ordinary(plain.as_bytes()), plain.len() / 8 * 8);
         }
