@@ -301,7 +301,7 @@ def times_across_2106(zone):
     ]
 
 
-@variant("expired-beside-good")
+@variant("expired-beside-good", advice_only=True)
 def expired_beside_good(zone):
     """One RRset has an expired signature beside a good one."""
     old = zone.sign("www", "A", zsk(), inception="20250101000000", expiration="20260101000000")
@@ -378,7 +378,7 @@ def no_key_beside_good(zone):
     return [found("signature-no-key", zone, "www", "A")]
 
 
-@variant("invalid-beside-good")
+@variant("invalid-beside-good", advice_only=True)
 def invalid_beside_good(zone):
     """One RRset has a second signature, by the same key, that does not verify. It comes first."""
     place = zone.sig("www", "A")
@@ -512,14 +512,14 @@ def key_short(zone):
     ]
 
 
-@variant("key-short-unused")
+@variant("key-short-unused", advice_only=True)
 def key_short_unused(zone):
     """A key that is an octet short is published; nothing is signed with it."""
     publish(zone, other(published=other().public_octets[:-1]))
     return [found("key-malformed", zone, "@", "DNSKEY")]
 
 
-@variant("key-rsa-without-modulus")
+@variant("key-rsa-without-modulus", advice_only=True)
 def key_rsa_without_modulus(zone):
     """An RSA key that is an exponent and nothing else is published; nothing is signed with it."""
     publish(zone, other(published=b"\x03\x01\x00\x01", published_algorithm=8))
@@ -564,7 +564,7 @@ def key_exponent_too_long(zone):
     ]
 
 
-@variant("key-exponent-too-long-beside-good")
+@variant("key-exponent-too-long-beside-good", advice_only=True)
 def key_exponent_too_long_beside_good(zone):
     """One RRset is signed by an RSA key with an exponent of 65 bits beside the key in force."""
     with_rsa_keys(zone, long_exponent())

@@ -7,7 +7,7 @@ import hashlib
 import struct
 
 from lib import chains, keys
-from lib.broken import found, ksk, other, publish, variant, zsk
+from lib.broken import flip_signature, found, ksk, other, publish, variant, zsk
 from lib.chains import find, nsec3_chain, nsec_chain, put_nsec, put_nsec3
 from lib.keys import KSK, ZSK
 from lib.zonetext import raw, record, wire
@@ -654,6 +654,32 @@ def key_without_sep(zone):
     zone.lines[place] = zone.lines[place].with_(rdata=plain.rdata_text)
     zone.resign("@", "DNSKEY", plain)
     return [found("key-without-sep", zone, "@", "DNSKEY")]
+
+
+@variant("dnskey-signed-by-zsk-only")
+def dnskey_signed_by_zsk_only(zone):
+    """The KSK does not sign the DNSKEY RRset, the ZSK does."""
+    zone.resign("@", "DNSKEY", zsk())
+    return [
+        found("dnskey-not-signed-by-sep", zone, "@", "DNSKEY"),
+        found("key-unused", zone, "@", "DNSKEY"),
+    ]
+
+
+@variant("algorithm-missing-behind-broken")
+def algorithm_missing_behind_broken(zone):
+    """Of two algorithms that sign everything, one's signature over one RRset does not hold: a
+    validator is content with the other, and that algorithm does not sign the RRset."""
+    key = keys.derived("another key", 15, KSK)
+    publish(zone, key)
+    for line in list(zone.signatures()):
+        owner = chains.relative(zone, line.owner)
+        zone.insert_after(zone.sig(owner, line.covered) - 1, zone.sign(owner, line.covered, key))
+    flip_signature(zone, "www", "AAAA")
+    return [
+        found("signature-invalid", zone, "www", "AAAA"),
+        found("rrset-algorithm-missing", zone, "www", "AAAA"),
+    ]
 
 
 @variant("key-revoked-unsigned")

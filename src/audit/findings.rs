@@ -226,6 +226,9 @@ catalogue! {
     KeyWithoutSep = "key-without-sep", Advice, "RFC 4034 §2.1.1, RFC 6781 §3.2.3",
         "No key that signs the DNSKEY RRset has the SEP flag, by which tools find the key for the DS.",
         "Publish the key-signing key with flags 257.";
+    DnskeyNotSignedBySep = "dnskey-not-signed-by-sep", Violation, "RFC 4035 §5.2, RFC 6781 §3.2.3",
+        "There are keys with the SEP flag, none of them signs the DNSKEY RRset, and no anchor leads to a key that does.",
+        "Sign the DNSKEY RRset with the key that the DS is made of.";
     KeyUnused = "key-unused", Advice, "RFC 6781 §4.1",
         "A DNSKEY at the apex signs nothing: it stands by, or was left behind.",
         "Remove the key when its rollover is over.";

@@ -60,9 +60,9 @@ impl Court<'_> {
             }
         }
         let start = findings.len();
-        let about = Findings { case: &case, secured: &secured, court: self };
+        let about = Findings { case: &case, holding: &holding, secured: &secured, court: self };
         about.rrset(findings);
-        for (signature, key) in case.signatures.iter().zip(holding) {
+        for (signature, &key) in case.signatures.iter().zip(&holding) {
             about.signature(signature, key, bench, tally, findings);
         }
         debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
@@ -116,6 +116,8 @@ impl Court<'_> {
 /// Writes the findings of one RRset.
 struct Findings<'c> {
     case: &'c RrsetCase,
+    /// For each signature the key under which it holds, times aside.
+    holding: &'c [Option<KeyIndex>],
     /// For each time, whether a signature makes the RRset secure.
     secured: &'c [bool],
     court: &'c Court<'c>,
@@ -159,31 +161,43 @@ impl Findings<'_> {
         findings.push(Finding { detail: Some(detail), ..finding });
     }
 
-    /// Whether every algorithm of the DNSKEY RRset signs (RFC 4035 §2.2), be it well or badly.
+    /// Whether every algorithm of the DNSKEY RRset signs (RFC 4035 §2.2). Where the RRset is bogus,
+    /// a signature that does not hold will do: why it does not is told already.
     fn algorithms(&self, finding: Finding, findings: &mut Vec<Finding>) {
+        let Court { kind, promised, context, times, .. } = self.court;
         let signatures = &self.case.signatures;
         // Where no signature is by a published key that counts, that is all there is to say.
-        let sha1 = self.court.context.sha1;
-        let counts = |made: &Signature| made.has_key && sha1.supports(made.key.algorithm);
-        if !signatures.iter().any(counts)
-            || self.case.untried > 0
-            || self.court.kind != ZoneKind::Signed
-        {
+        let counts = |made: &Signature| made.has_key && context.sha1.supports(made.key.algorithm);
+        if !signatures.iter().any(counts) || self.case.untried > 0 || *kind != ZoneKind::Signed {
             return;
         }
-        let signs = |algorithm| {
-            signatures.iter().any(|made| made.key.algorithm == algorithm && made.has_key)
+        let secured = self.is_always_secured();
+        let does = |made: &Signature, holds: Option<KeyIndex>| match holds {
+            _ if !secured || !counts(made) => made.has_key,
+            None => false,
+            Some(key) => {
+                context.usability.secures(key)
+                    && times.iter().all(|&time| made.fault_at(time).is_none())
+            }
         };
-        let promised = self.court.promised.iter().copied();
-        let missing: Vec<Algorithm> = promised.filter(|&algorithm| !signs(algorithm)).collect();
+        let signs = |algorithm| {
+            let mut made = signatures.iter().zip(self.holding);
+            made.any(|(made, &holds)| made.key.algorithm == algorithm && does(made, holds))
+        };
+        let missing = promised.iter().copied().filter(|&algorithm| !signs(algorithm));
+        let missing: Vec<Algorithm> = missing.collect();
         if missing.is_empty() {
             return;
         }
         // What validators ignore is not missed by them.
-        let missed = missing.iter().any(|&missing| sha1.supports(missing));
+        let missed = missing.iter().any(|&missing| context.sha1.supports(missing));
         let severity = if missed { finding.severity } else { Severity::Advice };
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         findings.push(Finding { severity, detail: Some(names.join(", ")), ..finding });
+    }
+
+    fn is_always_secured(&self) -> bool {
+        self.secured.iter().all(|&secured| secured)
     }
 
     /// What concerns one signature.
@@ -204,7 +218,7 @@ impl Findings<'_> {
             place: Some(self.court.place(signature.place)),
             ..Finding::new(code)
         };
-        let secured_always = self.secured.iter().all(|&secured| secured);
+        let secured_always = self.is_always_secured();
         for (index, (code, detail)) in signature.faults.iter().enumerate() {
             let severity = self.severity(*code, secured_always);
             if index == 0 {
@@ -248,15 +262,15 @@ impl Findings<'_> {
         }
     }
 
-    /// A bad signature weighs what the catalogue says only when no good one is beside it
-    /// (RFC 6840 §5.11, §5.12).
+    /// A bad signature weighs what the catalogue says only when no good one is beside it; else it is
+    /// worth a note (RFC 6840 §5.11, §5.12). Where validators take the zone for unsigned, nothing is
+    /// bogus.
     fn severity(&self, code: Code, secured: bool) -> Severity {
         let severity = code.entry().severity;
-        let counts = self.court.kind == ZoneKind::Signed && !secured;
-        match code {
-            _ if counts => severity,
-            Code::SignatureNoKey => severity.min(Severity::Advice),
-            _ => severity.min(Severity::Violation),
+        match (self.court.kind, secured) {
+            (ZoneKind::Signed, false) => severity,
+            (ZoneKind::Signed, true) => Severity::Advice,
+            (ZoneKind::Unsigned | ZoneKind::Unsupported, _) => severity.min(Severity::Violation),
         }
     }
 }

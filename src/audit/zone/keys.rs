@@ -55,7 +55,8 @@ pub(super) fn key_findings(
             Err(KeyProblem::Key(KeyError::Unsupported { .. })) => {
                 report(Code::KeyUnsupportedAlgorithm, Some(key.algorithm.to_string()));
             }
-            Err(problem) => report(Code::KeyMalformed, Some(problem.to_string())),
+            // Told when it is known whether anything is signed with it.
+            Err(_) => {}
             Ok(public) => {
                 if public.has_leading_zeros() {
                     report(Code::KeyLeadingZeros, None);
@@ -88,20 +89,38 @@ pub(super) fn key_findings(
 /// Bits below which an RSA modulus is advised against.
 const RSA_BITS: u32 = 2048;
 
-/// What follows from what each key signs.
-pub(super) fn role_findings(apex: &Name, table: &KeyTable, tally: &Tally) -> Vec<Finding> {
+/// What follows from what each key signs. `anchored` says that an anchor leads to the keys, so that
+/// nobody has to guess by which one.
+pub(super) fn role_findings(
+    apex: &Name,
+    table: &KeyTable,
+    tally: &Tally,
+    anchored: bool,
+) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut with_sep = false;
+    let (mut with_sep, mut sep) = (false, false);
     for (index, key) in table.iter() {
         let made = tally.keys.get(&index).copied().unwrap_or_default();
         let signs_keys = tally.over_dnskey.contains(&index);
         let dnskey = key.dnskey();
         with_sep |= signs_keys && dnskey.is_sep();
-        if key.prepared().is_none() {
-            continue; // It cannot sign, which is told already.
+        match &key.public {
+            Ok(_) => {}
+            Err(KeyProblem::Key(KeyError::Unsupported { .. })) => continue,
+            Err(problem) => {
+                // dnspython#634: validators pass over a key that they cannot read.
+                let finding = on_key(apex, key, Code::KeyMalformed, Some(problem.to_string()));
+                let severity = match tally.failing.contains(&index) {
+                    true => finding.severity,
+                    false => Severity::Advice,
+                };
+                findings.push(Finding { severity, ..finding });
+                continue;
+            }
         }
         let signs = made.over_keys + made.over_data > 0 || tally.failing.contains(&index);
         let may_sign = dnskey.is_zone_key() && dnskey.protocol == 3;
+        sep |= may_sign && dnskey.is_sep() && !dnskey.is_revoked();
         if dnskey.is_revoked() {
             if !signs_keys {
                 findings.push(on_key(apex, key, Code::KeyRevocationUnsigned, None));
@@ -110,14 +129,16 @@ pub(super) fn role_findings(apex: &Name, table: &KeyTable, tally: &Tally) -> Vec
             findings.push(on_key(apex, key, Code::KeyUnused, None));
         }
     }
-    if !tally.dnskey_signers.is_empty() && !with_sep {
+    if !tally.dnskey_signers.is_empty() && !with_sep && !anchored {
+        // With the flag on a key that does not sign, the DS will be of that key, and lead nowhere.
+        let code = if sep { Code::DnskeyNotSignedBySep } else { Code::KeyWithoutSep };
         let signers = tally.dnskey_signers.iter().map(|&key| table.get(key).tag.to_string());
         let signers: Vec<String> = signers.collect();
         findings.push(Finding {
             owner: Some(*apex),
             rtype: Some(RType::DNSKEY),
             detail: Some(format!("signed by {}", signers.join(", "))),
-            ..Finding::new(Code::KeyWithoutSep)
+            ..Finding::new(code)
         });
     }
     findings

@@ -211,10 +211,11 @@ pub fn audit(
         denial.map(|denial| (denial, digests))
     })?;
 
-    for finding in role_findings(&apex, &table, &tally) {
+    let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
+    let is_anchored = tally.dnskey_signers.iter().any(|&key| anchoring.anchors(key));
+    for finding in role_findings(&apex, &table, &tally, is_anchored) {
         sink.report(&mut tally, finding);
     }
-    let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
     for finding in anchor_findings(&court, &anchoring, &tally) {
         sink.report(&mut tally, finding);
     }
