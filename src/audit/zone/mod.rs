@@ -228,6 +228,7 @@ fn collect(
         entry_octets: config.limits.entry_octets,
         include_depth: config.limits.include_depth,
         generate_records: config.limits.generate_records,
+        ..ReadOptions::default()
     };
     let progress = &config.progress;
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
