@@ -66,7 +66,7 @@ pub enum AnchorErrorKind {
 ///
 /// XML is told from records by its first character. Records of other types than DS and DNSKEY are
 /// passed over, so that the whole output of `dig +dnssec` will do. A relative owner is taken below
-/// the root; bare RDATA has no owner, which means the zone that is audited.
+/// the last `$ORIGIN`, or the root; bare RDATA has no owner, which means the zone that is audited.
 ///
 /// # Errors
 /// [`AnchorError`] at the first entry that is wrong, or when there is no anchor at all: an anchor
@@ -85,32 +85,12 @@ pub fn read(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
 }
 
 fn read_records(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
-    let (mut rest, mut line, mut tokens) = (text, 1, Vec::new());
-    let (mut anchors, mut last_owner) = (Vec::new(), None);
-    loop {
-        let entry = match next_entry(rest, true, MAX_ENTRY, &mut tokens) {
-            Scan::Entry(entry) => entry,
-            Scan::Faulty(entry, error) | Scan::Endless(entry, error) => {
-                let line = line + entry.lines_before;
-                return Err(AnchorError { line, kind: error.kind.into() });
-            }
-            Scan::End { .. } | Scan::Incomplete { .. } => return Ok(anchors),
-        };
-        let first_line = line + entry.lines_before;
-        let at = |kind| AnchorError { line: first_line, kind };
-        let mut words = Words::new(&rest[entry.start..entry.end], &tokens);
-        line = first_line + entry.lines;
-        rest = &rest[entry.end..];
-        if words.peek().is_some_and(|word| word.text.starts_with(b"$")) {
-            continue; // $TTL means nothing here, and owners are taken below the root
-        }
-        let head = split(&mut words, entry.owner_omitted).map_err(at)?;
-        let owner = head.owner.or(if head.bare { None } else { last_owner });
-        last_owner = owner;
-        let form = match head.rtype {
-            RType::DS => AnchorForm::Ds(ds_rdata(&mut words).map_err(at)?),
-            RType::DNSKEY => AnchorForm::Dnskey(rdata(RType::DNSKEY, &mut words).map_err(at)?),
-            _ => continue,
+    let mut anchors = Vec::new();
+    each_record(text, &mut |_, owner, rtype, words| {
+        let form = match rtype {
+            RType::DS => AnchorForm::Ds(ds_rdata(words)?),
+            RType::DNSKEY => AnchorForm::Dnskey(rdata(RType::DNSKEY, words)?),
+            _ => return Ok(()),
         };
         anchors.push(Anchor {
             owner,
@@ -119,6 +99,49 @@ fn read_records(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
             valid_from: None,
             valid_until: None,
         });
+        Ok(())
+    })?;
+    Ok(anchors)
+}
+
+/// What is done with a record: its line, its owner unless it is the bare RDATA of a DS, its type,
+/// and the words of its RDATA.
+pub(super) type OnRecord<'a> =
+    dyn FnMut(u64, Option<Name>, RType, &mut Words<'_>) -> Result<(), AnchorErrorKind> + 'a;
+
+/// Hands on each record of text in which TTL and class mean nothing and relative owners lie below
+/// the last `$ORIGIN`, or the root.
+pub(super) fn each_record(text: &[u8], on_record: &mut OnRecord<'_>) -> Result<(), AnchorError> {
+    let (mut rest, mut line, mut tokens) = (text, 1, Vec::new());
+    let (mut origin, mut last_owner) = (Name::root(), None);
+    loop {
+        let entry = match next_entry(rest, true, MAX_ENTRY, &mut tokens) {
+            Scan::Entry(entry) => entry,
+            Scan::Faulty(entry, error) | Scan::Endless(entry, error) => {
+                let line = line + entry.lines_before;
+                return Err(AnchorError { line, kind: error.kind.into() });
+            }
+            Scan::End { .. } | Scan::Incomplete { .. } => return Ok(()),
+        };
+        let first_line = line + entry.lines_before;
+        let at = |kind| AnchorError { line: first_line, kind };
+        let mut words = Words::new(&rest[entry.start..entry.end], &tokens);
+        line = first_line + entry.lines;
+        rest = &rest[entry.end..];
+        if words.peek().is_some_and(|word| word.text.starts_with(b"$")) {
+            // $TTL means nothing here.
+            if words.take().is_some_and(|word| word.text.eq_ignore_ascii_case(b"$ORIGIN"))
+                && let Some(word) = words.take()
+            {
+                let name = Name::from_text(word.text, Some(&origin));
+                origin = name.map_err(AnchorErrorKind::Owner).map_err(at)?;
+            }
+            continue;
+        }
+        let head = split(&mut words, entry.owner_omitted, &origin).map_err(at)?;
+        let owner = head.owner.or(if head.bare { None } else { last_owner });
+        last_owner = owner;
+        on_record(first_line, owner, head.rtype, &mut words).map_err(at)?;
     }
 }
 
@@ -134,7 +157,11 @@ struct Head {
 
 /// Takes owner, TTL, class and type, of which all but the type may be missing; nothing at all when
 /// the words are the RDATA of a DS.
-fn split(words: &mut Words<'_>, owner_omitted: bool) -> Result<Head, AnchorErrorKind> {
+fn split(
+    words: &mut Words<'_>,
+    owner_omitted: bool,
+    origin: &Name,
+) -> Result<Head, AnchorErrorKind> {
     let mut ahead = words.clone();
     let mut is_number =
         || ahead.take().is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
@@ -144,10 +171,24 @@ fn split(words: &mut Words<'_>, owner_omitted: bool) -> Result<Head, AnchorError
     let is_header = |word: &Word<'_>| {
         is_ttl(word.text) || Class::from_text(word.text).is_some_and(|class| class == Class::IN)
     };
-    let names_owner = |word: &Word<'_>| !is_header(word) && RType::from_text(word.text).is_none();
+    let is_type = |word: &Word<'_>| RType::from_text(word.text).is_some();
+    // `ns DS 1 13 2 …` and `DS 1 13 2 …`: the name of a type is an owner before another type.
+    let comes_before_type = || {
+        let mut ahead = words.clone();
+        ahead.take();
+        while ahead.peek().as_ref().is_some_and(is_header) {
+            ahead.take();
+        }
+        ahead.peek().as_ref().is_some_and(is_type)
+    };
+    // Behind an $ORIGIN the text is of a zone file, where whatever comes first is an owner.
+    let names_owner = |word: &Word<'_>| {
+        !origin.is_root() || (!is_header(word) && (!is_type(word) || comes_before_type()))
+    };
     let mut owner = None;
-    if !owner_omitted && let Some(word) = words.peek().filter(names_owner) {
-        let name = Name::from_text(word.text, Some(&Name::root()));
+    let first = words.peek().filter(|word| !owner_omitted && names_owner(word));
+    if let Some(word) = first {
+        let name = Name::from_text(word.text, Some(origin));
         owner = Some(name.map_err(AnchorErrorKind::Owner)?);
         words.take();
     }
@@ -162,7 +203,7 @@ fn is_ttl(word: &[u8]) -> bool {
     word.first().is_some_and(u8::is_ascii_digit) && scan_period(word).is_ok()
 }
 
-fn rdata(rtype: RType, words: &mut Words<'_>) -> Result<Vec<u8>, AnchorErrorKind> {
+pub(super) fn rdata(rtype: RType, words: &mut Words<'_>) -> Result<Vec<u8>, AnchorErrorKind> {
     let mut rdata = Vec::new();
     parse_rdata(rtype, words, Some(&Name::root()), &mut rdata)
         .map_err(|error| AnchorErrorKind::Syntax(error.kind))?;
@@ -273,11 +314,27 @@ mod tests {
     }
 
     #[test]
-    fn a_relative_owner_lies_below_the_root_and_an_omitted_one_is_the_last() {
+    fn a_relative_owner_lies_below_the_origin_or_root_and_an_omitted_one_is_the_last() {
         let text = format!("$TTL 1d\nse NS ns.se.\n\tDS 1 13 2 {DIGEST}\n DS 2 13 2 {DIGEST}\n");
         let anchors = read(text.as_bytes(), "test").unwrap();
         let owners: Vec<_> = anchors.iter().map(|a| a.owner.unwrap().to_string()).collect();
         assert_eq!(owners, ["se.", "se."]);
+        let text = format!("$ORIGIN se.\n@ DS 1 13 2 {DIGEST}\n$ORIGIN b\na DS 1 13 2 {DIGEST}\n");
+        let anchors = read(text.as_bytes(), "test").unwrap();
+        let owners: Vec<_> = anchors.iter().map(|a| a.owner.unwrap().to_string()).collect();
+        assert_eq!(owners, ["se.", "a.b.se."]);
+    }
+
+    // A zone may be called `ns` or `ds`, as a type is.
+    #[test]
+    fn an_owner_that_reads_like_a_type_is_an_owner() {
+        for text in ["ns DS", "ds 3600 IN DS", "ns 1h DS", "mx IN DS"] {
+            let owner = one(&format!("{text} 1 13 2 {DIGEST}")).owner.unwrap().to_string();
+            assert_eq!(owner, format!("{}.", &text[..2]), "{text}");
+        }
+        assert_eq!(one(&format!("DS 1 13 2 {DIGEST}")).owner, None);
+        let owner = one(&format!("$ORIGIN com.\n365 DS 1 13 2 {DIGEST}")).owner.unwrap();
+        assert_eq!(owner.to_string(), "365.com.");
     }
 
     // RFC 8080 §6.1 prints this key; its tag is 3613.

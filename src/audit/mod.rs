@@ -1,6 +1,7 @@
 //! Is this data right? The rules, on top of what the engine found about single signatures.
 
 pub mod anchors;
+pub mod delegation;
 mod denial;
 pub mod findings;
 pub mod policy;

@@ -91,6 +91,14 @@ fn report(failure: &Failure) {
     }
 }
 
+/// Tells on standard error what a user should know of a command that goes on.
+pub(crate) fn note(text: &str) {
+    let style = clap::builder::Styles::styled();
+    let blue = style.get_literal();
+    // If standard error is gone, nobody is left to be told.
+    let _ = writeln!(anstream::stderr(), "sigmill: {blue}note:{blue:#} {}", printable(text));
+}
+
 /// The same table for `--help`.
 pub(crate) const EXIT_STATUS: &str = "\
 Exit status:

@@ -4,6 +4,9 @@
 mod anchors;
 mod codes;
 mod completions;
+mod ds;
+mod ds_args;
+mod ds_write;
 mod exit;
 mod man;
 mod output;
@@ -53,6 +56,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Zone(Box<zone_args::ZoneArgs>),
+    Ds(Box<ds_args::DsArgs>),
     Codes(codes::CodesArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -71,6 +75,7 @@ const AFTER_HELP: &str = "\
 Examples:
   sigmill zone example.com.zone
   dig @ns.example.com example.com AXFR | sigmill zone - --origin example.com
+  sigmill ds example.com.zone
   sigmill codes signature-expired
 
 `sigmill help zone` explains the options of a command.";
@@ -90,6 +95,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
     choice.write_global();
     match cli.command {
         Command::Zone(args) => zone::run(&args),
+        Command::Ds(args) => ds::run(&args),
         Command::Codes(args) => codes::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -260,7 +260,7 @@ pub(crate) enum FormatArg {
 }
 
 /// A name without a final dot is taken below the root: nobody types the dot.
-fn parse_name(text: &str) -> Result<Name, sigmill::dns::name::NameError> {
+pub(crate) fn parse_name(text: &str) -> Result<Name, sigmill::dns::name::NameError> {
     Name::from_text(text.as_bytes(), Some(&Name::root()))
 }
 

@@ -36,6 +36,8 @@ pub(super) struct State {
     pub origin: Option<Name>,
     /// `$TTL`, once given.
     pub default_ttl: Option<u32>,
+    /// What holds where neither `$TTL` nor a record before has said anything.
+    fallback_ttl: Option<u32>,
     /// The owner of the record before.
     owner: Option<Name>,
     /// The text that owner was read from, while the origin is the same: runs of records repeat it.
@@ -55,10 +57,11 @@ pub(super) struct Head {
 }
 
 impl State {
-    pub fn new(origin: Option<Name>) -> Self {
+    pub fn new(origin: Option<Name>, fallback_ttl: Option<u32>) -> Self {
         Self {
             origin,
             default_ttl: None,
+            fallback_ttl,
             owner: None,
             owner_text: Vec::new(),
             stated_ttl: None,
@@ -101,7 +104,8 @@ impl State {
         }
         let (ttl, class, rtype) = self.read_ttl_class_type(&mut words)?;
         parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
-        let ttl = match ttl.or(self.default_ttl).or(self.stated_ttl) {
+        let stated = ttl.or(self.default_ttl).or(self.stated_ttl);
+        let ttl = match stated.or(self.fallback_ttl) {
             Some(ttl) => ttl,
             // RFC 1035 predates $TTL: BIND takes a leading SOA's own MINIMUM, and so do we.
             None if rtype.1 == RType::SOA => soa_minimum(rdata),

@@ -19,6 +19,9 @@ use super::words::{Token, Word, Words};
 pub struct ReadOptions {
     /// What relative names are relative to before the first `$ORIGIN`.
     pub origin: Option<Name>,
+    /// The TTL of records that state none where no record before did and no `$TTL` is given: files
+    /// of keys have none. `None` makes such records faults.
+    pub default_ttl: Option<u32>,
     /// Whether `$INCLUDE` may open files.
     pub allow_include: bool,
     /// How included files are opened.
@@ -38,6 +41,7 @@ impl Default for ReadOptions {
     fn default() -> Self {
         Self {
             origin: None,
+            default_ttl: None,
             allow_include: false,
             open: OpenOptions::default(),
             entry_octets: 4 << 20,
@@ -114,7 +118,7 @@ pub fn read(
         options,
         on_event,
         facts: ReadFacts::default(),
-        state: State::new(options.origin),
+        state: State::new(options.origin, options.default_ttl),
         rdata: Vec::with_capacity(1024),
         open: Vec::new(),
         failed: None,

@@ -236,3 +236,14 @@ impl Peer {
         command.arg(&zone.path).stdin(Stdio::null()).output().expect("a peer runs")
     }
 }
+
+/// Whether a program of a peer is there, by its name or path. When it is not, says so, and fails
+/// where peers are required.
+pub fn has_program(program: &str) -> bool {
+    let found = Command::new(program).arg("-h").stdin(Stdio::null()).output().is_ok();
+    if !found {
+        println!("skipped: {program} is not installed");
+        assert!(std::env::var_os(REQUIRE_PEERS).is_none(), "{program} is required");
+    }
+    found
+}

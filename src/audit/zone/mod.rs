@@ -293,6 +293,7 @@ fn collect(
         include_depth: config.limits.include_depth,
         generate_records: config.limits.generate_records,
         stop: Arc::clone(&config.stop),
+        ..ReadOptions::default()
     };
     let progress = &config.progress;
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
