@@ -26,7 +26,7 @@ pub(crate) fn run(args: &DsArgs) -> Result<Outcome, Failure> {
     }
     let lines = if args.cds_delete { delete_lines(args, &keys)? } else { lines(args, &keys)? };
     let format = args.format.unwrap_or(DsFormat::Line);
-    output::write_with(&mut output::stdout(), |out| ds_write::records(&lines, format, out))?;
+    output::write_with(output::stdout(), |out| ds_write::records(&lines, format, out))?;
     Ok(Outcome::Good)
 }
 
@@ -226,9 +226,9 @@ fn check(args: &DsArgs, keys: &Keys) -> Result<Outcome, Failure> {
     }
     let keys: Vec<&ZoneKey> = keys.keys.iter().collect();
     let delegation = delegation::check(&given, &keys);
-    let mut output = output::stdout();
+    let output = output::stdout();
     let palette = output.palette;
-    output::write_with(&mut output, |out| {
+    output::write_with(output, |out| {
         ds_write::delegation(zone, &delegation, &keys, format, &palette, out)
     })?;
     match delegation.standing {
