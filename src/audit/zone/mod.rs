@@ -488,7 +488,9 @@ fn judge_lots<'z>(
         stages.latencies.merge(&bench.latencies);
     }
     let mut report = |finding| sink.report(tally, court.weigh(finding));
-    Ok(stages.deny.time(|| chains.finish(court, empty, &mut report)))
+    let denial = stages.deny.time(|| chains.finish(court, empty, &mut report));
+    stages.deny.items = denial.iter().map(DenialFacts::records).sum();
+    Ok(denial)
 }
 
 /// Records in a lot: enough for whole batches under one key, few enough that a small zone keeps all

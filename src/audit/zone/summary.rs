@@ -199,6 +199,16 @@ pub enum DenialFacts {
     },
 }
 
+impl DenialFacts {
+    /// Records of the chain.
+    #[must_use]
+    pub fn records(&self) -> u64 {
+        match self {
+            Self::Nsec { records } | Self::Nsec3 { records, .. } => *records,
+        }
+    }
+}
+
 /// One key of the apex DNSKEY RRset.
 #[derive(Clone, Debug, Serialize)]
 pub struct KeyFacts {
