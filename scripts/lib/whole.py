@@ -244,6 +244,20 @@ def denial_ttl_short(zone):
     return [found("denial-ttl", zone, "www", "NSEC")]
 
 
+@variant("denial-ttl-of-minimum", advice_only=True)
+def denial_ttl_of_minimum(zone):
+    """Every NSEC record has the SOA's MINIMUM as its TTL, as before RFC 9077; the SOA's TTL is
+    less."""
+    for place in zone.find("@", "SOA"):
+        zone.lines[place] = zone.lines[place].with_(ttl=600)
+    zone.resign("@", "SOA", zsk())
+    put(zone)
+    return [
+        {"code": "denial-ttl", "owner": line.owner.lower(), "type": "NSEC"}
+        for line in zone.lines if line.rtype == "NSEC"
+    ]
+
+
 # --- NSEC3 ---
 
 
@@ -281,6 +295,21 @@ def nsec3_insecure_delegation_in_opt_out(zone):
         item.flags = 1
     put3(zone, chain)
     return []
+
+
+@variant("nsec3-opt-out-empty-non-terminal")
+def nsec3_opt_out_empty_non_terminal(zone):
+    """With opt-out, an insecure delegation has its record all the same, and the empty non-terminal
+    above it has none."""
+    chain = nsec3_chain(zone)
+    gone = find(chain, zone, "deep")
+    before = next(item for item in chain if item.next == gone.hash)
+    before.next = gone.next
+    chain.remove(gone)
+    for item in chain:
+        item.flags = 1
+    put3(zone, chain)
+    return [found("nsec3-missing", zone, "deep", "NSEC3")]
 
 
 @variant("nsec3-opt-out-not-at-cover")
@@ -877,7 +906,7 @@ def ns_missing(zone):
     return [found("ns-missing", zone, "@", "NS")]
 
 
-@variant("dnskey-not-at-apex")
+@variant("dnskey-not-at-apex", advice_only=True)
 def dnskey_not_at_apex(zone):
     """A name below the apex has a DNSKEY record."""
     add(zone, "www", "DNSKEY", other().rdata_text, key=zsk())
@@ -934,7 +963,7 @@ def dname_at_apex(zone):
     return []
 
 
-@variant("data-below-dname")
+@variant("data-below-dname", advice_only=True)
 def data_below_dname(zone):
     """A name below a DNAME has a TXT record."""
     add(zone, "hidden.old", "TXT", '"hidden"')

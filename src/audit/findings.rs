@@ -355,8 +355,8 @@ catalogue! {
     NsMissing = "ns-missing", Violation, "RFC 1035 §5.2, RFC 1034 §4.2.1",
         "The apex has no NS record.",
         "Restore the zone's NS records.";
-    DnskeyMisplaced = "dnskey-misplaced", Violation, "RFC 4035 §2.1",
-        "A DNSKEY RRset stands elsewhere than at the apex.",
+    DnskeyMisplaced = "dnskey-misplaced", Advice, "RFC 4035 §2.1",
+        "A DNSKEY RRset stands elsewhere than at the apex, where it verifies nothing.",
         "Keep DNSKEY records at the apex of their zone.";
     Nsec3ParamMisplaced = "nsec3param-misplaced", Advice, "RFC 5155 §4",
         "An NSEC3PARAM record stands elsewhere than at the apex, where it means nothing.",
@@ -376,8 +376,8 @@ catalogue! {
     DnameAtDelegation = "dname-at-delegation", Violation, "RFC 6672 §2.3",
         "A name below the apex has both NS and DNAME records.",
         "Keep either the delegation or the DNAME.";
-    DataBelowDname = "data-below-dname", Violation, "RFC 6672 §2.4",
-        "A name below a DNAME has data, which nobody can see.",
+    DataBelowDname = "data-below-dname", Advice, "RFC 6672 §2.4, §5.2",
+        "A name below a DNAME has data, which the DNAME hides.",
         "Remove the data, or the DNAME above it.";
     DataOccluded = "data-occluded", Advice, "RFC 1034 §4.2.1, RFC 2136 §7.18",
         "Data other than glue stands at or below a delegation, where nobody can see it.",

@@ -33,8 +33,6 @@ const NOT_FOR_BIND: &[Code] = &[
     Code::CdsWithoutDnskey,
     Code::CdsDiffer,
     Code::CdsSigner,
-    Code::DnskeyMisplaced,
-    Code::DataBelowDname,
     Code::DnameAtDelegation,
     Code::ZonemdMissing,
     Code::ZonemdDigest,

@@ -52,16 +52,21 @@ pub(in crate::audit) enum Fault<'c, 'a, Id> {
 
 /// Judges a chain: `names` are all names of the zone, empty non-terminals included; `steps` all
 /// records with the chain's parameters. Both come in any order. Faults are told in the order of
-/// hashes.
+/// hashes, then those of empty non-terminals that had seemed to be excused.
+///
+/// Names are ordered so that an empty non-terminal comes directly before all that is below it;
+/// `is_below` says whether the first name is below the second, which is empty.
 pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
     names: &mut [HashedName<Id>],
     steps: &mut [Nsec3Step<'a>],
+    is_below: impl Fn(Id, Id) -> bool,
     report: &mut dyn FnMut(Fault<'_, 'a, Id>),
 ) {
     names.par_sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then(a.id.cmp(&b.id)));
     steps.par_sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then(a.place.cmp(&b.place)));
     let mut walk = Walk { steps, pending: None, excused: false, end_excused: false };
     let (mut names, mut at) = (names.iter().peekable(), 0);
+    let (mut shown, mut excused) = (Vec::new(), Vec::new());
     while at < walk.steps.len() || names.peek().is_some() {
         let step = walk.steps.get(at);
         let name = names.next_if(|name| step.is_none_or(|step| name.hash <= step.hash));
@@ -69,6 +74,9 @@ pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
             (Some(name), Some(step)) if name.hash == step.hash => {
                 if let Some(difference) = name.types.compare(step.record.types) {
                     report(Fault::Types(step, name, difference));
+                }
+                if name.named == Named::InsecureDelegation && !name.types.is_empty() {
+                    shown.push(name.id);
                 }
                 // Two names with one hash would be a collision of SHA-1; both have the record.
                 if names.peek().is_none_or(|next| next.hash != step.hash) {
@@ -84,6 +92,8 @@ pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
                 } else if !hidden {
                     walk.pass_missing(&name.hash);
                     report(Fault::Missing(name, covering));
+                } else if name.types.is_empty() {
+                    excused.push(name);
                 }
             }
             (None, Some(step)) => {
@@ -94,6 +104,15 @@ pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
         }
     }
     walk.close(report);
+    // RFC 5155 §7.1: an empty non-terminal may be left out only when every delegation that it comes
+    // from is. The first delegation behind it that has a record is below it if any is.
+    shown.sort_unstable();
+    for empty in excused {
+        let behind = shown.partition_point(|&id| id < empty.id);
+        if shown.get(behind).is_some_and(|&delegation| is_below(delegation, empty.id)) {
+            report(Fault::Missing(empty, None));
+        }
+    }
 }
 
 /// Follows the links along the sorted records.
@@ -165,7 +184,8 @@ mod tests {
     const PARAMETERS: Nsec3Parameters<'static> =
         Nsec3Parameters { algorithm: 1, iterations: 0, salt: &[] };
 
-    /// Judges a chain of names `12` (required) or `12?` (may be left out) and records `12>34`, or
+    /// Judges a chain of names `12` (required), `12?` (may be left out) or `10e` (empty, may be left
+    /// out with 11 to 19) and records `12>34`, or
     /// `12>34+` with opt-out. Hashes are numbers; every name has an A record, and the bitmap of a
     /// record `12>34!` shows none.
     fn faults(names: &[&str], records: &[&str]) -> Vec<String> {
@@ -177,9 +197,13 @@ mod tests {
         };
         let a =
             ExpectedTypes::new([RType::A].into_iter(), Presence::MustNot, &mut Interner::default());
-        let named = |text: &str| match text.ends_with('?') {
+        let named = |text: &str| match text.ends_with(['?', 'e']) {
             true => Named::InsecureDelegation,
             false => Named::Required,
+        };
+        let types = |text: &str| match text.ends_with('e') {
+            true => ExpectedTypes::none(),
+            false => a.clone(),
         };
         let mut names: Vec<_> = names
             .iter()
@@ -187,7 +211,7 @@ mod tests {
                 hash: hash(text),
                 id: hash(text)[0],
                 named: named(text),
-                types: a.clone(),
+                types: types(text),
             })
             .collect();
         let nexts: Vec<Hash> =
@@ -210,7 +234,8 @@ mod tests {
             })
             .collect();
         let mut faults = Vec::new();
-        judge_chain(&mut names, &mut steps, &mut |fault: Fault<'_, '_, u8>| {
+        let below = |name: u8, empty: u8| name / 10 == empty / 10;
+        judge_chain(&mut names, &mut steps, below, &mut |fault: Fault<'_, '_, u8>| {
             faults.push(match fault {
                 Fault::Missing(name, None) => format!("missing {}", name.id),
                 Fault::Missing(name, Some(step)) => {
@@ -252,6 +277,17 @@ mod tests {
         assert_eq!(faults(&names, &["10>20", "20>10+"]), ["missing 15 at 10"]);
         assert_eq!(faults(&names, &["10>20+", "20>10"]), ["missing 5 at 20", "missing 25 at 20"]);
         assert_eq!(faults(&["10", "15"], &["10>10+"]), ["missing 15"]);
+    }
+
+    // RFC 5155 §7.1: "only derived from an insecure delegation covered by an Opt-Out NSEC3 RR".
+    #[test]
+    fn an_empty_non_terminal_may_be_left_out_only_with_all_that_is_below_it() {
+        assert!(faults(&["1", "10e", "15?", "17?", "20"], &["1>20+", "20>1+"]).is_empty());
+        let missing = faults(&["1", "10e", "15?", "17?", "20"], &["1>17+", "17>20+", "20>1+"]);
+        assert_eq!(missing, ["missing 10"]);
+        assert!(
+            faults(&["1", "10e", "15?", "20", "25?"], &["1>20+", "20>25+", "25>1+"]).is_empty()
+        );
     }
 
     // dnsviz#160: records that overlap.

@@ -48,6 +48,11 @@ impl ExpectedTypes {
         Self { bitmap: interner.share(), rrsig }
     }
 
+    /// Whether there are none, as at an empty non-terminal.
+    pub(in crate::audit) fn is_empty(&self) -> bool {
+        self.bitmap.is_empty()
+    }
+
     /// Whether they are those of a delegation: NS without SOA.
     pub(in crate::audit) fn are_of_a_cut(&self) -> bool {
         TypeBitmap::new(&self.bitmap)

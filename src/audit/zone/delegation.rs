@@ -61,8 +61,20 @@ pub(super) fn check_glue<'o, 'a>(
     let Some(servers) = owner.rrset(RType::NS) else { return };
     for record in servers.distinct() {
         let Ok(server) = Name::from_wire(record.rdata) else { continue };
-        if server.is_at_or_below(&owner.name) && ordered.find(&server).is_none() {
+        if server.is_at_or_below(&owner.name) && !has_address(ordered, &owner.name, server) {
             report((Code::GlueMissing, record, Some(server.to_string())));
         }
     }
+}
+
+/// Whether a server below a cut is there, by name or by a wildcard.
+fn has_address(ordered: &Ordered, cut: &Name, server: Name) -> bool {
+    if ordered.find(&server).is_some() {
+        return true;
+    }
+    let ancestors = std::iter::successors(server.parent(), Name::parent);
+    let below = ancestors.take_while(|ancestor| ancestor.is_at_or_below(cut));
+    let mut wildcards =
+        below.filter_map(|name| Name::from_wire(&[b"\x01*", name.as_wire()].concat()).ok());
+    wildcards.any(|wildcard| ordered.find(&wildcard).is_some())
 }

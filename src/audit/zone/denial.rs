@@ -43,6 +43,29 @@ pub(super) struct LotDenial<'z> {
 /// Hash algorithm, iterations and salt of records that belong to no chain that the zone claims.
 type Stray = (u8, u16, Vec<u8>);
 
+/// The SOA's word on the TTL of NSEC and NSEC3 records.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DenialTtl {
+    /// The TTL of the SOA.
+    pub soa: u32,
+    /// The SOA's MINIMUM field.
+    pub minimum: u32,
+}
+
+impl DenialTtl {
+    /// What is to be said of a TTL (RFC 9077 §3): it must be the lesser of the two. Signers from
+    /// before that RFC took MINIMUM alone (RFC 4034 §4), which is advised against, and so is less.
+    pub(super) fn judge(self, ttl: u32) -> Option<(Severity, String)> {
+        let due = self.soa.min(self.minimum);
+        let severity = match ttl {
+            _ if ttl == due => return None,
+            _ if ttl < due || ttl == self.minimum => Severity::Advice,
+            _ => Severity::Violation,
+        };
+        Some((severity, format!("TTL {ttl}, the SOA says {due}")))
+    }
+}
+
 /// What an owner is to the chains.
 pub(super) fn named(standing: Standing, shape: Shape) -> Named {
     match standing {
@@ -343,7 +366,9 @@ impl<'z> Chains<'z> {
                 iterations: set.iterations,
                 salt: salt_text(&set.salt),
             });
-            judge_chain(&mut names, &mut records, &mut |fault| {
+            let key = |id: NameId| &court.ordered.key_of_id(id.owner)[..id.key_len];
+            let is_below = |name, empty| key(name).starts_with(key(empty));
+            judge_chain(&mut names, &mut records, is_below, &mut |fault| {
                 court.nsec3_fault(&fault, report);
             });
         }

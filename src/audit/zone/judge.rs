@@ -20,7 +20,7 @@ use crate::rrset::{Ordered, OwnerRecords, OwnerSpan, RrRef, Rrset};
 
 use super::config::{JudgementTime, Progress};
 use super::delegation::{check_ds, check_glue};
-use super::denial::LotDenial;
+use super::denial::{DenialTtl, LotDenial};
 use super::placement::misplaced;
 use super::signature::{Context, Signature};
 use super::standing::Standing;
@@ -48,8 +48,8 @@ pub(super) struct Court<'z> {
     pub context: Context<'z>,
     /// The chains that are judged.
     pub plan: &'z Plan,
-    /// What the TTL of NSEC and NSEC3 must be (RFC 9077 §3), when there is one SOA.
-    pub denial_ttl: Option<u32>,
+    /// What the TTL of NSEC and NSEC3 must be, when there is one SOA.
+    pub denial_ttl: Option<DenialTtl>,
     /// The algorithms that must sign every RRset.
     pub promised: &'z [Algorithm],
     pub times: &'z [JudgementTime],
@@ -285,18 +285,16 @@ impl<'z> Court<'z> {
                 ..Finding::new(Code::RrsetTtlsDiffer)
             });
         }
-        if let Some(due) = self.denial_ttl
-            && matches!(rrset.rtype(), RType::NSEC | RType::NSEC3)
-            && least == greatest
-            && least != due
-        {
-            findings.push(Finding {
-                rtype,
-                detail: Some(format!("TTL {least}, the SOA says {due}")),
-                place: Some(self.place(rrset.first_in_input().place())),
-                severity: if least > due { Severity::Violation } else { Severity::Advice },
-                ..Finding::new(Code::DenialTtl)
-            });
+        if matches!(rrset.rtype(), RType::NSEC | RType::NSEC3) && least == greatest {
+            findings.extend(self.denial_ttl.and_then(|due| due.judge(least)).map(
+                |(severity, detail)| Finding {
+                    severity,
+                    rtype,
+                    detail: Some(detail),
+                    place: Some(self.place(rrset.first_in_input().place())),
+                    ..Finding::new(Code::DenialTtl)
+                },
+            ));
         }
         // A zone transfer ends with the SOA it began with, and so do dumps of one.
         if rrset.rtype() != RType::SOA {

@@ -53,7 +53,7 @@ pub use config::{Config, JudgementTime, Limits, Progress, Sha1, ZonemdPolicy};
 pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
-use denial::{Chains, named};
+use denial::{Chains, DenialTtl, named};
 use facts::{algorithm_facts, distribution, input_facts, key_facts};
 use judge::{Bench, Court, Lot};
 use keys::{key_findings, promised_algorithms, role_findings};
@@ -183,8 +183,7 @@ pub fn audit(
             sha1: config.sha1,
         },
         plan: &plan,
-        // RFC 9077 §3.
-        denial_ttl: soa.map(|(soa, ttl)| soa.minimum.min(ttl)),
+        denial_ttl: soa.map(|(soa, ttl)| DenialTtl { soa: ttl, minimum: soa.minimum }),
         promised: &promised_algorithms(&table),
         times: &times,
         expire_within: config.expire_within.map(|margin| margin.as_secs().cast_signed()),

@@ -44,8 +44,13 @@ pub(super) fn misplaced(
                     RType::NS | RType::DS | RType::NSEC | RType::NSEC3 | RType::A | RType::AAAA
                 )
             };
-            // A DNAME there is told by itself, and so are the types below.
-            let told = |rtype| is_of_apex(rtype) || rtype == RType::DNAME || rtype == RType::CNAME;
+            // These are told by themselves, below.
+            let told = |rtype| {
+                matches!(
+                    rtype,
+                    RType::DNAME | RType::CNAME | RType::SOA | RType::CDS | RType::CDNSKEY
+                )
+            };
             let types = types(owner, |rtype| !at_cut(rtype) && !told(rtype));
             if let Some(&first) = types.first() {
                 report((first, Code::DataOccluded, Some(list(&types))));
@@ -62,32 +67,21 @@ pub(super) fn misplaced(
         report((RType::DS, Code::DsMisplaced, Some(detail.into())));
     }
     if !at_apex {
-        of_apex(owner, &mut report);
+        of_apex(owner, standing, &mut report);
     }
     alias(owner, &mut report);
 }
 
 /// Types that mean something at the apex only.
-fn is_of_apex(rtype: RType) -> bool {
-    matches!(
-        rtype,
-        RType::SOA
-            | RType::DNSKEY
-            | RType::NSEC3PARAM
-            | RType::CDS
-            | RType::CDNSKEY
-            | RType::ZONEMD
-    )
-}
-
-fn of_apex(owner: &OwnerRecords<'_>, report: &mut impl FnMut(Misplaced)) {
+fn of_apex(owner: &OwnerRecords<'_>, standing: Standing, report: &mut impl FnMut(Misplaced)) {
     let codes = [
         (RType::DNSKEY, Code::DnskeyMisplaced),
         (RType::NSEC3PARAM, Code::Nsec3ParamMisplaced),
         (RType::ZONEMD, Code::ZonemdMisplaced),
     ];
     for (rtype, code) in codes {
-        if owner.rrset(rtype).is_some() {
+        // At a delegation they are told as occluded.
+        if owner.rrset(rtype).is_some() && standing == Standing::Authoritative {
             report((rtype, code, None));
         }
     }
