@@ -82,6 +82,7 @@ fn config(args: &ZoneArgs) -> Result<Config, Failure> {
     }
     let backend = match args.backend {
         BackendArg::Auto => BackendChoice::Auto,
+        BackendArg::Lanes => BackendChoice::Named("lanes"),
         BackendArg::Ring => BackendChoice::Named("ring"),
         BackendArg::AwsLc => BackendChoice::Named("aws-lc"),
         BackendArg::RustCrypto => BackendChoice::Named("rustcrypto"),

@@ -35,6 +35,7 @@ pub mod digest;
 pub mod key;
 
 mod aws_lc;
+mod lanes;
 mod ring;
 mod rustcrypto;
 

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::audit::findings::{Code, Finding, KeyRef, Place, Severity};
+use crate::crypto::Item;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 use crate::engine::{Disagreement, KeyIndex, Latencies, Stopwatch, TaskList, Verdict};
@@ -40,6 +41,10 @@ pub(super) struct Court<'z> {
     pub files: &'z [Arc<str>],
     pub progress: &'z Progress,
 }
+
+/// Octets of signed data that a dispute between backends writes out: those of any RRset that fits a
+/// DNS message.
+const DISPUTED_OCTETS: usize = 1 << 17;
 
 /// A worker's buffers and measurements, kept from lot to lot.
 #[derive(Default)]
@@ -109,6 +114,24 @@ impl<'z> Court<'z> {
         bench.judge = watch;
         Progress::add(&self.progress.findings, findings.len() as u64);
         Judged { findings, tally }
+    }
+
+    /// Who said what of which octets: all that is needed to see it again without the zone.
+    fn disagreement(&self, disagreement: &Disagreement, tasks: &TaskList<'_>) -> String {
+        let Disagreement { task, key, holds, fails } = *disagreement;
+        let Item { message, signature } = tasks.question(task);
+        let shown = &message[..message.len().min(DISPUTED_OCTETS)];
+        let more = match message.len() - shown.len() {
+            0 => String::new(),
+            more => format!("… and {more} octets"),
+        };
+        format!(
+            "{holds} says that it holds, {fails} that it does not; DNSKEY {}, signature {}, \
+             signed data {}{more}",
+            hex(&self.context.table.get(key).rdata),
+            hex(signature),
+            hex(shown),
+        )
     }
 
     /// First pass over one owner.
@@ -480,8 +503,7 @@ impl Findings<'_> {
         }
         for disagreement in &bench.disagreements {
             if Some(disagreement.task) == signature.task {
-                let Disagreement { holds, fails, .. } = disagreement;
-                let detail = format!("{holds} says that it holds, {fails} that it does not");
+                let detail = self.court.disagreement(disagreement, &bench.tasks);
                 let code = Code::BackendsDisagree;
                 findings.push(on_signature(code, code.entry().severity, Some(detail)));
             }
@@ -499,4 +521,8 @@ impl Findings<'_> {
             _ => severity.min(Severity::Violation),
         }
     }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }
