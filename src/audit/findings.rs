@@ -406,7 +406,7 @@ catalogue! {
     // --- sigmill itself ---
     BackendsDisagree = "backends-disagree", Bogus, "sigmill --cross-check",
         "Two cryptographic backends judged the same signature differently.",
-        "Report this with key, RRset and signature: one of the two libraries has a defect.";
+        "Report this with its detail, which has all octets: one of the two has a defect.";
 }
 
 impl fmt::Display for Code {

@@ -86,6 +86,7 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
     }
     let backend = match args.backend {
         BackendArg::Auto => BackendChoice::Auto,
+        BackendArg::Lanes => BackendChoice::Named("lanes"),
         BackendArg::Ring => BackendChoice::Named("ring"),
         BackendArg::AwsLc => BackendChoice::Named("aws-lc"),
         BackendArg::RustCrypto => BackendChoice::Named("rustcrypto"),

@@ -83,9 +83,9 @@ pub(crate) struct ZoneArgs {
     #[arg(long, help_heading = "Trust")]
     pub(crate) no_built_in_anchors: bool,
 
-    /// The library that verifies
+    /// The backend that verifies
     ///
-    /// `auto` takes the fastest for each key. What a library cannot verify goes to one that can.
+    /// What a backend cannot verify goes to the fastest that can.
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]
     pub(crate) backend: BackendArg,
 
@@ -242,9 +242,15 @@ pub(crate) enum ZonemdArg {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum BackendArg {
+    /// For each key the fastest that can
     Auto,
+    /// sigmill's own: one key against thousands of signatures; a library checks what it rejects
+    Lanes,
+    /// The library ring
     Ring,
+    /// The library aws-lc
     AwsLc,
+    /// The libraries of RustCrypto and dalek
     #[value(name = "rustcrypto")]
     RustCrypto,
 }

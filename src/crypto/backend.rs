@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::PublicKey;
 use super::aws_lc::AwsLc;
+use super::lanes::Lanes;
 use super::ring::Ring;
 use super::rustcrypto::RustCrypto;
 
@@ -33,6 +34,12 @@ pub trait Backend: Send + Sync + fmt::Debug {
     /// or exponent; [`Refusal::Malformed`] when no validator could use this key, for example
     /// because its point is not on the curve.
     fn prepare(&self, key: &PublicKey, signatures: usize) -> Result<Box<dyn PreparedKey>, Refusal>;
+
+    /// Whether a signature that it says does not hold is to be shown to another backend, which then
+    /// has the last word.
+    fn wants_confirmation(&self) -> bool {
+        false
+    }
 }
 
 /// Why a backend does not take a key.
@@ -81,13 +88,27 @@ pub struct Prepared {
 /// Every backend that is built in. Names are unique.
 #[must_use]
 pub fn all() -> &'static [&'static dyn Backend] {
-    &[&Ring, &AwsLc, &RustCrypto]
+    &[&Lanes, &Ring, &AwsLc, &RustCrypto]
 }
 
-/// The backend of this name: `ring`, `aws-lc` or `rustcrypto`.
+/// The backend of this name: `lanes`, `ring`, `aws-lc` or `rustcrypto`.
 #[must_use]
 pub fn by_name(name: &str) -> Option<&'static dyn Backend> {
     all().iter().copied().find(|backend| backend.name() == name)
+}
+
+/// Whether what the backend of this name says does not hold is to be shown to another backend, which
+/// then has the last word.
+#[must_use]
+pub fn wants_confirmation(name: &str) -> bool {
+    by_name(name).is_some_and(Backend::wants_confirmation)
+}
+
+/// Which of its kernels the backend `lanes` uses on this processor: `ifma` (AVX-512) or `portable`.
+/// The environment variable `SIGMILL_KERNEL` can ask for one by this name.
+#[must_use]
+pub fn lanes_kernel() -> &'static str {
+    super::lanes::kernel_name()
 }
 
 /// Prepares a key with the backend that the caller chose, or else with the fastest that takes it.
@@ -131,7 +152,9 @@ pub fn prepare_second(first: &str, key: &PublicKey, signatures: usize) -> Option
     if of_boringssl(first) {
         candidates.sort_by_key(|backend| of_boringssl(backend.name()));
     }
-    candidates.into_iter().filter(|backend| backend.name() != first).find_map(|backend| {
+    // Libraries only: a second opinion must be able to stand alone.
+    let libraries = candidates.into_iter().filter(|backend| !backend.wants_confirmation());
+    libraries.filter(|backend| backend.name() != first).find_map(|backend| {
         let key = backend.prepare(key, signatures).ok()?;
         Some(Prepared { backend: backend.name(), key })
     })
@@ -140,11 +163,11 @@ pub fn prepare_second(first: &str, key: &PublicKey, signatures: usize) -> Option
 /// The backends in the order in which they are asked for a key: the order of speed that
 /// `cargo bench --bench verification` measured on Zen 5. There rustcrypto, whose curve25519 has
 /// vector code, takes seven eighths of the time of aws-lc for Ed25519; everywhere else aws-lc is
-/// the fastest, before ring.
-fn fastest_first(key: &PublicKey) -> [&'static dyn Backend; 3] {
+/// the fastest library, before ring. Our own lanes take only keys that they verify faster with.
+fn fastest_first(key: &PublicKey) -> [&'static dyn Backend; 4] {
     match key {
-        PublicKey::Ed25519(_) => [&RustCrypto, &AwsLc, &Ring],
-        _ => [&AwsLc, &Ring, &RustCrypto],
+        PublicKey::Ed25519(_) => [&Lanes, &RustCrypto, &AwsLc, &Ring],
+        _ => [&Lanes, &AwsLc, &Ring, &RustCrypto],
     }
 }
 

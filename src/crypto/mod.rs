@@ -36,6 +36,7 @@ pub mod key;
 pub mod nsec3;
 
 mod aws_lc;
+mod lanes;
 mod ring;
 mod rustcrypto;
 

@@ -31,7 +31,18 @@ pub struct Key {
     /// The public key, or why there is none.
     pub public: Result<PublicKey, KeyProblem>,
     prepared: Option<Prepared>,
-    second: Option<Prepared>,
+    second: Option<Second>,
+}
+
+/// A second backend's form of a key, and what it is for.
+#[derive(Debug)]
+pub struct Second {
+    /// The key.
+    pub prepared: Prepared,
+    /// Whether it verifies everything, or only what the first backend says does not hold.
+    pub verifies_all: bool,
+    /// Whether what it says holds, does, whatever the first backend says.
+    pub decides: bool,
 }
 
 /// Why a key cannot verify.
@@ -49,18 +60,19 @@ impl KeyTable {
     /// Prepares the keys of a DNSKEY RRset, given as RDATA in canonical order; RDATA that is cut
     /// short is left out.
     ///
-    /// `signatures` is how many will be verified in all, at most. With `cross_check` a second
-    /// backend is prepared beside the first.
+    /// `signatures` says how many will be verified under the keys with a tag, at most. With
+    /// `cross_check` a second backend is prepared beside the first, to verify everything; without,
+    /// only beside a first one that wants confirmation.
     #[must_use]
     pub fn new<'a>(
         dnskeys: impl Iterator<Item = &'a [u8]>,
         choice: BackendChoice,
         cross_check: bool,
-        signatures: usize,
+        signatures: impl Fn(u16) -> usize,
     ) -> Self {
         let prepare = |rdata: &'a [u8]| {
             let dnskey = Dnskey::from_rdata(rdata)?;
-            Some(Key::new(rdata, &dnskey, choice, cross_check, signatures))
+            Some(Key::new(rdata, &dnskey, choice, cross_check, &signatures))
         };
         // More keys than an index can tell apart do not fit a DNS message: the rest is left out.
         Self::of_keys(dnskeys.filter_map(prepare).take(usize::from(u16::MAX)).collect())
@@ -108,7 +120,7 @@ impl KeyTable {
 #[cfg(test)]
 impl KeyTable {
     /// A table of keys with tag 1 and algorithm 13, each with its backend and a second one.
-    pub(super) fn of_backends(backends: Vec<(Prepared, Option<Prepared>)>) -> Self {
+    pub(super) fn of_backends(backends: Vec<(Prepared, Option<Second>)>) -> Self {
         let key = |(prepared, second)| Key {
             rdata: vec![1, 0, 3, 13],
             tag: 1,
@@ -127,7 +139,7 @@ impl Key {
         dnskey: &Dnskey<'_>,
         choice: BackendChoice,
         cross_check: bool,
-        signatures: usize,
+        signatures: impl Fn(u16) -> usize,
     ) -> Self {
         let mut key = Self {
             rdata: rdata.to_vec(),
@@ -138,10 +150,15 @@ impl Key {
             second: None,
         };
         let Ok(public) = &key.public else { return key };
+        let signatures = signatures(key.tag);
         match backend::prepare(choice, public, signatures) {
             Ok(prepared) => {
-                if cross_check {
-                    key.second = backend::prepare_second(prepared.backend, public, signatures);
+                let decides = backend::wants_confirmation(prepared.backend);
+                if cross_check || decides {
+                    let second = backend::prepare_second(prepared.backend, public, signatures);
+                    let second_with =
+                        |prepared| Second { prepared, verifies_all: cross_check, decides };
+                    key.second = second.map(second_with);
                 }
                 key.prepared = Some(prepared);
             }
@@ -168,9 +185,9 @@ impl Key {
         self.prepared.as_ref()
     }
 
-    /// A second backend's form of the key, when cross-checking and one can use it.
+    /// A second backend's form of the key, if there is to be one and one can use it.
     #[must_use]
-    pub fn second(&self) -> Option<&Prepared> {
+    pub fn second(&self) -> Option<&Second> {
         self.second.as_ref()
     }
 }

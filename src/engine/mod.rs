@@ -13,5 +13,5 @@ pub mod tasks;
 mod testing;
 
 pub use histogram::{Latencies, Stopwatch};
-pub use keys::{Key, KeyIndex, KeyTable};
+pub use keys::{Key, KeyIndex, KeyTable, Second};
 pub use tasks::{Disagreement, TaskList, Verdict};

@@ -7,7 +7,7 @@ use crate::crypto::Item;
 use crate::crypto::backend::Prepared;
 
 use super::histogram::Latencies;
-use super::keys::{Key, KeyIndex, KeyTable};
+use super::keys::{Key, KeyIndex, KeyTable, Second};
 
 /// Signatures to be checked. Reused from lot to lot, so that nothing is allocated in between.
 #[derive(Debug, Default)]
@@ -96,6 +96,12 @@ impl<'a> TaskList<'a> {
         self.tasks.is_empty()
     }
 
+    /// What a task asks: the octets that were signed, and the signature.
+    #[must_use]
+    pub fn question(&self, task: usize) -> Item<'_> {
+        self.item(task)
+    }
+
     /// Octets of signed data.
     #[must_use]
     pub fn message_octets(&self) -> usize {
@@ -131,26 +137,16 @@ impl<'a> TaskList<'a> {
                 let Some(prepared) = key.prepared() else { continue };
                 let items: Vec<Item<'_>> = group.iter().map(|&(_, task)| self.item(task)).collect();
                 verify_items(key, prepared, &items, &mut holds, latencies);
+                if let Some(second) = key.second() {
+                    let mut differ = |place: usize, holds, fails| {
+                        let task = group[place].1;
+                        disagreements.push(Disagreement { task, key: key_index, holds, fails });
+                    };
+                    ask_second(key, prepared, second, &items, &mut holds, latencies, &mut differ);
+                }
                 for (&(_, task), &held) in group.iter().zip(&holds) {
                     if held {
                         verdicts[task] = Verdict::Holds(key_index);
-                    }
-                }
-                if let Some(second) = key.second() {
-                    let first_holds = holds.clone();
-                    verify_items(key, second, &items, &mut holds, latencies);
-                    for ((&(_, task), &one), &two) in group.iter().zip(&first_holds).zip(&holds) {
-                        if one != two {
-                            let (first, second) = (prepared.backend, second.backend);
-                            let (says_holds, says_fails) =
-                                if one { (first, second) } else { (second, first) };
-                            disagreements.push(Disagreement {
-                                task,
-                                key: key_index,
-                                holds: says_holds,
-                                fails: says_fails,
-                            });
-                        }
                     }
                 }
             }
@@ -166,6 +162,35 @@ impl<'a> TaskList<'a> {
     fn item(&self, task: usize) -> Item<'_> {
         let task = &self.tasks[task];
         Item { message: &self.messages[task.message.clone()], signature: task.signature }
+    }
+}
+
+/// Shows the second backend what it is there for. `holds` comes with what the first one said and
+/// leaves with what counts; `differ` is told the place of each item that the two see differently,
+/// the backend that says it holds, and the one that says it does not.
+fn ask_second(
+    key: &Key,
+    first: &Prepared,
+    second: &Second,
+    items: &[Item<'_>],
+    holds: &mut [bool],
+    latencies: &mut Latencies,
+    differ: &mut impl FnMut(usize, &'static str, &'static str),
+) {
+    let places: Vec<usize> =
+        (0..items.len()).filter(|&place| second.verifies_all || !holds[place]).collect();
+    let asked: Vec<Item<'_>> = places.iter().map(|&place| items[place]).collect();
+    let mut answers = Vec::new();
+    verify_items(key, &second.prepared, &asked, &mut answers, latencies);
+    for (place, answer) in places.into_iter().zip(answers) {
+        match (holds[place], answer) {
+            (true, false) => differ(place, first.backend, second.prepared.backend),
+            (false, true) => {
+                differ(place, second.prepared.backend, first.backend);
+                holds[place] = second.decides;
+            }
+            _ => {}
+        }
     }
 }
 
@@ -233,7 +258,11 @@ mod tests {
     fn backends_that_disagree_are_named_with_what_they_said() {
         let table = KeyTable::of_backends(vec![(
             Letters::prepared("one", b"ab", 1),
-            Some(Letters::prepared("two", b"bc", 8)),
+            Some(Second {
+                prepared: Letters::prepared("two", b"bc", 8),
+                verifies_all: true,
+                decides: false,
+            }),
         )]);
         let (verdicts, disagreements, _) = verify(&table, &["a", "b", "c", "d"]);
         let holds = Verdict::Holds(KeyIndex(0));
@@ -244,5 +273,25 @@ mod tests {
             Disagreement { task: 2, key, holds: "two", fails: "one" },
         ];
         assert_eq!(disagreements, expected);
+    }
+
+    // Arithmetic of our own is never believed when it rejects, and always when it accepts.
+    #[test]
+    fn what_a_second_backend_confirms_or_overrules_counts() {
+        let second = Second {
+            prepared: Letters::prepared("library", b"bc", 2),
+            verifies_all: false,
+            decides: true,
+        };
+        let table =
+            KeyTable::of_backends(vec![(Letters::prepared("ours", b"ab", 3), Some(second))]);
+        let (verdicts, disagreements, latencies) = verify(&table, &["a", "b!", "c", "d", "c!"]);
+        let (holds, fails) = (Verdict::Holds(KeyIndex(0)), Verdict::Fails);
+        assert_eq!(verdicts, [holds, fails, holds, fails, fails]);
+        let (key, task) = (KeyIndex(0), 2);
+        let expected = [Disagreement { task, key, holds: "library", fails: "ours" }];
+        assert_eq!(disagreements, expected);
+        let counts: Vec<_> = latencies.rows().map(|row| (row.1, row.2.len())).collect();
+        assert_eq!(counts, [("library", 4), ("ours", 5)]);
     }
 }

@@ -24,6 +24,30 @@ pub struct Collector {
     signatures: usize,
     shape: Shape,
     nsec3_parameters: Vec<Box<[u8]>>,
+    signatures_by_tag: SignatureCounts,
+}
+
+/// RRSIG records by the tag of the key that they name.
+#[derive(Clone, Debug, Default)]
+pub struct SignatureCounts {
+    /// One count for each tag; empty before the first signature.
+    by_tag: Vec<u32>,
+}
+
+impl SignatureCounts {
+    /// How many name a key with this tag.
+    #[must_use]
+    pub fn of(&self, tag: u16) -> usize {
+        self.by_tag.get(usize::from(tag)).map_or(0, |&count| count as usize)
+    }
+
+    fn count(&mut self, rrsig: &[u8]) {
+        // RFC 4034 §3.1: the tag is the last of the fixed fields.
+        let Some(&[.., high, low]) = rrsig.first_chunk::<18>() else { return };
+        self.by_tag.resize(usize::from(u16::MAX) + 1, 0);
+        let count = &mut self.by_tag[usize::from(u16::from_be_bytes([high, low]))];
+        *count = count.saturating_add(1);
+    }
 }
 
 /// Neighbouring records that share an owner.
@@ -109,7 +133,10 @@ impl Collector {
                 self.soa_owners.push(owner);
             }
         }
-        self.signatures += usize::from(record.rtype == RType::RRSIG);
+        if record.rtype == RType::RRSIG {
+            self.signatures += 1;
+            self.signatures_by_tag.count(record.rdata);
+        }
         if record.rtype == RType::NSEC3 {
             self.remember_parameters(record.rdata);
         }
@@ -179,6 +206,12 @@ impl Collector {
     #[must_use]
     pub fn signatures(&self) -> usize {
         self.signatures
+    }
+
+    /// How many RRSIG records name a key with each tag.
+    #[must_use]
+    pub fn signatures_by_tag(&self) -> &SignatureCounts {
+        &self.signatures_by_tag
     }
 
     /// Which of the types that shape a zone there are at any owner, occluded ones included.

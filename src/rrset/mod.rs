@@ -10,7 +10,7 @@ mod ordered;
 mod owner;
 pub mod signed;
 
-pub use collector::{Collector, Shape};
+pub use collector::{Collector, Shape, SignatureCounts};
 pub use ordered::{Ordered, OwnerId, OwnerSpan};
 pub use owner::{OwnerRecords, RrRef, Rrset};
 

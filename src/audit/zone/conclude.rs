@@ -2,7 +2,7 @@
 
 use crate::audit::findings::{Code, Finding, KeyRef, Severity};
 use crate::dns::{Algorithm, Name, RType};
-use crate::engine::{Disagreement, KeyIndex};
+use crate::engine::KeyIndex;
 
 use super::config::JudgementTime;
 use super::judge::{Bench, Court, RrsetCase, Step};
@@ -254,8 +254,7 @@ impl Findings<'_> {
         }
         for disagreement in &bench.disagreements {
             if Some(disagreement.task) == signature.task {
-                let Disagreement { holds, fails, .. } = disagreement;
-                let detail = format!("{holds} says that it holds, {fails} that it does not");
+                let detail = self.court.disagreement(disagreement, &bench.tasks);
                 let code = Code::BackendsDisagree;
                 findings.push(on_signature(code, code.entry().severity, Some(detail)));
             }

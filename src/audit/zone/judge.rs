@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use crate::audit::denial::{Interner, Plan};
 use crate::audit::findings::{Code, Finding, KeyRef, Place, Severity};
 use crate::audit::policy::Policy;
+use crate::crypto::Item;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Algorithm, Class, Name, RType};
 use crate::engine::{Disagreement, Latencies, Stopwatch, TaskList, Verdict};
@@ -61,11 +62,15 @@ pub(super) struct Court<'z> {
     pub stop: &'z AtomicBool,
 }
 
+/// Octets of signed data that a dispute between backends writes out: those of any RRset that fits a
+/// DNS message.
+const DISPUTED_OCTETS: usize = 1 << 17;
+
 /// A worker's buffers and measurements, kept from lot to lot.
 #[derive(Default)]
 pub(super) struct Bench<'z> {
     owner: OwnerRecords<'z>,
-    tasks: TaskList<'z>,
+    pub tasks: TaskList<'z>,
     pub verdicts: Vec<Verdict>,
     pub disagreements: Vec<Disagreement>,
     interner: Interner,
@@ -154,6 +159,24 @@ impl<'z> Court<'z> {
         bench.tasks.clear();
         Progress::add(&self.progress.findings, findings.len() as u64);
         judged.findings.extend(findings);
+    }
+
+    /// Who said what of which octets: all that is needed to see it again without the zone.
+    pub(super) fn disagreement(&self, disagreement: &Disagreement, tasks: &TaskList<'_>) -> String {
+        let Disagreement { task, key, holds, fails } = *disagreement;
+        let Item { message, signature } = tasks.question(task);
+        let shown = &message[..message.len().min(DISPUTED_OCTETS)];
+        let more = match message.len() - shown.len() {
+            0 => String::new(),
+            more => format!("… and {more} octets"),
+        };
+        format!(
+            "{holds} says that it holds, {fails} that it does not; DNSKEY {}, signature {}, \
+             signed data {}{more}",
+            hex(&self.context.table.get(key).rdata),
+            hex(signature),
+            hex(shown),
+        )
     }
 
     /// First pass over one owner.
@@ -396,4 +419,8 @@ impl<'z> Court<'z> {
         let file = self.files.get(usize::from(file)).cloned();
         Place { file: file.unwrap_or_else(|| "?".into()), line: u64::from(line), column: None }
     }
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02x}")).collect()
 }

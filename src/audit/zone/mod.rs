@@ -45,7 +45,7 @@ use crate::audit::findings::{Code, Finding, Place};
 use crate::dns::rdata::Soa;
 use crate::dns::{Algorithm, Class, Name, RType};
 use crate::engine::{KeyIndex, KeyTable, Latencies, Stopwatch, pipeline};
-use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset};
+use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
 
@@ -153,13 +153,14 @@ pub fn audit(
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
     stages.order.items = facts.records;
     let (shape, made_with) = (collector.shape(), collector.nsec3_parameters());
+    let signatures_by_tag = collector.signatures_by_tag().clone();
     let ordered = stages.order.time(|| collector.order(&apex));
 
     let mut apex_records = OwnerRecords::new();
     if let Some(span) = ordered.find(&apex) {
         apex_records.load(&ordered, &span, class);
     }
-    let table = key_table(&apex_records, config, signatures);
+    let table = key_table(&apex_records, config, &signatures_by_tag);
     let usability = Usability::new(&table, config.sha1, config.limits.rsa_exponent_bits);
     let kind = zone_kind(&table, signatures, config.sha1);
     let anchoring = Anchoring::new(config, &times, &apex, &table, &usability);
@@ -337,10 +338,10 @@ fn find_apex(
     Ok((origin.to_lowercase(), class))
 }
 
-fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: usize) -> KeyTable {
+fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: &SignatureCounts) -> KeyTable {
     let dnskeys = apex.rrset(RType::DNSKEY);
     let rdata = dnskeys.iter().flat_map(|rrset| Rrset::distinct(*rrset)).map(|record| record.rdata);
-    KeyTable::new(rdata, config.backend, config.cross_check, signatures)
+    KeyTable::new(rdata, config.backend, config.cross_check, |tag| signatures.of(tag))
 }
 
 fn zone_kind(table: &KeyTable, signatures: usize, sha1: Sha1) -> ZoneKind {

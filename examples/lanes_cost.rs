@@ -1,0 +1,114 @@
+//! What a signature costs with our own batch arithmetic, as two tables in Markdown:
+//! `cargo run --release --example lanes_cost`, or `scripts/measure-lanes`.
+//!
+//! One processor. By batch size under a table for 10,000 signatures, and by signatures under one
+//! key in batches of 1024 with the table's making shared among them. Beside each time how many times
+//! aws-lc takes, with its key parsed beforehand, in the same run.
+#![allow(clippy::unwrap_used, reason = "all that is read here is fixed")]
+
+#[path = "../tests/signers/mod.rs"]
+mod signers;
+
+use std::time::Instant;
+
+use sigmill::crypto::{Item, PreparedKey, PublicKey, backend};
+use signers::Signer;
+
+const SIGNATURES: usize = 4096;
+
+/// A message and its signature.
+type Question = (Vec<u8>, Vec<u8>);
+
+fn main() {
+    let signers = [signers::p256(), signers::p384()];
+    let questions: Vec<Vec<_>> = signers.iter().map(questions).collect();
+    let libraries: Vec<f64> = signers
+        .iter()
+        .zip(&questions)
+        .map(|(signer, questions)| {
+            let key = prepare("aws-lc", &signer.public_key(), SIGNATURES);
+            best_of(3, || verify(&*key, &questions[..400], 1, 400))
+        })
+        .collect();
+    let head = |first: &str| {
+        let names = signers.iter().map(|signer| format!(" {} ns | x |", signer.name));
+        println!("| {first} |{}", names.collect::<String>());
+        println!("|--:|{}", "--:|--:|".repeat(signers.len()));
+    };
+    let row = |first: usize, cost: &dyn Fn(&Signer, &[Question]) -> f64| {
+        let cells = signers.iter().zip(&questions).zip(&libraries).map(|((s, q), library)| {
+            let cost = cost(s, q);
+            format!(" {cost:.0} | {:.1} |", library / cost)
+        });
+        println!("| {first} |{}", cells.collect::<String>());
+    };
+    for (signer, library) in signers.iter().zip(&libraries) {
+        println!("{}: aws-lc takes {library:.0} ns", signer.name);
+    }
+
+    println!("\nBy batch size, the table being there:\n");
+    head("batch");
+    for batch in [1, 8, 64, 512, 4096] {
+        row(batch, &|signer, questions| {
+            let key = prepare("lanes", &signer.public_key(), 10_000);
+            verify(&*key, questions, batch, 64); // makes the tables
+            best_of(3, || verify(&*key, questions, batch, SIGNATURES))
+        });
+    }
+
+    println!("\nBy signatures under the key, the making of its table included:\n");
+    head("signatures");
+    for signatures in [10, 100, 1000, 10_000, 100_000, 1_000_000] {
+        row(signatures, &|signer, questions| {
+            let public = signer.public_key();
+            // The base point's table serves all keys, and is there before.
+            verify(&*prepare("lanes", &public, signatures), questions, 1, 1);
+            let rounds = if signatures > 100_000 { 1 } else { 3 };
+            best_of(rounds, || {
+                let start = Instant::now();
+                let key = prepare("lanes", &public, signatures);
+                verify(&*key, questions, 1024, signatures);
+                nanoseconds(start, signatures)
+            })
+        });
+    }
+}
+
+fn questions(signer: &Signer) -> Vec<Question> {
+    (0..SIGNATURES as u64)
+        .map(|i| {
+            let message = [&[7; 112][..], &i.to_be_bytes()].concat();
+            let signature = signer.sign(&message);
+            (message, signature)
+        })
+        .collect()
+}
+
+fn prepare(name: &str, key: &PublicKey, signatures: usize) -> Box<dyn PreparedKey> {
+    backend::by_name(name).unwrap().prepare(key, signatures).unwrap()
+}
+
+/// Verifies so many signatures, all of which must hold; nanoseconds for one.
+fn verify(key: &dyn PreparedKey, questions: &[Question], batch: usize, signatures: usize) -> f64 {
+    let items: Vec<_> =
+        questions.iter().map(|(message, signature)| Item { message, signature }).collect();
+    let mut holds = vec![false; batch];
+    let start = Instant::now();
+    let (mut left, mut place) = (signatures, 0);
+    while left > 0 {
+        let count = batch.min(left).min(items.len() - place);
+        key.verify_batch(&items[place..place + count], &mut holds[..count]);
+        assert!(holds[..count].iter().all(|&holds| holds));
+        (left, place) = (left - count, (place + count) % items.len());
+    }
+    nanoseconds(start, signatures)
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a measurement")]
+fn nanoseconds(start: Instant, signatures: usize) -> f64 {
+    start.elapsed().as_nanos() as f64 / signatures as f64
+}
+
+fn best_of(rounds: usize, mut measure: impl FnMut() -> f64) -> f64 {
+    (0..rounds).map(|_| measure()).fold(f64::MAX, f64::min)
+}

@@ -1,0 +1,273 @@
+//! The batch arithmetic behind the trait that all backends share.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aws_lc_rs::digest;
+
+use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
+
+use super::curve::Curve;
+use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
+#[cfg(target_arch = "x86_64")]
+use super::kernels::Ifma52;
+use super::kernels::{self, Choice, Scalar64};
+use super::p256::P256;
+use super::p384::P384;
+use super::plain::{self, Point};
+use super::recode::Windows;
+use super::table::{Row, Table};
+use super::words;
+
+/// Our own arithmetic: P-256 and P-384, for keys with at least five signatures.
+///
+/// Points and signatures are taken exactly as the libraries take them: coordinates below p, on the
+/// curve; both halves of a signature from 1 to the order less 1; both candidates for the first
+/// coordinate.
+#[derive(Debug)]
+pub(crate) struct Lanes;
+
+/// With fewer signatures a table costs more than it saves.
+const FEWEST_SIGNATURES: usize = 5;
+
+/// Octets that the tables of all keys together may take. Beyond that a key goes to a library.
+const MOST_OCTETS: usize = 512 << 20;
+
+/// Signatures that a call wants at best: whole chunks, and enough of them that a call's own cost
+/// does not show.
+const BATCH: usize = 1024;
+
+impl Backend for Lanes {
+    fn name(&self) -> &'static str {
+        "lanes"
+    }
+
+    fn prepare(&self, key: &PublicKey, signatures: usize) -> Result<Box<dyn PreparedKey>, Refusal> {
+        match key {
+            PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4, 5>(point, signatures),
+            PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6, 8>(point, signatures),
+            _ => Err(Refusal::Unsupported),
+        }
+    }
+
+    fn wants_confirmation(&self) -> bool {
+        true
+    }
+}
+
+/// What a curve needs to be a DNSSEC algorithm.
+trait Algorithm<const N: usize>: Curve<N> {
+    /// The digest that is signed, of as many octets as a coordinate.
+    fn digest(message: &[u8]) -> digest::Digest;
+    /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
+    fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; 2];
+}
+
+impl Algorithm<4> for P256 {
+    fn digest(message: &[u8]) -> digest::Digest {
+        digest::digest(&digest::SHA256, message)
+    }
+
+    fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; 2] {
+        static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; 2] =
+            [const { [const { OnceLock::new() }; WIDTHS.len()] }; 2];
+        &TABLES
+    }
+}
+
+impl Algorithm<6> for P384 {
+    fn digest(message: &[u8]) -> digest::Digest {
+        digest::digest(&digest::SHA384, message)
+    }
+
+    fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; 2] {
+        static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; 2] =
+            [const { [const { OnceLock::new() }; WIDTHS.len()] }; 2];
+        &TABLES
+    }
+}
+
+/// Prepares a key with the kernel that is chosen; `L` is the count of its digits of 52 bits.
+fn ecdsa_key<C: Algorithm<N>, const N: usize, const L: usize>(
+    octets: &[u8],
+    signatures: usize,
+) -> Result<Box<dyn PreparedKey>, Refusal> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(available) = kernels::ifma() {
+        return EcdsaKey::<C, Ifma52<L>, N>::prepare(available, Choice::Ifma, octets, signatures);
+    }
+    EcdsaKey::<C, Scalar64, N>::prepare((), Choice::Portable, octets, signatures)
+}
+
+/// A key of at least so many signatures, and its table, which is made when the first of them is
+/// verified: a zone may have keys by the thousand that no signature means.
+struct EcdsaKey<C: Curve<N>, K: Kernel<C, N>, const N: usize> {
+    token: K::Token,
+    choice: Choice,
+    point: Point<C, N>,
+    /// Which of [`WIDTHS`].
+    width: usize,
+    table: OnceLock<Table<N>>,
+    _octets: Reservation,
+}
+
+impl<C, K, const N: usize> EcdsaKey<C, K, N>
+where
+    C: Algorithm<N>,
+    K: Kernel<C, N> + Send + Sync + 'static,
+{
+    fn prepare(
+        token: K::Token,
+        choice: Choice,
+        octets: &[u8],
+        signatures: usize,
+    ) -> Result<Box<dyn PreparedKey>, Refusal> {
+        let (x, y) = octets.split_at(octets.len() / 2);
+        let coordinate = |octets| words::from_be_bytes(octets).ok_or(Refusal::Malformed);
+        let point = Point::from_affine([coordinate(x)?, coordinate(y)?]);
+        let point = point.ok_or(Refusal::Malformed)?;
+        if signatures < FEWEST_SIGNATURES {
+            return Err(Refusal::Unsupported);
+        }
+        let (width, octets) = reserve_table(C::BITS, size_of::<Row<N>>(), signatures)?;
+        let table = OnceLock::new();
+        Ok(Box::new(Self { token, choice, point, width, table, _octets: octets }))
+    }
+
+    /// The base point and its table.
+    fn base(&self) -> (Point<C, N>, &'static Table<N>) {
+        let tables = &C::base_tables()[self.choice as usize];
+        // Every curve's base point is on it; a test holds that.
+        let base = Point::from_affine(C::G).unwrap_or(self.point);
+        (base, tables[self.width].get_or_init(|| self.table_of(&base)))
+    }
+
+    fn table_of(&self, point: &Point<C, N>) -> Table<N> {
+        let windows = Windows::new(C::BITS, C::BITS.div_ceil(WIDTHS[self.width]));
+        K::table(self.token, point, windows)
+    }
+
+    /// The halves of a signature and the digest, if the halves are in range.
+    fn signature(item: &Item<'_>) -> Option<Signature<N>> {
+        let (r, s) = item.signature.split_at_checked(8 * N)?;
+        let (r, s) = (words::from_be_bytes(r)?, words::from_be_bytes(s)?);
+        // Read the digest last, so that nothing is hashed for what cannot hold.
+        let signature = Signature { e: [0; N], r, s };
+        if !signature.in_range::<C>() {
+            return None;
+        }
+        let e = words::from_be_bytes(C::digest(item.message).as_ref())?;
+        Some(Signature { e, ..signature })
+    }
+}
+
+impl<C, K, const N: usize> PreparedKey for EcdsaKey<C, K, N>
+where
+    C: Algorithm<N>,
+    K: Kernel<C, N> + Send + Sync + 'static,
+{
+    fn batch_size(&self) -> usize {
+        BATCH
+    }
+
+    fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
+        debug_assert_eq!(items.len(), holds.len());
+        let (base, base_table) = self.base();
+        let table = self.table.get_or_init(|| self.table_of(&self.point));
+        let mut space = Workspace::<K, C, N>::new();
+        let mut outcomes = Vec::new();
+        for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
+            holds.fill(false);
+            // What is out of range never enters a chunk, so that it cannot disturb the others.
+            let (places, signatures): (Vec<usize>, Vec<_>) = items
+                .iter()
+                .enumerate()
+                .filter_map(|(place, item)| Some((place, Self::signature(item)?)))
+                .unzip();
+            outcomes.clear();
+            outcomes.resize(signatures.len(), Outcome::Fails);
+            let tables = [base_table, table];
+            K::verify(self.token, tables, &signatures, &mut outcomes, &mut space);
+            for ((place, signature), outcome) in places.into_iter().zip(&signatures).zip(&outcomes)
+            {
+                holds[place] = match outcome {
+                    Outcome::Holds => true,
+                    Outcome::Fails => false,
+                    Outcome::Undecided => plain::verify(&self.point, &base, signature),
+                };
+            }
+        }
+    }
+}
+
+impl<C: Curve<N>, K: Kernel<C, N>, const N: usize> std::fmt::Debug for EcdsaKey<C, K, N> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (kernel, width) = (self.choice, WIDTHS[self.width]);
+        f.debug_struct("EcdsaKey")
+            .field("kernel", &kernel)
+            .field("width", &width)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Bits that the longest windows of a table may have. Few choices, because the base point has a table
+/// for each.
+const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
+
+/// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
+/// for it set aside.
+///
+/// In units of one addition, a row of the table costs one to make, and a signature takes one for
+/// each window of both points. Larger tables leave the second-level and then the third-level cache,
+/// which was measured to cost that much more (`LANES.md`).
+fn reserve_table(
+    bits: usize,
+    row: usize,
+    signatures: usize,
+) -> Result<(usize, Reservation), Refusal> {
+    let mut candidates: Vec<_> = WIDTHS
+        .iter()
+        .enumerate()
+        .map(|(width, &bits_each)| {
+            let count = bits.div_ceil(bits_each);
+            let octets = Windows::new(bits, count).rows() * row;
+            let per_cent = match octets {
+                0..0x20_0000 => 100,
+                0x20_0000..0x80_0000 => 108,
+                _ => 115,
+            };
+            let cost = signatures.saturating_mul(2 * count * per_cent / 100);
+            (cost.saturating_add(octets / row), width, octets)
+        })
+        .collect();
+    candidates.sort_unstable();
+    // When memory is short, the smaller ones in the order of their cost.
+    let first = candidates.first().map_or(0, |&(_, _, octets)| octets);
+    candidates
+        .into_iter()
+        .filter(|&(_, _, octets)| octets <= first)
+        .find_map(|(_, width, octets)| Some((width, Reservation::new(octets)?)))
+        .ok_or(Refusal::Unsupported)
+}
+
+/// Memory set aside for a key's table, of [`MOST_OCTETS`] for all. None takes more than a quarter of
+/// what is left, so that the first keys leave something for those that follow.
+struct Reservation(usize);
+
+static RESERVED: AtomicUsize = AtomicUsize::new(0);
+
+impl Reservation {
+    fn new(octets: usize) -> Option<Self> {
+        let more = |reserved: usize| {
+            (octets <= MOST_OCTETS.saturating_sub(reserved) / 4).then_some(reserved + octets)
+        };
+        RESERVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
+        Some(Self(octets))
+    }
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        RESERVED.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}

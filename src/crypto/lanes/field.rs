@@ -1,0 +1,74 @@
+//! What the batch algorithms ask of a kernel: residues modulo a prime, several side by side.
+//!
+//! A kernel implements [`Residues`] for each modulus; everything above it (`chain`, `table`,
+//! `ecdsa`) is written once, over this trait. Its own [`portable`](super::portable) kernel is the
+//! twin that the others are held equal to.
+
+use super::modulus::Modulus;
+
+/// One bit for each lane, the lowest for lane 0.
+pub type Mask = u32;
+
+/// `LANES` residues modulo `M::VALUE`, each in Montgomery form with the kernel's own radix `R`.
+///
+/// A kernel may leave sums and differences *loose*, that is, larger than the modulus. They serve as
+/// factors, and in everything that gives no residue; only *tight* ones may be added, subtracted or
+/// negated: products, packed numbers, and what is said to be tight.
+///
+/// *Packed* means the residue in that form as a plain number of `N` words below the modulus.
+pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
+    /// Residues in a value of this type; at most 32.
+    const LANES: usize;
+
+    /// A packed number in each lane, given by the number of the lane. Numbers that only get
+    /// multiplied may be anything in `N` words.
+    fn pack(number: impl FnMut(usize) -> [u64; N]) -> Self;
+    /// Likewise, from where the numbers lie.
+    #[inline(always)]
+    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; N]) -> Self {
+        Self::pack(|lane| *number(lane))
+    }
+    /// The packed number of each lane.
+    fn unpack(&self, number: impl FnMut(usize, [u64; N]));
+    /// The residue one in each lane.
+    fn one() -> Self;
+    /// `a + b`.
+    fn add(&self, other: &Self) -> Self;
+    /// `a - b`.
+    fn sub(&self, other: &Self) -> Self;
+    /// `a - b`, tight.
+    fn sub_tight(&self, other: &Self) -> Self {
+        self.sub(other)
+    }
+    /// `a - b - c`, tight.
+    fn sub_both(&self, other: &Self, third: &Self) -> Self {
+        self.sub(other).sub(third)
+    }
+    /// `a b`.
+    fn mul(&self, other: &Self) -> Self;
+    /// `a a`.
+    fn sqr(&self) -> Self {
+        self.mul(self)
+    }
+    /// `a / R`: out of Montgomery form, if the packed number was in it.
+    fn reduce(&self) -> Self;
+    /// `a R`: into Montgomery form, if the packed number was not in it.
+    fn expand(&self) -> Self;
+    /// `-a` in the lanes of the mask, `a` in the others.
+    fn negate_where(&self, mask: Mask) -> Self;
+    /// `1` in the lanes of the mask, `a` in the others.
+    fn one_where(&self, mask: Mask) -> Self;
+    /// The lanes that are zero.
+    fn zeros(&self) -> Mask;
+    /// `1 / a` in each lane; none is zero.
+    fn invert(&self) -> Self;
+}
+
+/// Points that are not infinity, one in each lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Points<F> {
+    /// Their first coordinates.
+    pub x: F,
+    /// Their second coordinates.
+    pub y: F,
+}

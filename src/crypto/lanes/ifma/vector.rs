@@ -1,0 +1,149 @@
+//! Eight 64-bit words side by side, and the few operations on them that the arithmetic needs.
+//!
+//! The arithmetic is written once over this trait. [`Emulated`] carries it out word by word, so that
+//! it is tested on every machine; `avx512.rs` does it with one instruction each.
+
+use crate::crypto::lanes::field::Mask;
+
+/// Lanes of a vector.
+pub const LANES: usize = 8;
+
+/// Bits of a factor that the multiplier reads; it drops the others without a word.
+pub const DIGIT_BITS: usize = 52;
+
+/// The bits that are read.
+pub const DIGIT_MASK: u64 = (1 << DIGIT_BITS) - 1;
+
+/// Eight 64-bit words.
+pub trait Vector: Copy + Send + Sync {
+    /// The same word in all lanes.
+    fn splat(word: u64) -> Self;
+    /// A word for each lane.
+    fn from_words(words: [u64; LANES]) -> Self;
+    /// The word of each lane.
+    fn to_words(self) -> [u64; LANES];
+    /// Four words for each lane, from where they lie: result `i` has the word `i` of all lanes.
+    fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4];
+    /// `self` plus the low 52 bits of the 104-bit product of the low 52 bits of `a` and `b`.
+    fn madd_low(self, a: Self, b: Self) -> Self;
+    /// `self` plus the high 52 bits of that product.
+    fn madd_high(self, a: Self, b: Self) -> Self;
+    /// `self + other`, wrapping.
+    fn add(self, other: Self) -> Self;
+    /// `self - other`, wrapping.
+    fn sub(self, other: Self) -> Self;
+    /// Bits that both have.
+    fn and(self, other: Self) -> Self;
+    /// Bits that either has.
+    fn or(self, other: Self) -> Self;
+    /// Shifted to the left by less than 64.
+    fn shl(self, bits: usize) -> Self;
+    /// Shifted to the right by less than 64, zeros coming in.
+    fn shr(self, bits: usize) -> Self;
+    /// Shifted to the right by less than 64, the sign coming in.
+    fn sar(self, bits: usize) -> Self;
+    /// The lanes below zero, as signed words.
+    fn negative(self) -> Mask;
+    /// The lanes that are zero.
+    fn zeros(self) -> Mask;
+    /// `other` in the lanes of the mask, `self` in the others.
+    fn replace_where(self, mask: Mask, other: Self) -> Self;
+}
+
+/// Word by word.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub struct Emulated([u64; LANES]);
+
+#[cfg(test)]
+impl Emulated {
+    fn each(self, f: impl Fn(u64) -> u64) -> Self {
+        Self(self.0.map(f))
+    }
+
+    fn both(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        Self(std::array::from_fn(|lane| f(self.0[lane], other.0[lane])))
+    }
+
+    fn mask(self, f: impl Fn(u64) -> bool) -> Mask {
+        self.0.iter().enumerate().fold(0, |mask, (lane, &word)| mask | Mask::from(f(word)) << lane)
+    }
+
+    /// The low and the high 52 bits of a product of digits.
+    #[allow(clippy::cast_possible_truncation, reason = "the two halves are what is wanted")]
+    fn product(a: u64, b: u64) -> (u64, u64) {
+        // The instruction would drop the upper bits; arithmetic that has some there is wrong.
+        debug_assert!(a <= DIGIT_MASK && b <= DIGIT_MASK, "{a:x} times {b:x} would be cut");
+        let product = u128::from(a & DIGIT_MASK) * u128::from(b & DIGIT_MASK);
+        (product as u64 & DIGIT_MASK, (product >> DIGIT_BITS) as u64)
+    }
+}
+
+#[cfg(test)]
+impl Vector for Emulated {
+    fn splat(word: u64) -> Self {
+        Self([word; LANES])
+    }
+
+    fn from_words(words: [u64; LANES]) -> Self {
+        Self(words)
+    }
+
+    fn to_words(self) -> [u64; LANES] {
+        self.0
+    }
+
+    fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4] {
+        std::array::from_fn(|i| Self(rows.map(|row| row[i])))
+    }
+
+    fn madd_low(self, a: Self, b: Self) -> Self {
+        self.add(a.both(b, |a, b| Self::product(a, b).0))
+    }
+
+    fn madd_high(self, a: Self, b: Self) -> Self {
+        self.add(a.both(b, |a, b| Self::product(a, b).1))
+    }
+
+    fn add(self, other: Self) -> Self {
+        self.both(other, u64::wrapping_add)
+    }
+
+    fn sub(self, other: Self) -> Self {
+        self.both(other, u64::wrapping_sub)
+    }
+
+    fn and(self, other: Self) -> Self {
+        self.both(other, |a, b| a & b)
+    }
+
+    fn or(self, other: Self) -> Self {
+        self.both(other, |a, b| a | b)
+    }
+
+    fn shl(self, bits: usize) -> Self {
+        self.each(|word| word << bits)
+    }
+
+    fn shr(self, bits: usize) -> Self {
+        self.each(|word| word >> bits)
+    }
+
+    fn sar(self, bits: usize) -> Self {
+        self.each(|word| (word.cast_signed() >> bits).cast_unsigned())
+    }
+
+    fn negative(self) -> Mask {
+        self.mask(|word| word.cast_signed() < 0)
+    }
+
+    fn zeros(self) -> Mask {
+        self.mask(|word| word == 0)
+    }
+
+    fn replace_where(self, mask: Mask, other: Self) -> Self {
+        Self(std::array::from_fn(|lane| {
+            if (mask >> lane) & 1 == 1 { other.0[lane] } else { self.0[lane] }
+        }))
+    }
+}

@@ -1,0 +1,57 @@
+//! Our own arithmetic: one public key against thousands of signatures at once.
+//!
+//! A zone has a handful of keys and millions of signatures. A library treats each verification as
+//! if the key were new; with the key fixed, both scalar multiplications of ECDSA are sums of rows
+//! from tables, all additions are affine, and one inversion serves a whole level of them.
+//!
+//! - [`ecdsa`] is the algorithm, [`chain`] its additions, [`table`] and [`recode`] its tables and
+//!   digits. They are written once, generic over the curve ([`curve`], [`p256`], [`p384`]) and over the kernel
+//!   ([`field`]).
+//! - [`portable`] is the kernel for every processor, [`ifma`] the one for AVX-512 IFMA.
+//! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
+//!   [`words`] are what it and the kernels stand on.
+//! - [`kernels`] chooses one when the program runs, and [`backend`] makes a [`Backend`](super::Backend) of it.
+//!
+//! # Exactness
+//!
+//! The verdict is that of FIPS 186-5 for every input. A zone's owner knows his key's logarithm and
+//! can make points meet on the way; such a signature is taken out of its batch and judged by
+//! [`plain`]. Beyond that, the engine asks a library about every signature that is said to fail.
+
+mod backend;
+mod chain;
+mod curve;
+mod ecdsa;
+mod field;
+mod ifma;
+mod inverse;
+mod kernels;
+mod modulus;
+mod p256;
+mod p384;
+mod plain;
+mod portable;
+mod recode;
+mod table;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use backend::Lanes;
+pub(super) use kernels::name as kernel_name;
+
+/// Asks the processor to bring a place of memory near; nothing else happens.
+#[inline(always)]
+#[allow(unsafe_code, reason = "prefetching has no safe form")]
+fn prefetch<T>(place: &T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch neither reads nor writes as far as the program can tell, and SSE, which
+    // has it, is part of x86-64.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
+}

@@ -1,0 +1,174 @@
+//! Tables of multiples of a fixed point, so that multiplying it takes additions only.
+
+use super::chain::{self, Additions};
+use super::curve::Curve;
+use super::field::{Mask, Points, Residues};
+use super::plain;
+use super::recode::{Digit, Windows};
+
+/// The coordinates of one multiple, packed in the form of the kernel that made the table. A row is
+/// one cache line for P-256.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub struct Row<const N: usize> {
+    x: [u64; N],
+    y: [u64; N],
+}
+
+/// For each window of a scalar the positive odd multiples of the point, times two to the window's
+/// position.
+#[derive(Debug)]
+pub struct Table<const N: usize> {
+    windows: Windows,
+    rows: Vec<Row<N>>,
+}
+
+/// Additions that share an inversion while a table is made: enough to drown it, few enough for
+/// their products to stay in cache.
+const CHUNK: usize = 2048;
+
+impl<const N: usize> Table<N> {
+    /// Makes the table: one affine addition a row, after as many doublings as the order has bits.
+    ///
+    /// Level by level: `2 (j + 2^k) + 1 = (2 j + 1) + 2^(k+1)`, so each row of level `k` is an
+    /// earlier row plus a power of two times the point. Both are multiples of the point by
+    /// different numbers whose sum is below the order, so they are never equal or opposite.
+    #[inline(always)]
+    pub fn new<C: Curve<N>, F: Residues<C::Base, N>>(
+        point: &plain::Point<C, N>,
+        windows: Windows,
+    ) -> Self {
+        let powers = powers_of_two::<C, F, N>(point);
+        let mut rows = vec![Row { x: [0; N], y: [0; N] }; windows.rows()];
+        for window in windows.iter() {
+            rows[window.row] = powers[window.position];
+        }
+        let most = windows.iter().map(|window| window.width).max().unwrap_or(0);
+        let mut products = Vec::new();
+        for level in 0..most.saturating_sub(1) {
+            // Longer windows come first, so those that reach this level do.
+            let starts: Vec<_> = windows
+                .iter()
+                .filter(|window| window.width > level + 1)
+                .map(|window| (window.row, powers[window.position + level + 1]))
+                .collect();
+            let sums = starts.len() << level;
+            for first in (0..sums).step_by(CHUNK) {
+                let end = sums.min(first + CHUNK);
+                let mut work =
+                    Level { starts: &starts, level, first, end, rows: &mut rows, lanes: F::LANES };
+                chain::add_all::<C, F, N>(&mut work, &mut products);
+            }
+        }
+        Self { windows, rows }
+    }
+
+    /// The windows that scalars must be recoded for.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// The points of digits, one for each lane.
+    #[inline(always)]
+    pub fn points<C: Curve<N>, F: Residues<C::Base, N>>(&self, digits: &[Digit]) -> Points<F> {
+        let sign = |mask, (lane, digit): (usize, &Digit)| mask | (digit.sign() << lane);
+        let signs: Mask = digits.iter().enumerate().fold(0, sign);
+        let y = F::gather(|lane| &self.rows[digits[lane].row()].y);
+        Points { x: self.xs::<C, F>(digits), y: y.negate_where(signs) }
+    }
+
+    /// The first coordinates of the points of digits.
+    #[inline(always)]
+    pub fn xs<C: Curve<N>, F: Residues<C::Base, N>>(&self, digits: &[Digit]) -> F {
+        F::gather(|lane| &self.rows[digits[lane].row()].x)
+    }
+
+    /// Asks the processor to bring the rows of digits near.
+    #[inline(always)]
+    pub fn prefetch(&self, digits: &[Digit]) {
+        for digit in digits {
+            super::prefetch(&self.rows[digit.row()]);
+        }
+    }
+}
+
+/// The additions `first..end` of one level: addition `i` makes the row `j + 2^level` of the window
+/// `i >> level`, where `j` is the rest of `i`.
+struct Level<'t, const N: usize> {
+    /// The first row of each window, and what is to be added.
+    starts: &'t [(usize, Row<N>)],
+    level: usize,
+    first: usize,
+    end: usize,
+    rows: &'t mut [Row<N>],
+    lanes: usize,
+}
+
+impl<const N: usize> Level<'_, N> {
+    /// The row to begin with and the row to add, in a lane. Lanes past the end repeat the last.
+    #[inline(always)]
+    fn summands(&self, i: usize, lane: usize) -> (usize, &Row<N>) {
+        let addition = (self.first + i * self.lanes + lane).min(self.end - 1);
+        let (start, power) = &self.starts[addition >> self.level];
+        (start + (addition & ((1 << self.level) - 1)), power)
+    }
+}
+
+impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> for Level<'_, N> {
+    fn len(&self) -> usize {
+        (self.end - self.first).div_ceil(self.lanes)
+    }
+
+    #[inline(always)]
+    fn difference(&self, i: usize) -> F {
+        let p = F::gather(|lane| &self.rows[self.summands(i, lane).0].x);
+        let q = F::gather(|lane| &self.summands(i, lane).1.x);
+        q.sub(&p)
+    }
+
+    #[inline(always)]
+    fn operands(&self, i: usize) -> [Points<F>; 2] {
+        let p = Points {
+            x: F::gather(|lane| &self.rows[self.summands(i, lane).0].x),
+            y: F::gather(|lane| &self.rows[self.summands(i, lane).0].y),
+        };
+        let q = Points {
+            x: F::gather(|lane| &self.summands(i, lane).1.x),
+            y: F::gather(|lane| &self.summands(i, lane).1.y),
+        };
+        [p, q]
+    }
+
+    #[inline(always)]
+    fn store(&mut self, i: usize, sum: Points<F>) {
+        let (level, lanes) = (self.level, self.lanes);
+        let targets: [usize; 32] = std::array::from_fn(|lane| {
+            if lane < lanes { self.summands(i, lane).0 + (1 << level) } else { 0 }
+        });
+        sum.x.unpack(|lane, x| self.rows[targets[lane]].x = x);
+        sum.y.unpack(|lane, y| self.rows[targets[lane]].y = y);
+    }
+
+    fn exclude(&mut self, _: usize, _: Mask) {
+        debug_assert!(false, "the summands of a table are never equal or opposite");
+    }
+}
+
+/// The point times `2^m` for each bit `m` of the order.
+#[inline(always)]
+fn powers_of_two<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
+    point: &plain::Point<C, N>,
+) -> Vec<Row<N>> {
+    let doubled = |point: &plain::Point<C, N>| Some(point.double());
+    let powers: Vec<_> = std::iter::successors(Some(*point), doubled).take(C::BITS).collect();
+    let affine = plain::Point::to_affine(&powers);
+    let mut rows = vec![Row { x: [0; N], y: [0; N] }; affine.len()];
+    for (points, rows) in affine.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
+        let point = |lane: usize| points[lane.min(points.len() - 1)];
+        let x = F::pack(|lane| point(lane)[0]).expand();
+        x.unpack(|lane, x| rows.get_mut(lane).into_iter().for_each(|row| row.x = x));
+        let y = F::pack(|lane| point(lane)[1]).expand();
+        y.unpack(|lane, y| rows.get_mut(lane).into_iter().for_each(|row| row.y = y));
+    }
+    rows
+}
