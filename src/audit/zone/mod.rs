@@ -476,9 +476,8 @@ fn judge_lots<'z>(
     pipeline::run(threads, lots, work, |judged| {
         tally.merge(&judged.tally);
         judged.findings.iter().for_each(&mut *sink.on_finding);
-        chains.add(court, judged.denial, &mut |finding| {
-            sink.report(tally, court.weigh(finding));
-        });
+        let mut report = |finding| sink.report(tally, court.weigh(finding));
+        stages.deny.time(|| chains.add(court, judged.denial, &mut report));
     })?;
     stopped(sink.config)?;
     for bench in lock().iter() {
