@@ -3,7 +3,7 @@ right: the same step taken as RFC 6781 section 4.1 says.
 """
 
 from lib import broken, keys
-from lib.broken import found, other, publish, variant, zsk
+from lib.broken import found, ksk, other, publish, variant, zsk
 from lib.keys import KSK, REVOKED
 from lib.whole import add, put, put3, remove
 
@@ -173,6 +173,34 @@ def key_used_too_soon(zone):
     publish(zone, other())
     zone.resign("www", "A", other())
     return at_keys("key-used-too-soon", zone)
+
+
+@variant("versions-key-used-after-unreadable", args=after("unreadable-and-signed"), advice_only=True)
+def key_used_after_unreadable(zone):
+    """Not broken, as far as can be told: a key signs alone at once, and what could not be read in
+    the previous version may have been that key."""
+    step(zone)
+    publish(zone, other())
+    zone.resign("www", "A", other())
+    return [{"code": "previous-unreadable", "owner": zone.origin}]
+
+
+@variant("versions-keys-uncached")
+def keys_uncached(zone):
+    """Not broken: the DNSKEY RRset has no TTL, so that no cache holds it."""
+    for place in zone.find("@", "DNSKEY"):
+        zone.lines[place] = zone.lines[place].with_(ttl=0)
+    zone.resign("@", "DNSKEY", ksk())
+    return []
+
+
+@variant("versions-key-used-keys-uncached", args=after("versions-keys-uncached"))
+def key_used_keys_uncached(zone):
+    """Not broken: a key signs alone at once, and no cache holds the keys without it."""
+    step(zone)
+    publish(zone, other())
+    zone.resign("www", "A", other())
+    return []
 
 
 @variant("versions-key-published", args=(EXAMPLE,), advice_only=True)

@@ -414,10 +414,10 @@ catalogue! {
         "A signature begins and ends before the one by the same key that it replaces: an older one came back.",
         "Find out whether the signer went back to an older state.";
     KeyUsedTooSoon = "key-used-too-soon", Violation, "RFC 6781 §4.1.1, RFC 7583 §3.2.1",
-        "Only keys that the previous version did not publish secure some RRset, so validators that hold the previous DNSKEY RRset must reject it.",
+        "Only keys that the previous version did not publish secure some RRset, so validators that hold the previous DNSKEY RRset cannot verify it.",
         "Publish a key for the TTL of the DNSKEY RRset at least before it signs alone.";
     KeyRemovedTooSoon = "key-removed-too-soon", Violation, "RFC 6781 §4.1.1, RFC 7583 §3.2.1",
-        "A key is gone that alone signs some RRset of the previous version, so validators that fetched that RRset before and the keys now must reject it.",
+        "A key is gone that alone signs some RRset of the previous version, so validators that hold that RRset and fetch the keys now cannot verify it.",
         "Keep a key until its last signatures have left all caches.";
     KeySignersReplaced = "key-signers-replaced", Violation, "RFC 6781 §4.1.2, RFC 7583 §3.3",
         "No key that signs the DNSKEY RRset signed it in the previous version, so a DS that led to that leads to this no more.",

@@ -28,8 +28,9 @@ pub(crate) struct ZoneArgs {
     /// Compare with this version of the zone, the one that is published now
     ///
     /// Reports what those who hold it in their caches would trip over: a serial that does not grow,
-    /// keys that came or went too soon, signatures kept over data that changed. It is held in memory
-    /// beside the zone, and its signatures are not verified. `-` for standard input.
+    /// keys that came or went too soon, signatures kept over data that changed. What caches hold is
+    /// seen from the first --at. The file is held in memory beside the zone, and its signatures are
+    /// not verified. `-` for standard input.
     #[arg(long, value_name = "FILE", help_heading = "Judgement")]
     pub(crate) previous: Option<PathBuf>,
 

@@ -210,13 +210,12 @@ impl Versions<'_> {
         for made in rrsigs.chunk_by(|a, b| a.type_covered == b.type_covered) {
             let rtype = made[0].type_covered;
             // The keys vouch for themselves. What has no TTL is in no cache.
-            let cacheable = rtype != RType::DNSKEY
-                && old.rrset(rtype).is_some_and(|rrset| rrset.ttls().0 > 0);
+            let cacheable =
+                rtype != RType::DNSKEY && old.rrset(rtype).is_some_and(|rrset| rrset.ttls().0 > 0);
             if !cacheable {
                 continue;
             }
-            let key =
-                |made: &Rrsig<'_>| KeyRef { tag: made.key_tag, algorithm: made.algorithm };
+            let key = |made: &Rrsig<'_>| KeyRef { tag: made.key_tag, algorithm: made.algorithm };
             let usable = made.iter().filter(|made| in_use(made, self.time)).map(key);
             let signers: BTreeSet<KeyRef> =
                 usable.filter(|key| self.keys_before.contains(key)).collect();

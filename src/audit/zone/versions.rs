@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use crate::audit::findings::{Code, Finding, KeyRef, Severity};
-use crate::dns::rdata::{Dnskey, Rrsig, Soa};
+use crate::dns::rdata::{Dnskey, Rrsig, Soa, key_tag};
 use crate::dns::{Algorithm, Class, Name, RType};
 use crate::engine::{Key, KeyIndex, KeyTable, Stopwatch};
 use crate::rrset::{Ordered, OwnerRecords};
@@ -61,8 +61,13 @@ impl Previous {
         let progress = Progress::default();
         let mut on_finding = |finding: Finding| unreadable.count_in(&finding);
         let (collector, facts) = collect(source, config, &progress, watch, &mut on_finding)?;
-        let (its_apex, its_class) =
-            find_apex(&collector, config, name.clone(), unreadable.clone())?;
+        let named = find_apex(&collector, config, name.clone(), unreadable.clone())?;
+        // An origin that is given says nothing of what the file holds.
+        let soa_owners = collector.soa_owners();
+        let (its_apex, its_class) = match soa_owners.first() {
+            Some(&first) if !soa_owners.contains(&named) => first,
+            _ => named,
+        };
         if (its_apex, its_class) != (*apex, class) {
             return Err(Error::OtherZone {
                 file: file.to_owned(),
@@ -130,12 +135,10 @@ impl<'z> Versions<'z> {
         let complete = previous.unreadable.count == 0;
         let usable = |(index, key)| previous.usability.secures(index).then_some(reference(key));
         let keys_before: BTreeSet<KeyRef> = before.iter().filter_map(usable).collect();
-        let has = |table: &KeyTable, wanted: &Key| {
-            let candidates = table.matching(wanted.algorithm, wanted.tag);
-            candidates.iter().any(|&key| table.get(key).rdata == wanted.rdata)
-        };
-        let lacked_by = |other: &KeyTable, table: &KeyTable| {
-            let keys = table.iter().map(|(_, key)| key).filter(|key| !has(other, key));
+        let (rdatas, rdatas_before) = (rdatas(table), rdatas(before));
+        let lacked = |rdatas: &BTreeSet<&[u8]>, table: &KeyTable| {
+            let keys = table.iter().map(|(_, key)| key);
+            let keys = keys.filter(|key| !rdatas.contains(key.rdata.as_slice()));
             let mut keys: Vec<KeyRef> = keys.map(reference).collect();
             keys.sort_unstable();
             keys
@@ -144,16 +147,21 @@ impl<'z> Versions<'z> {
         if let Some(span) = previous.ordered.find(apex) {
             records.load(&previous.ordered, &span, previous.class);
         }
-        let (mut signers_before, mut cached) = (BTreeSet::new(), false);
+        // Signatures and keys may be many, and the keys of one tag: each tag is looked at once.
+        let (mut tags, mut cached) = (BTreeSet::new(), false);
         for record in records.rrsigs_covering(RType::DNSKEY) {
             let Some(rrsig) = Rrsig::from_rdata(record.rdata) else { continue };
-            for &key in before.matching(rrsig.algorithm, rrsig.key_tag) {
-                if previous.usability.secures(key) {
-                    signers_before.insert(before.get(key).rdata.as_slice());
-                    cached |= previous.dnskey_ttl > 0 && in_use(&rrsig, time);
-                }
+            let key = KeyRef { tag: rrsig.key_tag, algorithm: rrsig.algorithm };
+            if keys_before.contains(&key) {
+                tags.insert(key);
+                cached |= previous.dnskey_ttl > 0 && in_use(&rrsig, time);
             }
         }
+        let signs = |(index, key): (KeyIndex, &'z Key)| {
+            let signs = previous.usability.secures(index) && tags.contains(&reference(key));
+            signs.then_some(key.rdata.as_slice())
+        };
+        let signers_before = before.iter().filter_map(signs).collect();
         // A zone that becomes signed, or ceases to be, is judged by its DS: that is not known here.
         let both_signed = !before.is_empty() && !table.is_empty();
         let cached = cached && both_signed;
@@ -163,7 +171,9 @@ impl<'z> Versions<'z> {
             these.filter(|algorithm| known && !those.contains(algorithm)).collect()
         };
         let gone = |key: &&KeyRef| both_signed && table.matching(key.algorithm, key.tag).is_empty();
-        let added = |&(_, key): &(KeyIndex, &Key)| complete && cached && !has(before, key);
+        let added = |&(_, key): &(KeyIndex, &Key)| {
+            complete && cached && !rdatas_before.contains(key.rdata.as_slice())
+        };
         Self {
             previous,
             time,
@@ -174,8 +184,8 @@ impl<'z> Versions<'z> {
             algorithms_added: without(&now, &then, both_signed && complete),
             algorithms_removed: without(&then, &now, cached),
             signers_before,
-            keys_added: lacked_by(before, table),
-            keys_removed: lacked_by(table, before),
+            keys_added: lacked(&rdatas_before, table),
+            keys_removed: lacked(&rdatas, before),
         }
     }
 
@@ -250,7 +260,7 @@ impl<'z> Versions<'z> {
         let (code, detail) = match now.wrapping_sub(before) {
             // What could not be read may be all that has changed.
             0 if any_change && self.complete => (Code::SerialUnchanged, format!("{now}")),
-            0 | 1..=0x7fff_ffff => return None,
+            0..=0x7fff_ffff => return None,
             0x8000_0000 => {
                 let detail = format!("{now} after {before}: neither is the greater one");
                 (Code::SerialBackwards, detail)
@@ -278,8 +288,9 @@ impl<'z> Versions<'z> {
             _ => Severity::Advice,
         };
         let tags = |rdatas: &BTreeSet<&[u8]>| {
-            let tags = rdatas.iter().map(|rdata| crate::dns::rdata::key_tag(rdata).to_string());
-            tags.collect::<Vec<_>>().join(", ")
+            let tags = rdatas.iter().take(SHOWN).map(|rdata| key_tag(rdata).to_string());
+            let more = if rdatas.len() > SHOWN { " …" } else { "" };
+            tags.collect::<Vec<_>>().join(", ") + more
         };
         let detail = format!("{} in place of {}", tags(&signers), tags(&self.signers_before));
         let finding = zone.at_apex(Code::KeySignersReplaced, RType::DNSKEY);
@@ -289,15 +300,14 @@ impl<'z> Versions<'z> {
     /// Keys that were revoked and are not any more (RFC 5011 §2.1).
     fn revocations_undone(&self, zone: &Now<'_>) -> Vec<Finding> {
         let revoked = |key: &Dnskey<'_>| key.is_zone_key() && key.is_revoked();
+        let material = |key: Dnskey<'z>| (key.algorithm, key.protocol, key.key);
         let before = self.previous.table.iter().map(|(_, key)| key.dnskey());
-        let before: Vec<Dnskey<'_>> = before.filter(revoked).collect();
+        let before: BTreeSet<_> = before.filter(revoked).map(material).collect();
         let undone = |key: &Key| {
             let key = key.dnskey();
-            let same = |before: &Dnskey<'_>| {
-                (before.algorithm, before.protocol, before.key)
-                    == (key.algorithm, key.protocol, key.key)
-            };
-            key.is_zone_key() && !key.is_revoked() && before.iter().any(same)
+            key.is_zone_key()
+                && !key.is_revoked()
+                && before.contains(&(key.algorithm, key.protocol, key.key))
         };
         let keys = zone.table.iter().map(|(_, key)| key).filter(|key| undone(key));
         let finding = |key| Finding {
@@ -322,6 +332,13 @@ impl Now<'_> {
     fn at_apex(&self, code: Code, rtype: RType) -> Finding {
         Finding { owner: Some(*self.apex), rtype: Some(rtype), ..Finding::new(code) }
     }
+}
+
+/// Keys that a detail lists at most: a zone has two signers of its keys, or three.
+const SHOWN: usize = 8;
+
+fn rdatas(table: &KeyTable) -> BTreeSet<&[u8]> {
+    table.iter().map(|(_, key)| key.rdata.as_slice()).collect()
 }
 
 fn reference(key: &Key) -> KeyRef {

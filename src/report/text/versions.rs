@@ -50,8 +50,11 @@ fn changes(facts: &PreviousFacts) -> String {
     ];
     let mut parts: Vec<String> = kinds.into_iter().flatten().collect();
     if facts.unreadable > 0 {
-        let number = grouped(facts.unreadable);
-        parts.push(tied(&format!("{number} of its entries could not be read")));
+        let entries = match facts.unreadable {
+            1 => "one old entry".to_owned(),
+            number => format!("{} old entries", grouped(number)),
+        };
+        parts.push(tied(&format!("{entries} could not be read")));
     }
     if parts.is_empty() {
         return format!("{since}: none");
@@ -69,8 +72,14 @@ fn row(noun: &str, counts: &[(u64, &str)]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
+/// Keys that are named one by one, at most.
+const KEYS: usize = 8;
+
 /// As in `keys 2371/13, 4711/8 added`.
 fn keys(fate: &str, keys: &[KeyRef]) -> Option<String> {
+    if keys.len() > KEYS {
+        return Some(tied(&format!("{} {fate}", count(keys.len() as u64, "key"))));
+    }
     let names: Vec<String> =
         keys.iter().map(|key| format!("{}/{}", key.tag, key.algorithm.0)).collect();
     let noun = if names.len() == 1 { "key" } else { "keys" };
