@@ -32,7 +32,8 @@ class Variant:
     change: object
     base: str = "zones/example.zone"
     at: str = AT
-    # Further arguments of `sigmill zone`; `anchor:FILE` stands for `--anchor datasets/FILE`.
+    # Further arguments of `sigmill zone`; `anchor:FILE` stands for `--anchor datasets/FILE`, and
+    # `previous:FILE` for `--previous datasets/FILE`.
     args: tuple = ()
     # Findings that weigh less than their code does by itself, because a good signature is near.
     advice_only: bool = False
@@ -54,7 +55,7 @@ def variant(name, **options):
 
 def make(datasets, good):
     """Writes all variants anew; returns their entries for the manifest."""
-    from lib import whole
+    from lib import versions, whole  # noqa: F401
 
     by_file = {entry["file"]: entry for entry in good if "refused" not in entry}
     entries = judgements_of_the_short_zone(datasets, by_file["zones/short.zone"])

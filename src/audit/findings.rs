@@ -403,6 +403,41 @@ catalogue! {
         "A ZONEMD record has a scheme or hash algorithm that is not defined; it is ignored.",
         "Publish a ZONEMD record with scheme 1 and hash algorithm 1 (SHA-384).";
 
+    // --- Two versions ---
+    SerialUnchanged = "serial-unchanged", Violation, "RFC 1034 §4.3.5",
+        "The zone changed since the previous version, and its serial did not.",
+        "Raise the serial with every change; secondary servers do not fetch the zone otherwise.";
+    SerialBackwards = "serial-backwards", Violation, "RFC 1982 §3.2, RFC 1034 §4.3.5",
+        "The serial is not greater than that of the previous version, by serial arithmetic.",
+        "Choose a serial that is greater by less than 2^31; RFC 1912 §3.1 says how to go back in two steps.";
+    SignatureKept = "signature-kept", Violation, "RFC 4034 §3.1.8.1, RFC 4035 §2.2",
+        "An RRset changed since the previous version, and a signature over it is still the one of then.",
+        "Sign every RRset that changes; look for what edits the zone after it was signed.";
+    SignatureOlder = "signature-older", Advice, "RFC 4034 §3.1.5, RFC 6781 §4.4.2",
+        "A signature begins and ends before the one by the same key that it replaces: an older one came back.",
+        "Find out whether the signer went back to an older state.";
+    KeyUsedTooSoon = "key-used-too-soon", Violation, "RFC 6781 §4.1.1, RFC 7583 §3.2.1",
+        "Only keys that the previous version did not publish secure some RRset, so validators that hold the previous DNSKEY RRset cannot verify it.",
+        "Publish a key for the TTL of the DNSKEY RRset at least before it signs alone.";
+    KeyRemovedTooSoon = "key-removed-too-soon", Violation, "RFC 6781 §4.1.1, RFC 7583 §3.2.1",
+        "A key is gone that alone signs some RRset of the previous version, so validators that hold that RRset and fetch the keys now cannot verify it.",
+        "Keep a key until its last signatures have left all caches.";
+    KeySignersReplaced = "key-signers-replaced", Violation, "RFC 6781 §4.1.2, RFC 7583 §3.3",
+        "No key that signs the DNSKEY RRset signed it in the previous version, so a DS that led to that leads to this no more.",
+        "Keep the old key-signing key until the DS of the new one has replaced the old DS in all caches, or publish the new DS long before.";
+    KeyRevocationUndone = "key-revocation-undone", Violation, "RFC 5011 §2.1",
+        "A key that the previous version revoked is published as if it were not: revocation is for ever.",
+        "Remove the key, and use a new one.";
+    AlgorithmAddedAtOnce = "algorithm-added-at-once", Advice, "RFC 6781 §4.1.4, RFC 6840 §5.11",
+        "The DNSKEY RRset has an algorithm that the previous one had not, and by which the previous version had RRsets unsigned; validators that insist on every algorithm may hold those.",
+        "Publish the signatures of a new algorithm first, and its keys when the TTLs have passed.";
+    AlgorithmRemovedAtOnce = "algorithm-removed-at-once", Advice, "RFC 6781 §4.1.4, RFC 6840 §5.11",
+        "An algorithm of the previous DNSKEY RRset is gone, and its signatures with it; validators that insist on every algorithm may hold that DNSKEY RRset.",
+        "Remove the keys of an old algorithm first, and its signatures when the TTL has passed.";
+    PreviousUnreadable = "previous-unreadable", Advice, "sigmill --previous",
+        "Entries of the previous version could not be read, so nothing was concluded from what it lacks.",
+        "Correct the entry that is named, or compare with the zone as it was served.";
+
     // --- sigmill itself ---
     BackendsDisagree = "backends-disagree", Bogus, "sigmill --cross-check",
         "Two cryptographic backends judged the same signature differently.",

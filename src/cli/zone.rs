@@ -6,7 +6,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use sigmill::audit::findings::{Finding, Severity};
-use sigmill::audit::zone::{self, Config, JudgementTime, Limits, Sha1, Summary, ZonemdPolicy};
+use sigmill::audit::zone::{
+    self, Config, JudgementTime, Limits, PreviousInput, Sha1, Summary, ZonemdPolicy,
+};
 use sigmill::crypto::BackendChoice;
 use sigmill::report::{self, Format, Options, Verbosity};
 use sigmill::source::{OpenOptions, Source, map};
@@ -25,7 +27,9 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     let policy = policy::read(args.policy.as_deref())?;
     let config = config(args, &policy)?;
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));
-    refuse_to_overwrite(&args.file, &args.output)?;
+    for input in [Some(&args.file), args.previous.as_ref()].into_iter().flatten() {
+        refuse_to_overwrite(input, &args.output)?;
+    }
     let mut output = output::open(&args.output)?;
     let (format, options) = report_options(args, &output);
     let mut reporter = report::reporter(format, options);
@@ -77,6 +81,11 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
     for word in &args.ds {
         anchors.extend(anchors::from_word(word)?);
     }
+    let stdin = Path::new("-");
+    if args.file == stdin && args.previous.as_deref() == Some(stdin) {
+        let error = anyhow!("only one of the zone and --previous can be standard input");
+        return Err(Failure::usage(error));
+    }
     let times: Vec<JudgementTime> = args.at.iter().map(|time| time.resolve(now)).collect();
     let no_time = !times.is_empty() && times.iter().all(|time| *time == JudgementTime::Ignored);
     let expire_within = args.expire_within.or(policy.expire_within);
@@ -95,6 +104,10 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
     Ok(Config {
         origin: args.origin,
         times,
+        previous: args.previous.as_ref().map(|path| match path {
+            path if path == stdin => PreviousInput::StandardInput,
+            path => PreviousInput::File(path.clone()),
+        }),
         anchors,
         built_in_anchors: !args.no_built_in_anchors,
         expire_within,

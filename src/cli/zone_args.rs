@@ -25,6 +25,15 @@ pub(crate) struct ZoneArgs {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
+    /// Compare with this version of the zone, the one that is published now
+    ///
+    /// Reports what those who hold it in their caches would trip over: a serial that does not grow,
+    /// keys that came or went too soon, signatures kept over data that changed. What caches hold is
+    /// seen from the first --at. The file is held in memory beside the zone, and its signatures are
+    /// not verified. `-` for standard input.
+    #[arg(long, value_name = "FILE", help_heading = "Judgement")]
+    pub(crate) previous: Option<PathBuf>,
+
     /// The zone's apex, and the origin of relative names [default: the SOA's owner]
     #[arg(long, value_name = "NAME", value_parser = parse_name, help_heading = "Judgement")]
     pub(crate) origin: Option<Name>,
@@ -309,6 +318,8 @@ Examples:
     sigmill zone example.com.zone --at now --at +2w --expire-within 3d
   An old zone, as of its day, against the root's anchors of then:
     sigmill zone root.zone.gz --at 2020-10-20 --anchor root-anchors.xml
+  A new version against the one that is served:
+    dig @ns.example.com example.com AXFR | sigmill zone example.com.zone --previous -
   The owners that are bogus, for a script:
     sigmill zone example.com.zone --format ndjson |
       jq -r 'select(.kind == \"finding\" and .severity == \"bogus\") | .owner'"

@@ -83,15 +83,15 @@ fn read_zone(zone: &Value) -> Zone {
     }
 }
 
-/// `anchor:FILE` stands for `--anchor` and the file's path in `datasets/`.
+/// `anchor:FILE` stands for `--anchor` and the file's path in `datasets/`; `previous:FILE` likewise.
 fn resolve_argument(argument: String) -> Vec<String> {
-    match argument.strip_prefix("anchor:") {
-        Some(file) => {
+    for (prefix, option) in [("anchor:", "--anchor"), ("previous:", "--previous")] {
+        if let Some(file) = argument.strip_prefix(prefix) {
             let path = datasets().join(file);
-            vec!["--anchor".into(), path.to_str().expect("a path in UTF-8").into()]
+            return vec![option.into(), path.to_str().expect("a path in UTF-8").into()];
         }
-        None => vec![argument],
     }
+    vec![argument]
 }
 
 /// A finding as the report or the manifest writes it. Owners are compared without regard to case.

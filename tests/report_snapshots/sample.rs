@@ -85,6 +85,7 @@ pub fn good() -> Summary {
             status: ZonemdStatus::Verified,
             records: vec![ZonemdRow { scheme: 1, hash: 1, holds: true }],
         }),
+        previous: None,
         denial: vec![DenialFacts::Nsec { records: 1_509 }],
         keys: vec![
             key_facts(key(20326, 8), 257, Role::KeySigning, 1),
@@ -270,6 +271,16 @@ pub fn bad() -> (Summary, Vec<Finding>) {
         zonemd: Some(ZonemdFacts {
             status: ZonemdStatus::Failed,
             records: vec![ZonemdRow { scheme: 1, hash: 1, holds: false }],
+        }),
+        previous: Some(PreviousFacts {
+            files: vec!["example.zone.old".into()],
+            serial: Some(2_020_101_900),
+            unreadable: 2,
+            records: RecordChanges { added: 1_012, removed: 1 },
+            rrsets: RrsetChanges { added: 3, removed: 0, changed: 12 },
+            signatures: SignatureChanges { kept: 250, renewed: 40, added: 22, removed: 1 },
+            keys_added: vec![key(34505, 13), key(61_000, 15)],
+            keys_removed: vec![key(4711, 15)],
         }),
         denial: vec![DenialFacts::Nsec3 {
             records: 1_012,

@@ -65,6 +65,9 @@ impl Court<'_> {
         for (signature, &key) in case.signatures.iter().zip(&holding) {
             about.signature(signature, key, bench, tally, findings);
         }
+        if let Some(versions) = self.versions {
+            versions.note(&case, &holding, self.context.usability, &mut tally.versions);
+        }
         debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
     }
 
@@ -225,6 +228,9 @@ impl Findings<'_> {
                 *tally.reasons.entry((*code, severity)).or_default() += 1;
             }
             findings.push(on_signature(*code, severity, detail.clone()));
+        }
+        if let Some((code, detail)) = signature.past.finding(signature) {
+            findings.push(on_signature(code, code.entry().severity, detail));
         }
         // A revoked key's signature over the DNSKEY RRset may hold, and still secures nothing.
         if let Some(problem) = holds.and_then(|key| self.court.context.usability.problem(key))

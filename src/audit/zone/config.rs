@@ -1,5 +1,6 @@
 //! How a zone is to be audited: the arguments as resolved.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,6 +19,9 @@ pub struct Config {
     pub origin: Option<Name>,
     /// The times to judge for, at least one. Empty means the present.
     pub times: Vec<JudgementTime>,
+    /// The version of the zone that is published now, to be compared with the one that is audited. It
+    /// is held in memory beside that.
+    pub previous: Option<PreviousInput>,
     /// Trust anchors, of this zone or of others (which are ignored).
     pub anchors: Vec<Anchor>,
     /// Whether the root's built-in anchors are used when the zone is the root and no anchor for it
@@ -56,6 +60,7 @@ impl Default for Config {
         Self {
             origin: None,
             times: Vec::new(),
+            previous: None,
             anchors: Vec::new(),
             built_in_anchors: true,
             expire_within: None,
@@ -112,6 +117,15 @@ pub enum ZonemdPolicy {
     Required,
     /// They are not looked at.
     Off,
+}
+
+/// From where the previous version of a zone is read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PreviousInput {
+    /// A file.
+    File(PathBuf),
+    /// Standard input, when the zone itself is not read from there.
+    StandardInput,
 }
 
 /// A time for which the zone is judged.

@@ -22,14 +22,13 @@ use crate::rrset::{Ordered, OwnerRecords, OwnerSpan, RrRef, Rrset};
 use super::config::{JudgementTime, Progress};
 use super::delegation::{check_ds, check_glue};
 use super::denial::{DenialTtl, LotDenial};
+use super::lots::Lot;
 use super::placement::misplaced;
 use super::signature::{Context, Signature};
 use super::standing::Standing;
 use super::tally::Tally;
 use super::trust::ZoneKind;
-
-/// Neighbouring owners that travel together.
-pub(super) type Lot = Vec<(OwnerSpan, Standing)>;
+use super::versions::Versions;
 
 /// What became of a lot.
 pub(super) struct Judged<'z> {
@@ -54,6 +53,8 @@ pub(super) struct Court<'z> {
     /// The algorithms that must sign every RRset.
     pub promised: &'z [Algorithm],
     pub times: &'z [JudgementTime],
+    /// The previous version, when there is one.
+    pub versions: Option<&'z Versions<'z>>,
     pub expire_within: Option<i64>,
     pub files: &'z [Arc<str>],
     pub policy: &'z Policy,
@@ -70,6 +71,8 @@ const DISPUTED_OCTETS: usize = 1 << 17;
 #[derive(Default)]
 pub(super) struct Bench<'z> {
     owner: OwnerRecords<'z>,
+    /// The same owner in the previous version.
+    before: OwnerRecords<'z>,
     pub tasks: TaskList<'z>,
     pub verdicts: Vec<Verdict>,
     pub disagreements: Vec<Disagreement>,
@@ -116,22 +119,38 @@ impl<'z> Court<'z> {
         };
         let mut steps = Vec::new();
         let mut owner = std::mem::take(&mut bench.owner);
+        let mut before = std::mem::take(&mut bench.before);
         let mut watch = std::mem::take(&mut bench.canonicalize);
         bench.tasks.clear();
         watch.time(|| {
-            for (span, standing) in lot {
+            for entry in lot {
                 if self.stop.load(Ordering::Relaxed) {
                     return;
                 }
-                owner.load(self.ordered, span, self.class);
-                self.prepare(&owner, span, *standing, bench, &mut judged, &mut steps);
+                let mut before_is_there = false;
+                if let (Some(versions), Some(span)) = (self.versions, &entry.previous) {
+                    before.load(versions.ordered(), span, versions.class());
+                    before_is_there = true;
+                }
+                let before = before_is_there.then_some(&before);
+                if let Some((span, _)) = &entry.current {
+                    owner.load(self.ordered, span, self.class);
+                }
+                if let Some(versions) = self.versions {
+                    let in_zone = entry.current.is_some_and(|(span, _)| span.in_zone);
+                    let now = in_zone.then_some(&owner);
+                    versions.compare(now, before, &mut judged.tally.versions);
+                }
+                if let Some(current) = &entry.current {
+                    self.prepare((&owner, before), current, bench, &mut judged, &mut steps);
+                }
             }
         });
         watch.busy = watch.busy.saturating_sub(std::mem::take(&mut bench.interrupted));
         watch.items += judged.tally.rrsets;
         self.settle(&mut steps, bench, &mut judged);
         watch.bytes += std::mem::take(&mut bench.canonicalize).bytes;
-        (bench.owner, bench.canonicalize) = (owner, watch);
+        (bench.owner, bench.before, bench.canonicalize) = (owner, before, watch);
         bench.judge.items += judged.tally.rrsets;
         judged
     }
@@ -179,12 +198,11 @@ impl<'z> Court<'z> {
         )
     }
 
-    /// First pass over one owner.
+    /// First pass over one owner, which comes with its records in the previous version.
     fn prepare(
         &self,
-        owner: &OwnerRecords<'z>,
-        span: &OwnerSpan,
-        standing: Standing,
+        (owner, before): (&OwnerRecords<'z>, Option<&OwnerRecords<'z>>),
+        &(ref span, standing): &(OwnerSpan, Standing),
         bench: &mut Bench<'z>,
         judged: &mut Judged<'z>,
         steps: &mut Vec<Step>,
@@ -230,7 +248,8 @@ impl<'z> Court<'z> {
                 steps.push(Step::finding(Finding { owner: Some(name), ..finding }));
             }
             if standing.is_signed(rtype) {
-                let case = self.signed_case(owner, &rrset, &mut bench.tasks, &mut judged.tally);
+                let tally = &mut judged.tally;
+                let case = self.signed_case(owner, before, &rrset, &mut bench.tasks, tally);
                 steps.push(Step::Rrset(case));
                 if bench.tasks.message_octets() >= self.context.limits.signed_octets_at_once {
                     let begun = Instant::now();
@@ -334,6 +353,7 @@ impl<'z> Court<'z> {
     fn signed_case(
         &self,
         owner: &OwnerRecords<'z>,
+        before: Option<&OwnerRecords<'z>>,
         rrset: &Rrset<'_, 'z>,
         tasks: &mut TaskList<'z>,
         tally: &mut Tally,
@@ -357,14 +377,13 @@ impl<'z> Court<'z> {
                 untried += 1;
                 continue;
             }
-            signatures.push(Signature::check(
-                &self.context,
-                &owner.name,
-                rrset,
-                record,
-                &rrsig,
-                tasks,
-            ));
+            let signature =
+                Signature::check(&self.context, &owner.name, rrset, record, &rrsig, tasks);
+            let past = |(versions, before): (&Versions<'_>, &OwnerRecords<'_>)| {
+                versions.past(rrset, record, &rrsig, before)
+            };
+            let past = self.versions.zip(before).map(past).unwrap_or_default();
+            signatures.push(Signature { past, ..signature });
         }
         RrsetCase {
             owner: Box::new(owner.name),

@@ -21,22 +21,25 @@ pub mod summary;
 pub mod trust;
 
 mod cds;
+mod compare;
 mod conclude;
 mod delegation;
 mod denial;
 mod facts;
 mod judge;
 mod keys;
+mod lots;
 mod placement;
 mod signature;
 mod standing;
 mod tally;
 mod usability;
+mod versions;
 mod zonemd;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -49,20 +52,22 @@ use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
 
-pub use config::{Config, JudgementTime, Limits, Progress, Sha1, ZonemdPolicy};
+pub use config::{Config, JudgementTime, Limits, PreviousInput, Progress, Sha1, ZonemdPolicy};
 pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
 use denial::{Chains, DenialTtl, named};
 use facts::{algorithm_facts, distribution, input_facts, key_facts};
-use judge::{Bench, Court, Lot};
+use judge::{Bench, Court};
 use keys::{key_findings, promised_algorithms, role_findings};
+use lots::{Lot, lot_records, lots};
 use signature::Context;
 use standing::standings;
 use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, Trust};
 use tally::{Tally, code_counts};
 use trust::{Anchoring, ZoneKind};
 use usability::Usability;
+use versions::{Now, Previous, Versions};
 
 /// Why a zone could not be audited at all. What is wrong with the zone itself is a finding.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +94,21 @@ pub enum Error {
         /// Entries that could not be read.
         unreadable: Unreadable,
     },
+    /// The previous version is of another zone.
+    #[error(
+        "{previous} is of the zone {previous_zone}, and {file} of {zone}: they are not two versions \
+         of one zone"
+    )]
+    OtherZone {
+        /// The zone's file, as it was named.
+        file: String,
+        /// Its apex and class.
+        zone: String,
+        /// The file of the previous version, as it was named.
+        previous: String,
+        /// Its apex and class.
+        previous_zone: String,
+    },
     /// [`Config::stop`] was set.
     #[error("stopped before the end")]
     Stopped,
@@ -104,6 +124,17 @@ pub struct Unreadable {
     pub count: u64,
     /// Place and fault of the first.
     pub first: Option<String>,
+}
+
+impl Unreadable {
+    /// Counts an entry by the finding about it.
+    fn count_in(&mut self, finding: &Finding) {
+        self.count += 1;
+        self.first.get_or_insert_with(|| {
+            let place = finding.place.as_ref().map_or_else(String::new, Place::to_string);
+            format!("{place}: {}", finding.detail.as_deref().unwrap_or_default())
+        });
+    }
 }
 
 impl fmt::Display for Unreadable {
@@ -139,22 +170,24 @@ pub fn audit(
     let mut stages = Stages::default();
     let mut unreadable = Unreadable::default();
     let mut on_unreadable = |finding: Finding| {
-        unreadable.count += 1;
-        unreadable.first.get_or_insert_with(|| {
-            let place = finding.place.as_ref().map_or_else(String::new, Place::to_string);
-            format!("{place}: {}", finding.detail.as_deref().unwrap_or_default())
-        });
+        unreadable.count_in(&finding);
         sink.report(&mut tally, finding);
     };
-    let (collector, facts) = collect(source, config, &mut stages.read, &mut on_unreadable)?;
+    let previous = versions::open(config)?;
+    let (collector, facts) =
+        collect(source, config, &config.progress, &mut stages.read, &mut on_unreadable)?;
     stopped(config)?;
-    let (apex, class) = find_apex(&collector, config, name, unreadable)?;
+    let (apex, class) = find_apex(&collector, config, name.clone(), unreadable)?;
     let signatures = collector.signatures();
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
     stages.order.items = facts.records;
     let (shape, made_with) = (collector.shape(), collector.nsec3_parameters());
     let signatures_by_tag = collector.signatures_by_tag().clone();
     let ordered = stages.order.time(|| collector.order(&apex));
+    let zone = (name.as_str(), &apex, class);
+    let read = |previous| Previous::read(previous, config, zone, &mut stages.previous);
+    let previous = previous.map(read).transpose()?;
+    stopped(config)?;
 
     let mut apex_records = OwnerRecords::new();
     if let Some(span) = ordered.find(&apex) {
@@ -164,6 +197,8 @@ pub fn audit(
     let usability = Usability::new(&table, config.sha1, config.limits.rsa_exponent_bits);
     let kind = zone_kind(&table, signatures, config.sha1);
     let anchoring = Anchoring::new(config, &times, &apex, &table, &usability);
+    let versions = previous.as_ref();
+    let versions = versions.map(|previous| Versions::new(previous, &apex, &table, times[0]));
     let soa = single_soa(&apex_records);
     let serial = soa.map(|(soa, _)| soa.serial);
     let bounds =
@@ -187,6 +222,7 @@ pub fn audit(
         denial_ttl: soa.map(|(soa, ttl)| DenialTtl { soa: ttl, minimum: soa.minimum }),
         promised: &promised_algorithms(&table),
         times: &times,
+        versions: versions.as_ref(),
         expire_within: config.expire_within.map(|margin| margin.as_secs().cast_signed()),
         files: &facts.files,
         policy: &config.policy,
@@ -233,11 +269,19 @@ pub fn audit(
         let rtype = Some(RType::DNSKEY);
         sink.report(&mut tally, Finding { owner: Some(apex), rtype, ..finding });
     }
+    if let Some(versions) = &versions {
+        let signers = &tally.dnskey_signers;
+        let now = Now { apex: &apex, serial, table: &table, signers, trust: trust_kind };
+        for finding in versions.findings(&now, &tally.versions) {
+            sink.report(&mut tally, finding);
+        }
+    }
     Ok(Summary {
         input: input_facts(&facts, transport, apex, class, serial, &tally),
         trust: Trust { kind: trust_kind, anchors },
         keys: key_facts(&table, &usability, &anchored, &tally),
         zonemd,
+        previous: versions.map(|versions| versions.facts(&tally.versions)),
         denial,
         times: tally.time_facts(&times),
         algorithms: algorithm_facts(&tally),
@@ -282,6 +326,7 @@ fn judgement_times(config: &Config) -> Vec<JudgementTime> {
 fn collect(
     source: Source,
     config: &Config,
+    progress: &Progress,
     watch: &mut Stopwatch,
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<(Collector, ReadFacts), SourceError> {
@@ -295,7 +340,6 @@ fn collect(
         stop: Arc::clone(&config.stop),
         ..ReadOptions::default()
     };
-    let progress = &config.progress;
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
     let mut collector = Collector::new();
     let mut on_event = |event: Event<'_>| match event {
@@ -382,7 +426,10 @@ fn zone_findings(court: &Court<'_>, records: &OwnerRecords<'_>) -> Vec<Finding> 
         findings.push(at_apex(Code::NsMissing, RType::NS));
     }
     if court.kind == ZoneKind::Unsigned {
-        findings.push(Finding { owner: Some(apex), ..Finding::new(Code::ZoneUnsigned) });
+        let was_signed = court.versions.is_some_and(Versions::was_signed);
+        let detail = was_signed.then(|| "the previous version was signed".to_owned());
+        let finding = Finding::new(Code::ZoneUnsigned);
+        findings.push(Finding { owner: Some(apex), detail, ..finding });
     } else if court.context.table.is_empty() {
         findings.push(at_apex(Code::DnskeyMissing, RType::DNSKEY));
     }
@@ -472,7 +519,8 @@ fn judge_lots<'z>(
         judged
     };
     let mut chains = Chains::new(court.plan);
-    let lots = lots(owners, lot_records(signatures), court.stop);
+    let before = court.versions.map(Versions::ordered);
+    let lots = lots(court.ordered, owners, before, lot_records(signatures), court.stop);
     pipeline::run(threads, lots, work, |judged| {
         tally.merge(&judged.tally);
         judged.findings.iter().for_each(&mut *sink.on_finding);
@@ -492,35 +540,11 @@ fn judge_lots<'z>(
     Ok(denial)
 }
 
-/// Records in a lot: enough for whole batches under one key, few enough that a small zone keeps all
-/// workers busy.
-fn lot_records(signatures: usize) -> usize {
-    (signatures / 16).clamp(256, 8192)
-}
-
-/// Cuts the owners into lots of about so many records, until it is told to stop.
-fn lots(
-    mut owners: impl Iterator<Item = (crate::rrset::OwnerSpan, standing::Standing)>,
-    records: usize,
-    stop: &AtomicBool,
-) -> impl Iterator<Item = Lot> {
-    std::iter::from_fn(move || {
-        let (mut lot, mut filled) = (Lot::new(), 0);
-        while filled < records
-            && !stop.load(Ordering::Relaxed)
-            && let Some(owner) = owners.next()
-        {
-            filled += owner.0.records;
-            lot.push(owner);
-        }
-        (!lot.is_empty()).then_some(lot)
-    })
-}
-
 /// Time spent in each stage.
 #[derive(Default)]
 struct Stages {
     read: Stopwatch,
+    previous: Stopwatch,
     order: Stopwatch,
     canonicalize: Stopwatch,
     verify: Stopwatch,
@@ -547,14 +571,18 @@ impl Stages {
         Performance {
             threads: if threads == 0 { processors } else { threads },
             wall_seconds: start.elapsed().as_secs_f64(),
-            stages: vec![
-                stage("read", "records", &self.read),
-                stage("order", "records", &self.order),
-                stage("canonicalize", "rrsets", &self.canonicalize),
-                stage("verify", "signatures", &self.verify),
-                stage("judge", "rrsets", &self.judge),
-                stage("deny", "records", &self.deny),
-            ],
+            stages: [
+                Some(stage("read", "records", &self.read)),
+                (self.previous.items > 0).then(|| stage("previous", "records", &self.previous)),
+                Some(stage("order", "records", &self.order)),
+                Some(stage("canonicalize", "rrsets", &self.canonicalize)),
+                Some(stage("verify", "signatures", &self.verify)),
+                Some(stage("judge", "rrsets", &self.judge)),
+                Some(stage("deny", "records", &self.deny)),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
             latency: self.latencies.rows().map(latency).collect(),
         }
     }

@@ -12,6 +12,7 @@ use crate::engine::{KeyIndex, KeyTable, TaskList, Verdict};
 use crate::rrset::signed::append_signed_data;
 use crate::rrset::{RrRef, Rrset};
 
+use super::compare::Past;
 use super::config::{JudgementTime, Limits, Sha1};
 use super::usability::Usability;
 
@@ -42,6 +43,8 @@ pub(super) struct Signature {
     pub key_left_out: bool,
     /// The keys it may be by were more than the limit; so many there are.
     pub surplus_keys: Option<usize>,
+    /// What the previous version says of it.
+    pub past: Past,
 }
 
 /// What all signatures of a zone are checked against.
@@ -75,6 +78,7 @@ impl Signature {
             has_key: !context.table.matching(rrsig.algorithm, rrsig.key_tag).is_empty(),
             key_left_out: false,
             surplus_keys: None,
+            past: Past::default(),
         };
         signature.check_frame(context, owner, rrsig);
         signature.check_ttls(rrset, record, rrsig);

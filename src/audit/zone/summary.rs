@@ -23,6 +23,9 @@ pub struct Summary {
     /// What became of the zone's digest; absent when it has none or none was looked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zonemd: Option<ZonemdFacts>,
+    /// What changed since the previous version; absent when none was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous: Option<PreviousFacts>,
     /// The chains that deny what is not there.
     pub denial: Vec<DenialFacts>,
     /// The judgement for each time that was asked for, in the order asked.
@@ -173,6 +176,60 @@ pub struct ZonemdRow {
     pub hash: u8,
     /// Whether the digest is that of the zone.
     pub holds: bool,
+}
+
+/// The previous version, and what changed since.
+#[derive(Clone, Debug, Serialize)]
+pub struct PreviousFacts {
+    /// The files read, as they were named: the zone first, then what it included.
+    pub files: Vec<String>,
+    /// The SOA's serial, when there was one SOA.
+    pub serial: Option<u32>,
+    /// Entries that could not be read. They count as absent.
+    pub unreadable: u64,
+    /// Records, RRSIG records not counted.
+    pub records: RecordChanges,
+    /// RRsets, RRSIG records not counted as RRsets.
+    pub rrsets: RrsetChanges,
+    /// RRSIG records.
+    pub signatures: SignatureChanges,
+    /// Keys of the apex DNSKEY RRset that were not there, by tag and algorithm.
+    pub keys_added: Vec<KeyRef>,
+    /// Keys that are there no more, by tag and algorithm.
+    pub keys_removed: Vec<KeyRef>,
+}
+
+/// Records that only one version has. A record whose TTL alone changed is neither.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
+pub struct RecordChanges {
+    /// In this version only.
+    pub added: u64,
+    /// In the previous version only.
+    pub removed: u64,
+}
+
+/// RRsets by what became of them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
+pub struct RrsetChanges {
+    /// In this version only.
+    pub added: u64,
+    /// In the previous version only.
+    pub removed: u64,
+    /// In both, with other records or another TTL.
+    pub changed: u64,
+}
+
+/// Signatures by what became of them.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug, Serialize)]
+pub struct SignatureChanges {
+    /// The same in both versions.
+    pub kept: u64,
+    /// In place of another one over the same RRset by the same key.
+    pub renewed: u64,
+    /// In this version only, and in place of none.
+    pub added: u64,
+    /// In the previous version only, and replaced by none.
+    pub removed: u64,
 }
 
 /// A chain that denies what is not there.
@@ -394,7 +451,7 @@ pub struct Performance {
 /// One stage of the road.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFacts {
-    /// `read`, `order`, `canonicalize`, `verify`, `judge`, `deny`.
+    /// `read`, `previous`, `order`, `canonicalize`, `verify`, `judge`, `deny`.
     pub stage: &'static str,
     /// Time spent in it, summed over threads.
     pub busy_seconds: f64,

@@ -9,6 +9,7 @@ use crate::dns::{Algorithm, Name, RType};
 use crate::engine::KeyIndex;
 use crate::engine::histogram::new_histogram;
 
+use super::compare::VersionTally;
 use super::config::JudgementTime;
 use super::signature::Signature;
 use super::summary::{
@@ -41,6 +42,8 @@ pub(super) struct Tally {
     pub over_dnskey: BTreeSet<KeyIndex>,
     /// Keys under which a signature over the apex's CDS or CDNSKEY RRset holds.
     pub request_signers: BTreeSet<(RType, KeyIndex)>,
+    /// What differs from the previous version.
+    pub versions: VersionTally,
 }
 
 /// Signatures of an algorithm.
@@ -96,6 +99,7 @@ impl Tally {
             failing: BTreeSet::new(),
             over_dnskey: BTreeSet::new(),
             request_signers: BTreeSet::new(),
+            versions: VersionTally::default(),
         }
     }
 
@@ -137,6 +141,7 @@ impl Tally {
         self.failing.extend(&next.failing);
         self.over_dnskey.extend(&next.over_dnskey);
         self.request_signers.extend(&next.request_signers);
+        self.versions.merge(&next.versions);
     }
 
     pub(super) fn time_facts(&self, times: &[JudgementTime]) -> Vec<TimeFacts> {

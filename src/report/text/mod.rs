@@ -8,6 +8,7 @@ mod findings;
 mod lifetime;
 mod performance;
 mod verdicts;
+mod versions;
 
 use std::io::{self, Write};
 
@@ -56,6 +57,7 @@ impl Reporter for TextReporter {
         write_zone(&summary.input, detailed, palette, out)?;
         write_trust(summary, detailed, palette, out)?;
         denial::write_denial(summary, palette, out)?;
+        versions::write_changes(summary, palette, out)?;
         verdicts::write_keys(summary, palette, out)?;
         verdicts::write_signatures(summary, palette, out)?;
         verdicts::write_times(summary, palette, out)?;

@@ -1,0 +1,77 @@
+//! Cuts a zone into lots: neighbouring owners that travel together. With a previous version at hand
+//! each owner is met by its own records of then, in one merge of the two orders.
+
+use std::cmp::Ordering;
+use std::sync::atomic::{self, AtomicBool};
+
+use crate::rrset::{Ordered, OwnerSpan};
+
+use super::standing::Standing;
+
+/// Neighbouring owners that travel together.
+pub(super) type Lot = Vec<Entry>;
+
+/// An owner of either version, or of both.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// Its records in the zone that is audited.
+    pub current: Option<(OwnerSpan, Standing)>,
+    /// Its records in the previous version.
+    pub previous: Option<OwnerSpan>,
+}
+
+/// Records in a lot: enough for whole batches under one key, few enough that a small zone keeps all
+/// workers busy.
+pub(super) fn lot_records(signatures: usize) -> usize {
+    (signatures / 16).clamp(256, 8192)
+}
+
+/// Cuts the owners into lots of about so many records, those of both versions together, until it is
+/// told to stop.
+pub(super) fn lots<'z>(
+    ordered: &'z Ordered,
+    owners: impl Iterator<Item = (OwnerSpan, Standing)>,
+    previous: Option<&'z Ordered>,
+    records: usize,
+    stop: &AtomicBool,
+) -> impl Iterator<Item = Lot> {
+    let mut entries = entries(ordered, owners, previous);
+    std::iter::from_fn(move || {
+        let (mut lot, mut filled) = (Lot::new(), 0);
+        while filled < records
+            && !stop.load(atomic::Ordering::Relaxed)
+            && let Some(entry) = entries.next()
+        {
+            filled += entry.current.map_or(0, |(span, _)| span.records);
+            filled += entry.previous.map_or(0, |span| span.records);
+            lot.push(entry);
+        }
+        (!lot.is_empty()).then_some(lot)
+    })
+}
+
+/// The owners of both versions in canonical order, each once. What was outside the zone before is
+/// left out.
+fn entries<'z>(
+    ordered: &'z Ordered,
+    owners: impl Iterator<Item = (OwnerSpan, Standing)>,
+    previous: Option<&'z Ordered>,
+) -> impl Iterator<Item = Entry> {
+    let mut owners = owners.peekable();
+    let keyed = |before: &'z Ordered| {
+        let owners = before.owners().filter(|owner| owner.in_zone);
+        owners.map(move |owner| (before.key(&owner), owner))
+    };
+    let mut before = previous.into_iter().flat_map(keyed).peekable();
+    std::iter::from_fn(move || {
+        let first = match (owners.peek(), before.peek()) {
+            (None, None) => return None,
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((current, _)), Some((key, _))) => ordered.key(current).cmp(key),
+        };
+        let current = if first == Ordering::Greater { None } else { owners.next() };
+        let previous = if first == Ordering::Less { None } else { before.next() };
+        Some(Entry { current, previous: previous.map(|(_, owner)| owner) })
+    })
+}
