@@ -540,9 +540,10 @@ def long_exponent():
     return keys.derived_rsa("long exponent", 8, exponent=LONG_EXPONENT)
 
 
-def with_rsa_keys(zone, *more):
-    """Replaces all keys by RSA keys, publishes further ones, and signs everything anew."""
-    own_ksk, own_zsk = (keys.derived_rsa(f"rsa {flags}", 8, flags) for flags in (KSK, ZSK))
+def with_rsa_keys(zone, *more, algorithm=8):
+    """Replaces all keys by RSA keys, publishes further ones, and signs everything anew. Returns the
+    ZSK."""
+    own_ksk, own_zsk = (keys.derived_rsa(f"rsa {flags}", algorithm, flags) for flags in (KSK, ZSK))
     places = zone.find("@", "DNSKEY")
     ttl = zone.lines[places[0]].ttl
     published = [record(zone.origin, ttl, "DNSKEY", k.rdata_text) for k in (own_ksk, own_zsk, *more)]
@@ -551,6 +552,7 @@ def with_rsa_keys(zone, *more):
     for line in zone.signatures():
         owner = line.owner.removesuffix(zone.origin).rstrip(".") or "@"
         zone.resign(owner, line.covered, own_ksk if line.covered == "DNSKEY" else own_zsk)
+    return own_zsk
 
 
 @variant("key-exponent-too-long")
@@ -565,7 +567,7 @@ def key_exponent_too_long(zone):
     ]
 
 
-@variant("key-exponent-too-long-beside-good", advice_only=True)
+@variant("key-exponent-too-long-beside-good")
 def key_exponent_too_long_beside_good(zone):
     """One RRset is signed by an RSA key with an exponent of 65 bits beside the key in force."""
     with_rsa_keys(zone, long_exponent())
@@ -698,6 +700,13 @@ def labels_too_many(zone):
     """One signature's labels field is greater than its owner's number of labels."""
     zone.resign("www", "A", zsk(), labels=label_count(zone.name("www")) + 1)
     return [found("signature-labels-too-many", zone, "www", "A")]
+
+
+@variant("wildcard-counted-as-label")
+def wildcard_counted_as_label(zone):
+    """The labels field of a wildcard's signature counts the asterisk."""
+    zone.resign("*.wild", "TXT", zsk(), labels=label_count(zone.name("*.wild")) + 1)
+    return [found("signature-labels-too-many", zone, "*.wild", "TXT")]
 
 
 @variant("wildcard-replayed")

@@ -40,18 +40,30 @@ def takes_time(name):
     return name != "dnssec-verify"
 
 
-def command(name, zone, origin, at=None, combined_keys=False):
+def can_require_zonemd(name):
+    return name == "ldns-verify-zone"
+
+
+def ignores_zonemd(name):
+    """Whether a peer looks at no ZONEMD; ldns-verify-zone verifies it wherever it is."""
+    return name != "ldns-verify-zone"
+
+
+def command(name, zone, origin, at=None, combined_keys=False, zonemd=False):
     """The command line with which a peer judges a zone.
 
     `at` is in Unix seconds; without it, or where the peer cannot be told, the present is taken.
-    `combined_keys` says that the zone's KSK signs everything.
+    `combined_keys` says that the zone's KSK signs everything, `zonemd` that a digest of the zone is
+    required.
     """
     if name == "dnssec-verify":
         keys = ["-z"] if combined_keys else []
         return ["dnssec-verify", "-q", *keys, "-o", origin, str(zone)]
     if name == "ldns-verify-zone":
         when = [] if at is None else ["-t", moment(at).strftime("%Y%m%d%H%M%S")]
-        return ["ldns-verify-zone", "-V", "1", *when, str(zone)]
+        # Once, -Z would let an unsigned zone pass.
+        required = ["-ZZ"] if zonemd else []
+        return ["ldns-verify-zone", "-V", "1", *required, *when, str(zone)]
     if name == "kzonecheck":
         when = [] if at is None else ["-t", str(at)]
         return ["kzonecheck", "-d", "on", "-o", origin, *when, str(zone)]

@@ -7,10 +7,10 @@ import hashlib
 import struct
 
 from lib import chains, keys
-from lib.broken import flip_signature, found, ksk, other, publish, variant, zsk
+from lib.broken import flip_signature, found, ksk, other, publish, variant, with_rsa_keys, zsk
 from lib.chains import find, nsec3_chain, nsec_chain, put_nsec, put_nsec3
 from lib.keys import KSK, ZSK
-from lib.zonetext import raw, record, wire
+from lib.zonetext import label_count, raw, record, wire
 
 
 def add(zone, owner, rtype, *rdatas, ttl=3600, key=None):
@@ -190,6 +190,14 @@ def nsec_type_surplus(zone):
     find(chain, zone, "www").types.add("TXT")
     put(zone, chain)
     return [found("nsec-type-surplus", zone, "www", "NSEC")]
+
+
+@variant("nsec-signed-as-wildcard")
+def nsec_signed_as_wildcard(zone):
+    """The signature of an NSEC record claims that the record came from a wildcard."""
+    put(zone)
+    zone.resign("host.dept", "NSEC", zsk(), labels=label_count(zone.name("dept")))
+    return [found("signature-labels-too-few", zone, "host.dept", "NSEC")]
 
 
 @variant("nsec-glue-shown")
@@ -614,28 +622,27 @@ def nsec3_too_many_chains(zone):
     ]
 
 
-@variant("nsec3-old-algorithm", base="zones/bind/rsasha1-nsec.zone")
+@variant("nsec3-old-algorithm")
 def nsec3_old_algorithm(zone):
-    """A zone signed by RSASHA1, whose number promises NSEC, has an NSEC3 chain as well. The chain's
-    own records cannot be signed here, since the key is gone."""
-    chain = nsec3_chain(zone)
-    zone.lines.append(record(zone.origin, 0, "NSEC3PARAM", "1 0 0 -"))
-    findings = [
+    """A zone signed by RSASHA1, whose number promises NSEC, has an NSEC3 chain."""
+    signer = with_rsa_keys(zone, algorithm=5)
+    put_nsec3(zone, nsec3_chain(zone), signer)
+    return [
         *[found("key-sha1", zone, "@", "DNSKEY")] * 2,
+        *[found("key-rsa-short", zone, "@", "DNSKEY")] * 2,
         found("nsec3-old-algorithm", zone, "@", "DNSKEY"),
-        found("rrset-unsigned", zone, "@", "NSEC3PARAM"),
-        found("nsec-type-missing", zone, "@", "NSEC"),
     ]
-    for item in chain:
-        item.types.update({"NSEC", "RRSIG"} if not item.empty else set())
-        if item.name == zone.origin:
-            item.types.add("NSEC3PARAM")
-        rdata = f"1 0 0 - {item.next} {chains.types_text(item.types)}".rstrip()
-        zone.lines.append(record(f"{item.hash}.{zone.origin}", 900, "NSEC3", rdata))
-        findings.append({
-            "code": "rrset-unsigned", "owner": f"{item.hash}.{zone.origin}".lower(), "type": "NSEC3",
-        })
-    return findings
+
+
+@variant("nsec3-new-number-of-old-algorithm")
+def nsec3_new_number_of_old_algorithm(zone):
+    """Not broken: the same algorithm under the number that was given for NSEC3 (7)."""
+    signer = with_rsa_keys(zone, algorithm=7)
+    put_nsec3(zone, nsec3_chain(zone), signer)
+    return [
+        *[found("key-sha1", zone, "@", "DNSKEY")] * 2,
+        *[found("key-rsa-short", zone, "@", "DNSKEY")] * 2,
+    ]
 
 
 # --- Completeness ---
@@ -666,6 +673,22 @@ def algorithm_missing_once(zone):
 
 
 # --- Keys ---
+
+
+@variant("tag-shared-with-malformed-key", advice_only=True)
+def tag_shared_with_malformed_key(zone):
+    """A key that is an octet short has the ZSK's tag and comes before it; nothing is signed with it."""
+    head = struct.pack("!HBB", ZSK, 3, 13)
+    # Two octets behind the first are a word of the tag, and so any tag can be had.
+    public = next(
+        octets for word in range(0x10000)
+        if keys.key_tag(head + (octets := bytes(2) + struct.pack("!H", word) + b"\1" * 59)) == zsk().tag
+    )
+    publish(zone, other(published=public))
+    return [
+        found("key-malformed", zone, "@", "DNSKEY"),
+        found("key-tag-collision", zone, "@", "DNSKEY"),
+    ]
 
 
 @variant("key-standby")
@@ -958,6 +981,11 @@ def dname_at_delegation(zone):
 def dname_at_apex(zone):
     """Not broken: the apex has a DNAME, and the zone nothing below it but its NSEC3 chain."""
     zone.drop([i for i, line in enumerate(zone.lines) if line.owner.lower() != zone.origin])
+    # What servers and mail servers are called must not lie below the DNAME (RFC 2181 section 10.3).
+    for rtype in ("NS", "MX"):
+        remove(zone, "@", rtype)
+    add(zone, "@", "NS", "ns1.elsewhere.test.", "ns2.elsewhere.test.", key=zsk())
+    add(zone, "@", "MX", "10 mail.elsewhere.test.", key=zsk())
     add(zone, "@", "DNAME", "archive.test.", key=zsk())
     put3(zone)
     return []

@@ -85,9 +85,16 @@ pub(crate) fn read(argument: Option<&str>) -> Result<PolicyFile, Failure> {
 fn read_file(path: &str) -> anyhow::Result<PolicyFile> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the policy {path} is no preset and cannot be read as a file"))?;
-    let written: Written =
-        toml::from_str(&text).with_context(|| format!("the policy file {path} is not right"))?;
-    resolve(&written).with_context(|| format!("the policy file {path} is not right"))
+    let written: anyhow::Result<Written> = toml::from_str(&text).map_err(|error| at(&text, &error));
+    let policy = written.and_then(|written| resolve(&written));
+    policy.with_context(|| format!("the policy file {path} is not right"))
+}
+
+/// What is wrong with the text, in one line: TOML's own account is a drawing of several.
+fn at(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| format!("line {}: ", before.matches('\n').count() + 1));
+    anyhow!("{}{}", line.unwrap_or_default(), error.message().replace('\n', ", "))
 }
 
 fn resolve(written: &Written) -> anyhow::Result<PolicyFile> {

@@ -12,6 +12,9 @@ use serde_json::Value;
 /// Set when a verifier that is not installed is a failure and not a reason to skip.
 const REQUIRE_PEERS: &str = "SIGMILL_REQUIRE_PEERS";
 
+/// The time at which nearly all zones of the manifest are judged.
+pub const STANDARD_TIME: &str = "2026-06-01T00:00:00Z";
+
 /// `datasets/` of this repository.
 pub fn datasets() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("datasets")
@@ -24,6 +27,10 @@ pub struct Zone {
     pub path: PathBuf,
     /// File, time and arguments: what a failed assertion names.
     pub label: String,
+    /// The same as `datasets/MATRIX.md` writes it: the usual time is left out.
+    pub title: String,
+    /// What is particular about it.
+    pub what: String,
     /// The zone's name.
     pub origin: String,
     /// `YYYY-MM-DDTHH:MM:SSZ`.
@@ -65,7 +72,11 @@ fn read_zone(zone: &Value) -> Zone {
     let content = std::fs::read_to_string(&path).expect("a zone file of the manifest");
     let is_zsk = |line: &str| line.contains("DNSKEY") && line.contains(" 256 3 ");
     let peers = zone["peers"].as_object().expect("peers");
+    let at = Some(text("at")).filter(|at| at != STANDARD_TIME);
+    let said = at.map(|at| format!("at {at}")).into_iter().chain(texts("args"));
     Zone {
+        title: std::iter::once(text("file")).chain(said).collect::<Vec<_>>().join(" "),
+        what: text("what"),
         label: format!("{} at {} {:?}", text("file"), text("at"), texts("args")),
         path,
         origin: text("origin"),
@@ -81,6 +92,19 @@ fn read_zone(zone: &Value) -> Zone {
         as_signed: zone["base"].is_null(),
         has_zsk: content.lines().any(is_zsk),
     }
+}
+
+/// The zone `variants/NAME.zone` of the manifest.
+pub fn variant(name: &str) -> Zone {
+    zone(&format!("variants/{name}.zone"))
+}
+
+/// The first zone of the manifest with this file.
+pub fn zone(file: &str) -> Zone {
+    let path = datasets().join(file);
+    let zones = manifest();
+    let found = zones.into_iter().find(|zone| zone.path == path);
+    found.unwrap_or_else(|| panic!("the manifest has no {file}"))
 }
 
 /// `anchor:FILE` stands for `--anchor` and the file's path in `datasets/`; `previous:FILE` likewise.
