@@ -20,7 +20,7 @@ ADVICE = {
     "key-tag-collision", "key-revoked", "key-rsa-short", "key-algorithm-not-recommended",
     "nsec3-iterations", "nsec3-salt", "nsec3-unannounced", "nsec3param-ignored",
     "nsec3param-misplaced", "ds-unsupported", "ds-sha1", "glue-missing", "data-occluded",
-    "zonemd-misplaced", "zonemd-unsupported", "dnskey-misplaced", "data-below-dname",
+    "zonemd-misplaced", "zonemd-unsupported", "data-below-dname",
 }
 
 

@@ -929,7 +929,7 @@ def ns_missing(zone):
     return [found("ns-missing", zone, "@", "NS")]
 
 
-@variant("dnskey-not-at-apex", advice_only=True)
+@variant("dnskey-not-at-apex")
 def dnskey_not_at_apex(zone):
     """A name below the apex has a DNSKEY record."""
     add(zone, "www", "DNSKEY", other().rdata_text, key=zsk())

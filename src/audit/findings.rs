@@ -355,7 +355,7 @@ catalogue! {
     NsMissing = "ns-missing", Violation, "RFC 1035 §5.2, RFC 1034 §4.2.1",
         "The apex has no NS record.",
         "Restore the zone's NS records.";
-    DnskeyMisplaced = "dnskey-misplaced", Advice, "RFC 4035 §2.1",
+    DnskeyMisplaced = "dnskey-misplaced", Violation, "RFC 4035 §2.1",
         "A DNSKEY RRset stands elsewhere than at the apex, where it verifies nothing.",
         "Keep DNSKEY records at the apex of their zone.";
     Nsec3ParamMisplaced = "nsec3param-misplaced", Advice, "RFC 5155 §4",
