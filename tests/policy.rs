@@ -243,6 +243,17 @@ fn nsec3_chains_beyond_the_limit_are_not_judged_and_told() {
     assert_eq!(judge("variants/nsec3-too-many-chains.zone", &["--max-nsec3-chains", "5"]).exit, 0);
 }
 
+// CVE-2023-50387: keys that share a tag are tried one after another.
+#[test]
+fn keys_beyond_the_limit_are_not_tried_and_told() {
+    let file = "variants/tag-shared-by-zsks.zone";
+    assert_eq!(judge(file, &["--max-keys-per-signature", "2"]).exit, 0);
+    let one = judge(file, &["--max-keys-per-signature", "1"]);
+    assert_eq!(one.exit, 1);
+    assert_eq!(one.codes().get("rrset-too-many-signatures"), Some(&31));
+    assert_eq!(one.number("/times/0/rrsets/bogus"), 0, "each has a signature by the other key");
+}
+
 // RFC 9276 §3.2: resolvers differ in what they bear.
 #[test]
 fn nsec3_iterations_are_advised_against_and_a_violation_above_the_limit() {
