@@ -42,6 +42,7 @@ fn main() {
         });
         println!("| {first} |{}", cells.collect::<String>());
     };
+    println!("kernel: {}", backend::lanes_kernel());
     for (signer, library) in signers.iter().zip(&libraries) {
         println!("{}: aws-lc takes {library:.0} ns", signer.name);
     }

@@ -104,7 +104,8 @@ pub fn wants_confirmation(name: &str) -> bool {
     by_name(name).is_some_and(Backend::wants_confirmation)
 }
 
-/// Which of its kernels the backend `lanes` uses on this processor: `ifma` (AVX-512) or `portable`.
+/// Which of its kernels the backend `lanes` uses on this processor: `ifma` (AVX-512), `adx` (64-bit
+/// words with BMI2 and ADX) or `portable`.
 /// The environment variable `SIGMILL_KERNEL` can ask for one by this name.
 #[must_use]
 pub fn lanes_kernel() -> &'static str {

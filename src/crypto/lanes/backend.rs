@@ -10,11 +10,15 @@ use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 use super::curve::Curve;
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
 #[cfg(target_arch = "x86_64")]
-use super::kernels::Ifma52;
+use super::ifma::avx512;
 use super::kernels::{self, Choice, Scalar64};
+#[cfg(target_arch = "x86_64")]
+use super::kernels::{Ifma52, ScalarAdx};
 use super::p256::P256;
 use super::p384::P384;
 use super::plain::{self, Point};
+#[cfg(target_arch = "x86_64")]
+use super::portable::adx;
 use super::recode::Windows;
 use super::table::{Row, Table};
 use super::words;
@@ -60,7 +64,7 @@ trait Algorithm<const N: usize>: Curve<N> {
     /// The digest that is signed, of as many octets as a coordinate.
     fn digest(message: &[u8]) -> digest::Digest;
     /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
-    fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; 2];
+    fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; Choice::COUNT];
 }
 
 impl Algorithm<4> for P256 {
@@ -68,9 +72,9 @@ impl Algorithm<4> for P256 {
         digest::digest(&digest::SHA256, message)
     }
 
-    fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; 2] {
-        static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; 2] =
-            [const { [const { OnceLock::new() }; WIDTHS.len()] }; 2];
+    fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] {
+        static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] =
+            [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT];
         &TABLES
     }
 }
@@ -80,9 +84,9 @@ impl Algorithm<6> for P384 {
         digest::digest(&digest::SHA384, message)
     }
 
-    fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; 2] {
-        static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; 2] =
-            [const { [const { OnceLock::new() }; WIDTHS.len()] }; 2];
+    fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] {
+        static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] =
+            [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT];
         &TABLES
     }
 }
@@ -92,9 +96,16 @@ fn ecdsa_key<C: Algorithm<N>, const N: usize, const L: usize>(
     octets: &[u8],
     signatures: usize,
 ) -> Result<Box<dyn PreparedKey>, Refusal> {
+    let choice = kernels::chosen();
     #[cfg(target_arch = "x86_64")]
-    if let Some(available) = kernels::ifma() {
-        return EcdsaKey::<C, Ifma52<L>, N>::prepare(available, Choice::Ifma, octets, signatures);
+    match (choice, avx512::Available::detect(), adx::Available::detect()) {
+        (Choice::Ifma, Some(available), _) => {
+            return EcdsaKey::<C, Ifma52<L>, N>::prepare(available, choice, octets, signatures);
+        }
+        (Choice::Adx, _, Some(available)) => {
+            return EcdsaKey::<C, ScalarAdx, N>::prepare(available, choice, octets, signatures);
+        }
+        _ => {}
     }
     EcdsaKey::<C, Scalar64, N>::prepare((), Choice::Portable, octets, signatures)
 }

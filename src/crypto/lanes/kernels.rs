@@ -5,55 +5,77 @@ use std::sync::OnceLock;
 use super::curve::Curve;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
-use super::ifma::avx512::Available;
+use super::ifma::avx512;
+#[cfg(target_arch = "x86_64")]
+use super::p256::P256;
+#[cfg(target_arch = "x86_64")]
+use super::p384::P384;
 use super::portable::Portable;
+#[cfg(target_arch = "x86_64")]
+use super::portable::adx;
 
 /// A kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Choice {
     /// 64-bit words, everywhere.
     Portable,
+    /// 64-bit words, with BMI2 and ADX.
+    Adx,
     /// AVX-512 IFMA.
     Ifma,
 }
 
-/// The name of the kernel that runs: `portable` or `ifma`.
-pub fn name() -> &'static str {
-    match choice() {
-        Choice::Portable => "portable",
-        Choice::Ifma => "ifma",
+impl Choice {
+    /// How many there are.
+    pub const COUNT: usize = 3;
+
+    /// All of them, the fastest first.
+    const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Adx, Self::Portable];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Adx => "adx",
+            Self::Ifma => "ifma",
+        }
+    }
+
+    /// Whether the processor has what it needs, and it gives right answers here: a kernel for rare
+    /// instructions is tried out before it is trusted.
+    fn is_usable(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Adx => adx::Available::detect().is_some_and(|available| {
+                check::agrees::<P256, ScalarAdx, 4>(available)
+                    && check::agrees::<P384, ScalarAdx, 6>(available)
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => avx512::Available::detect().is_some_and(|available| {
+                check::agrees::<P256, Ifma52<5>, 4>(available)
+                    && check::agrees::<P384, Ifma52<8>, 6>(available)
+            }),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
     }
 }
 
-/// The fastest kernel that the processor has and that gives right answers here; the environment
-/// variable `SIGMILL_KERNEL` can ask for another by its name. Decided once.
-fn choice() -> Choice {
-    static CHOICE: OnceLock<Choice> = OnceLock::new();
-    *CHOICE.get_or_init(|| match std::env::var("SIGMILL_KERNEL") {
-        Ok(name) if name == "portable" => Choice::Portable,
-        _ => fastest(),
+/// The name of the kernel that runs.
+pub fn name() -> &'static str {
+    chosen().name()
+}
+
+/// The fastest usable kernel; the environment variable `SIGMILL_KERNEL` can ask for one by its name.
+/// One that is not usable here, or not known, is not taken. Decided once.
+pub fn chosen() -> Choice {
+    static CHOSEN: OnceLock<Choice> = OnceLock::new();
+    *CHOSEN.get_or_init(|| {
+        let wanted = std::env::var("SIGMILL_KERNEL").unwrap_or_default();
+        let mut order = Choice::ALL;
+        order.sort_by_key(|choice| choice.name() != wanted);
+        order.into_iter().find(|choice| choice.is_usable()).unwrap_or(Choice::Portable)
     })
-}
-
-#[cfg(not(target_arch = "x86_64"))]
-fn fastest() -> Choice {
-    Choice::Portable
-}
-
-#[cfg(target_arch = "x86_64")]
-fn fastest() -> Choice {
-    // A kernel whose instructions are rare is tried out before it is trusted.
-    let right = |available| {
-        check::agrees::<super::p256::P256, Ifma52<5>, 4>(available)
-            && check::agrees::<super::p384::P384, Ifma52<8>, 6>(available)
-    };
-    if Available::detect().is_some_and(right) { Choice::Ifma } else { Choice::Portable }
-}
-
-/// The way into the IFMA kernel, if it is the one that runs.
-#[cfg(target_arch = "x86_64")]
-pub fn ifma() -> Option<Available> {
-    if choice() == Choice::Ifma { Available::detect() } else { None }
 }
 
 /// The portable kernel for any curve.
@@ -68,49 +90,84 @@ impl<C: Curve<N>, const N: usize> Kernel<C, N> for Scalar64 {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use with_ifma::Ifma52;
+pub use x86::{Ifma52, ScalarAdx};
 
+/// Kernels of which all is compiled for instructions that not every processor has.
 #[cfg(target_arch = "x86_64")]
-mod with_ifma {
+#[allow(unsafe_code, reason = "the way into code compiled for other processors")]
+mod x86 {
     use super::super::curve::Curve;
     use super::super::ecdsa::{self, Kernel, Outcome, Signature, Workspace};
     use super::super::ifma::Ifma;
-    use super::super::ifma::avx512::{Available, Avx512};
+    use super::super::ifma::avx512::{self, Avx512};
     use super::super::plain::Point;
+    use super::super::portable::Portable;
+    use super::super::portable::adx::{self, Adx};
     use super::super::recode::Windows;
     use super::super::table::Table;
+
+    /// The two ways into a kernel, through functions with its features.
+    macro_rules! ways_in {
+        ($available:ty, $table:ident, $verify:ident, $($digits:ident)?) => {
+            fn table(_: $available, point: &Point<C, N>, windows: Windows) -> Table<N> {
+                // SAFETY: `Available` proves that the processor has the features.
+                unsafe { $table::<C, N $(, $digits)?>(point, windows) }
+            }
+
+            fn verify(
+                _: $available,
+                tables: [&Table<N>; 2],
+                signatures: &[Signature<N>],
+                outcomes: &mut [Outcome],
+                space: &mut Workspace<Self, C, N>,
+            ) {
+                // SAFETY: `Available` proves that the processor has the features.
+                unsafe { $verify::<C, N $(, $digits)?>(tables, signatures, outcomes, space) }
+            }
+        };
+    }
+
+    /// The portable kernel with BMI2 and ADX, for any curve.
+    #[derive(Debug)]
+    pub struct ScalarAdx;
+
+    impl<C: Curve<N>, const N: usize> Kernel<C, N> for ScalarAdx {
+        type Token = adx::Available;
+        type Base = Portable<C::Base, N, 2, Adx>;
+        type Order = Portable<C::Order, N, 2, Adx>;
+        const CHUNK: usize = 128;
+        ways_in!(adx::Available, table_adx, verify_adx,);
+    }
 
     /// The IFMA kernel for any curve whose numbers have `L` digits of 52 bits.
     #[derive(Debug)]
     pub struct Ifma52<const L: usize>;
 
     impl<C: Curve<N>, const N: usize, const L: usize> Kernel<C, N> for Ifma52<L> {
-        type Token = Available;
+        type Token = avx512::Available;
         type Base = Ifma<Avx512, C::Base, N, L>;
         type Order = Ifma<Avx512, C::Order, N, L>;
         const CHUNK: usize = 256;
+        ways_in!(avx512::Available, table_ifma, verify_ifma, L);
+    }
 
-        #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
-        fn table(_: Available, point: &Point<C, N>, windows: Windows) -> Table<N> {
-            // SAFETY: `Available` proves that the processor has the features.
-            unsafe { table::<C, N, L>(point, windows) }
-        }
+    #[target_feature(enable = "bmi2,adx")]
+    fn table_adx<C: Curve<N>, const N: usize>(point: &Point<C, N>, windows: Windows) -> Table<N> {
+        Table::new::<C, Portable<C::Base, N, 2, Adx>>(point, windows)
+    }
 
-        #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
-        fn verify(
-            _: Available,
-            tables: [&Table<N>; 2],
-            signatures: &[Signature<N>],
-            outcomes: &mut [Outcome],
-            space: &mut Workspace<Self, C, N>,
-        ) {
-            // SAFETY: `Available` proves that the processor has the features.
-            unsafe { verify::<C, N, L>(tables, signatures, outcomes, space) }
-        }
+    #[target_feature(enable = "bmi2,adx")]
+    fn verify_adx<C: Curve<N>, const N: usize>(
+        tables: [&Table<N>; 2],
+        signatures: &[Signature<N>],
+        outcomes: &mut [Outcome],
+        space: &mut Workspace<ScalarAdx, C, N>,
+    ) {
+        ecdsa::verify::<ScalarAdx, C, N>(tables, signatures, outcomes, space);
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn table<C: Curve<N>, const N: usize, const L: usize>(
+    fn table_ifma<C: Curve<N>, const N: usize, const L: usize>(
         point: &Point<C, N>,
         windows: Windows,
     ) -> Table<N> {
@@ -118,7 +175,7 @@ mod with_ifma {
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
-    fn verify<C: Curve<N>, const N: usize, const L: usize>(
+    fn verify_ifma<C: Curve<N>, const N: usize, const L: usize>(
         tables: [&Table<N>; 2],
         signatures: &[Signature<N>],
         outcomes: &mut [Outcome],

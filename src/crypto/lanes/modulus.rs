@@ -29,6 +29,17 @@ pub trait Modulus<const N: usize>: Copy + Send + Sync + 'static {
         mul(a, b, &Self::VALUE, Self::MINUS_INVERSE)
     }
 
+    /// [`Modulus::mul`] on processors with BMI2 and ADX.
+    ///
+    /// # Safety
+    /// The processor has both.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "some moduli have assembly for it")]
+    unsafe fn mul_adx(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+        Self::mul(a, b)
+    }
+
     /// `a a / R mod VALUE`.
     #[inline(always)]
     fn sqr(a: &[u64; N]) -> [u64; N] {

@@ -81,6 +81,14 @@ impl Modulus<4> for P {
         modulus::reduce_once(&t, top, &Self::VALUE)
     }
 
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    #[allow(unsafe_code, reason = "assembly")]
+    unsafe fn mul_adx(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
+        // SAFETY: the caller promises what is asked for.
+        unsafe { super::portable::adx::p256_mul(a, b) }
+    }
+
     fn invert(a: &[u64; 4]) -> [u64; 4] {
         inverse::invert::<4, 5>(a, &Self::VALUE)
     }

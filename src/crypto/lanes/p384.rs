@@ -59,20 +59,32 @@ impl Modulus<6> for P {
 
     #[inline(always)]
     fn mul(a: &[u64; 6], b: &[u64; 6]) -> [u64; 6] {
-        let (mut t, mut top) = ([0; 6], 0);
-        for &b in b {
-            let mut carry = 0;
-            for j in 0..6 {
-                (t[j], carry) = mul_add(t[j], a[j], b, carry);
-            }
-            (t, top) = reduce_word(&t, carry, top);
-        }
-        modulus::reduce_once(&t, top, &Self::VALUE)
+        // Written out, because the compiler does not unroll it.
+        let sum = step(&([0; 6], 0), a, b[0]);
+        let sum = step(&sum, a, b[1]);
+        let sum = step(&sum, a, b[2]);
+        let sum = step(&sum, a, b[3]);
+        let sum = step(&sum, a, b[4]);
+        let (sum, top) = step(&sum, a, b[5]);
+        modulus::reduce_once(&sum, top, &Self::VALUE)
     }
 
     fn invert(a: &[u64; 6]) -> [u64; 6] {
         inverse::invert::<6, 7>(a, &Self::VALUE)
     }
+}
+
+/// Adds a word times a to a sum with a carry, and divides by 2^64 modulo p.
+#[inline(always)]
+fn step((sum, top): &([u64; 6], u64), a: &[u64; 6], word: u64) -> ([u64; 6], u64) {
+    let [t0, t1, t2, t3, t4, t5] = *sum;
+    let (t0, carry) = mul_add(t0, a[0], word, 0);
+    let (t1, carry) = mul_add(t1, a[1], word, carry);
+    let (t2, carry) = mul_add(t2, a[2], word, carry);
+    let (t3, carry) = mul_add(t3, a[3], word, carry);
+    let (t4, carry) = mul_add(t4, a[4], word, carry);
+    let (t5, carry) = mul_add(t5, a[5], word, carry);
+    reduce_word(&[t0, t1, t2, t3, t4, t5], carry, *top)
 }
 
 /// Adds to `t`, with `t6` and `top` above it, the multiple k of p that makes its lowest word zero,

@@ -189,6 +189,12 @@ proptest! {
     ) {
         check_residues::<p256::P, Portable<_, 4, 2>, 4>(a, b, mask);
         check_residues::<p256::Order, Portable<_, 4, 2>, 4>(c, d, mask);
+        #[cfg(target_arch = "x86_64")]
+        if super::portable::adx::Available::detect().is_some() {
+            use super::portable::adx::Adx;
+            check_residues::<p256::P, Portable<_, 4, 2, Adx>, 4>(a, b, mask);
+            check_residues::<p256::Order, Portable<_, 4, 2, Adx>, 4>(c, d, mask);
+        }
     }
 
     #[test]
@@ -510,6 +516,11 @@ fn every_kernel_passes_the_trial_before_it_is_trusted() {
     assert!(check::agrees::<P384, Scalar64, 6>(()));
     assert!(check::agrees::<P256, EmulatedIfma<5>, 4>(()));
     assert!(check::agrees::<P384, EmulatedIfma<8>, 6>(()));
+    #[cfg(target_arch = "x86_64")]
+    if let Some(available) = super::portable::adx::Available::detect() {
+        assert!(check::agrees::<P256, super::kernels::ScalarAdx, 4>(available));
+        assert!(check::agrees::<P384, super::kernels::ScalarAdx, 6>(available));
+    }
     #[cfg(target_arch = "x86_64")]
     if let Some(available) = super::ifma::avx512::Available::detect() {
         assert!(check::agrees::<P256, super::kernels::Ifma52<5>, 4>(available));

@@ -6,17 +6,44 @@ use std::marker::PhantomData;
 use super::field::{Mask, Residues};
 use super::modulus::{self, Modulus};
 
-/// `L` residues of `N` words, each below the modulus, in Montgomery form with `R = 2^(64 N)`.
-#[derive(Clone, Copy, Debug)]
-pub struct Portable<M, const N: usize, const L: usize> {
-    lanes: [[u64; N]; L],
-    modulus: PhantomData<M>,
+#[cfg(target_arch = "x86_64")]
+pub mod adx;
+
+/// How products are made.
+pub trait Products: Copy + Send + Sync {
+    /// `a b / R mod VALUE`, for any `a` and a `b` below the modulus.
+    fn mul<M: Modulus<N>, const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N];
+    /// `a a / R mod VALUE`.
+    fn sqr<M: Modulus<N>, const N: usize>(a: &[u64; N]) -> [u64; N];
 }
 
-impl<M: Modulus<N>, const N: usize, const L: usize> Portable<M, N, L> {
+/// As the compiler makes them.
+#[derive(Clone, Copy, Debug)]
+pub struct Compiled;
+
+impl Products for Compiled {
+    #[inline(always)]
+    fn mul<M: Modulus<N>, const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+        M::mul(a, b)
+    }
+
+    #[inline(always)]
+    fn sqr<M: Modulus<N>, const N: usize>(a: &[u64; N]) -> [u64; N] {
+        M::sqr(a)
+    }
+}
+
+/// `L` residues of `N` words, each below the modulus, in Montgomery form with `R = 2^(64 N)`.
+#[derive(Clone, Copy, Debug)]
+pub struct Portable<M, const N: usize, const L: usize, A = Compiled> {
+    lanes: [[u64; N]; L],
+    kind: PhantomData<(M, A)>,
+}
+
+impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Portable<M, N, L, A> {
     #[inline(always)]
     fn new(lanes: [[u64; N]; L]) -> Self {
-        Self { lanes, modulus: PhantomData }
+        Self { lanes, kind: PhantomData }
     }
 
     #[inline(always)]
@@ -30,7 +57,9 @@ impl<M: Modulus<N>, const N: usize, const L: usize> Portable<M, N, L> {
     }
 }
 
-impl<M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> for Portable<M, N, L> {
+impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Residues<M, N>
+    for Portable<M, N, L, A>
+{
     const LANES: usize = L;
 
     #[inline(always)]
@@ -72,24 +101,24 @@ impl<M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> for Portable<
 
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        self.both(other, M::mul)
+        self.both(other, A::mul::<M, N>)
     }
 
     #[inline(always)]
     fn sqr(&self) -> Self {
-        self.each(M::sqr)
+        self.each(A::sqr::<M, N>)
     }
 
     #[inline(always)]
     fn reduce(&self) -> Self {
         let mut one = [0; N];
         one[0] = 1;
-        self.each(|a| M::mul(a, &one))
+        self.each(|a| A::mul::<M, N>(a, &one))
     }
 
     #[inline(always)]
     fn expand(&self) -> Self {
-        self.each(|a| M::mul(a, &M::R2))
+        self.each(|a| A::mul::<M, N>(a, &M::R2))
     }
 
     #[inline(always)]
