@@ -698,6 +698,16 @@ def key_standby(zone):
     return [found("key-unused", zone, "@", "DNSKEY")]
 
 
+@variant("key-reserved-flags")
+def key_reserved_flags(zone):
+    """A key that stands by has a flag that is not defined."""
+    publish(zone, other(flags=ZSK | 2))
+    return [
+        found("key-reserved-flags", zone, "@", "DNSKEY"),
+        found("key-unused", zone, "@", "DNSKEY"),
+    ]
+
+
 @variant("key-without-sep")
 def key_without_sep(zone):
     """Not broken: the key that signs the DNSKEY RRset has no SEP flag."""

@@ -214,6 +214,9 @@ catalogue! {
     KeyLeadingZeros = "key-leading-zeros", Violation, "RFC 3110 §2",
         "The exponent or modulus of an RSA key at the apex begins with a zero octet, which is forbidden.",
         "Publish the key again with the shortest form of its numbers.";
+    KeyReservedFlags = "key-reserved-flags", Violation, "RFC 4034 §2.1.1",
+        "A DNSKEY at the apex has flags that are reserved and must be zero; validators ignore them.",
+        "Publish the key with flags 256 or 257.";
     KeyRsaShort = "key-rsa-short", Advice, "RFC 8301 §3.2, NIST SP 800-131A",
         "An RSA key at the apex has fewer than 2048 bits.",
         "Roll to a longer key, or to algorithm 13 (ECDSAP256SHA256).";

@@ -20,6 +20,7 @@ const NOT_FOR_BIND: &[Code] = &[
     Code::SignatureLabelsTooFew,
     Code::RrsetTooManySignatures,
     Code::KeyLeadingZeros,
+    Code::KeyReservedFlags,
     Code::KeyRevocationUnsigned,
     Code::AnchorAlgorithmMissing,
     Code::DenialTtl,

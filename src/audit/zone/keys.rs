@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::audit::findings::{Code, Finding, KeyRef, Severity};
 use crate::crypto::{KeyError, PublicKey};
 use crate::dns::algorithm::SigningStatus;
+use crate::dns::rdata::Dnskey;
 use crate::dns::{Algorithm, Name, RType};
 use crate::engine::keys::KeyProblem;
 use crate::engine::{Key, KeyTable};
@@ -40,6 +41,9 @@ pub(super) fn key_findings(
         let dnskey = key.dnskey();
         if !dnskey.is_zone_key() {
             report(Code::KeyNotZoneKey, Some(format!("flags {}", dnskey.flags)));
+        }
+        if dnskey.flags & !(Dnskey::ZONE | Dnskey::REVOKE | Dnskey::SEP) != 0 {
+            report(Code::KeyReservedFlags, Some(format!("flags {}", dnskey.flags)));
         }
         if dnskey.protocol != 3 {
             report(Code::KeyBadProtocol, Some(format!("protocol {}", dnskey.protocol)));
