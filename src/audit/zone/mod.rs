@@ -35,9 +35,9 @@ mod standing;
 mod tally;
 mod usability;
 mod versions;
+mod whole;
 mod zonemd;
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
@@ -46,8 +46,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
 use crate::audit::findings::{Code, Finding, Place};
 use crate::dns::rdata::Soa;
-use crate::dns::{Algorithm, Class, Name, RType};
-use crate::engine::{KeyIndex, KeyTable, Latencies, Stopwatch, pipeline};
+use crate::dns::{Class, Name, RType};
+use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
 use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
@@ -59,7 +59,7 @@ pub use trust::{Anchor, AnchorForm};
 use denial::{Chains, DenialTtl, named};
 use facts::{algorithm_facts, distribution, input_facts, key_facts};
 use judge::{Bench, Court};
-use keys::{key_findings, promised_algorithms, role_findings};
+use keys::promised_algorithms;
 use lots::{Lot, lot_records, lots};
 use signature::Context;
 use standing::standings;
@@ -229,14 +229,8 @@ pub fn audit(
         progress: &config.progress,
         stop: &config.stop,
     };
-    let zone_findings = zone_findings(&court, &apex_records);
-    let exponent_bits = config.limits.rsa_exponent_bits;
-    let key_findings = key_findings(&apex, &table, config.sha1, exponent_bits);
-    for finding in zone_findings.into_iter().chain(key_findings) {
+    for finding in whole::known_before(&court, &apex_records, plan_findings) {
         sink.report(&mut tally, finding);
-    }
-    for finding in plan_findings.into_iter().chain(old_algorithm_findings(&court)) {
-        sink.report(&mut tally, court.weigh(finding));
     }
     let zonemd_hashes = zonemd::hashes(config.zonemd, &apex_records, serial);
     let (denial, digests) = std::thread::scope(|scope| {
@@ -248,14 +242,7 @@ pub fn audit(
     })?;
 
     let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
-    let is_anchored = tally.dnskey_signers.iter().any(|&key| anchoring.anchors(key));
-    for finding in role_findings(&apex, &table, &tally, is_anchored) {
-        sink.report(&mut tally, finding);
-    }
-    for finding in anchor_findings(&court, &anchoring, &tally) {
-        sink.report(&mut tally, finding);
-    }
-    for finding in request_findings(&court, &apex_records, &anchored, &tally) {
+    for finding in whole::known_after(&court, &apex_records, &anchoring, &tally) {
         sink.report(&mut tally, finding);
     }
     let mut on_zonemd = |finding: Finding, place: Option<(u16, u32)>| {
@@ -404,93 +391,6 @@ fn single_soa(apex: &OwnerRecords<'_>) -> Option<(Soa, u32)> {
     let mut distinct = soas.distinct();
     let soa = Soa::from_rdata(distinct.next()?.rdata)?;
     distinct.next().is_none().then_some((soa, soas.ttls().0))
-}
-
-/// What concerns the zone as a whole and is known before anything is verified.
-fn zone_findings(court: &Court<'_>, records: &OwnerRecords<'_>) -> Vec<Finding> {
-    let apex = *court.context.apex;
-    let at_apex =
-        |code, rtype| Finding { owner: Some(apex), rtype: Some(rtype), ..Finding::new(code) };
-    let mut findings = Vec::new();
-    match records.rrset(RType::SOA) {
-        None => findings.push(at_apex(Code::SoaMissing, RType::SOA)),
-        Some(soas) if soas.distinct().count() > 1 => {
-            let last = soas.distinct().max_by_key(|record| record.place());
-            let place = last.map(|record| court.place(record.place()));
-            let detail = Some(format!("{} SOA records", soas.distinct().count()));
-            findings.push(Finding { place, detail, ..at_apex(Code::SoaDiffer, RType::SOA) });
-        }
-        Some(_) => {}
-    }
-    if records.rrset(RType::NS).is_none() {
-        findings.push(at_apex(Code::NsMissing, RType::NS));
-    }
-    if court.kind == ZoneKind::Unsigned {
-        let was_signed = court.versions.is_some_and(Versions::was_signed);
-        let detail = was_signed.then(|| "the previous version was signed".to_owned());
-        let finding = Finding::new(Code::ZoneUnsigned);
-        findings.push(Finding { owner: Some(apex), detail, ..finding });
-    } else if court.context.table.is_empty() {
-        findings.push(at_apex(Code::DnskeyMissing, RType::DNSKEY));
-    }
-    findings
-}
-
-/// Algorithms that promise NSEC, in a zone that denies by NSEC3 (RFC 5155 §2).
-fn old_algorithm_findings(court: &Court<'_>) -> Vec<Finding> {
-    if court.plan.sets.is_empty() {
-        return Vec::new();
-    }
-    // RSAMD5, DSA and RSASHA1: those that were there before NSEC3.
-    let old = court.promised.iter().filter(|algorithm| matches!(algorithm.0, 1 | 3 | 5));
-    old.map(|algorithm| Finding {
-        owner: Some(*court.context.apex),
-        rtype: Some(RType::DNSKEY),
-        detail: Some(algorithm.to_string()),
-        ..Finding::new(Code::Nsec3OldAlgorithm)
-    })
-    .collect()
-}
-
-/// DS whose algorithm no key signs with.
-fn anchor_findings(court: &Court<'_>, anchoring: &Anchoring, tally: &Tally) -> Vec<Finding> {
-    if court.kind != ZoneKind::Signed {
-        return Vec::new();
-    }
-    let unkept = anchoring.unkept_algorithms(court.context.table, &tally.dnskey_signers);
-    let finding = |algorithm: Algorithm| Finding {
-        owner: Some(*court.context.apex),
-        rtype: Some(RType::DNSKEY),
-        detail: Some(algorithm.to_string()),
-        ..Finding::new(Code::AnchorAlgorithmMissing)
-    };
-    unkept.into_iter().map(finding).collect()
-}
-
-/// CDS and CDNSKEY at the apex.
-fn request_findings(
-    court: &Court<'_>,
-    apex: &OwnerRecords<'_>,
-    anchored: &[bool],
-    tally: &Tally,
-) -> Vec<Finding> {
-    let is_anchored = |key: &KeyIndex| anchored.get(usize::from(key.0)).is_some_and(|&is| is);
-    let mut represented: BTreeSet<KeyIndex> =
-        tally.dnskey_signers.iter().copied().filter(is_anchored).collect();
-    if represented.is_empty() {
-        represented.clone_from(&tally.dnskey_signers);
-    }
-    let signers = |rtype| {
-        let over = tally.request_signers.iter().filter(|(over, _)| *over == rtype);
-        over.map(|&(_, key)| key).collect()
-    };
-    let mut findings = Vec::new();
-    let table = court.context.table;
-    cds::check(court.context.apex, apex, table, &represented, signers, |finding, place| {
-        let place = place.map(|place| court.place(place));
-        findings.push(Finding { place, ..finding });
-    });
-    findings
 }
 
 /// Sends the zone through the pipeline, lot by lot, and then along its chains.

@@ -229,8 +229,8 @@ const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 /// for it set aside.
 ///
 /// In units of one addition, a row of the table costs one to make, and a signature takes one for
-/// each window of both points. Larger tables leave the second-level and then the third-level cache,
-/// which was measured to cost that much more (`LANES.md`).
+/// each window of both points. Larger tables leave the second-level and then the third-level cache;
+/// by how much that slows a row down is a guess.
 fn reserve_table(
     bits: usize,
     row: usize,
