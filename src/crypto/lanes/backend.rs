@@ -11,7 +11,7 @@ use super::curve::Curve;
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
-use super::kernels::{self, Choice, Scalar64};
+use super::kernels::{self, Choice, Scalar64, Tried};
 #[cfg(target_arch = "x86_64")]
 use super::kernels::{Ifma52, ScalarAdx};
 use super::p256::P256;
@@ -61,6 +61,8 @@ impl Backend for Lanes {
 
 /// What a curve needs to be a DNSSEC algorithm.
 trait Algorithm<const N: usize>: Curve<N> {
+    /// The curve, for the choice of its kernel.
+    const TRIED: Tried;
     /// The digest that is signed, of as many octets as a coordinate.
     fn digest(message: &[u8]) -> digest::Digest;
     /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
@@ -68,6 +70,8 @@ trait Algorithm<const N: usize>: Curve<N> {
 }
 
 impl Algorithm<4> for P256 {
+    const TRIED: Tried = Tried::P256;
+
     fn digest(message: &[u8]) -> digest::Digest {
         digest::digest(&digest::SHA256, message)
     }
@@ -80,6 +84,8 @@ impl Algorithm<4> for P256 {
 }
 
 impl Algorithm<6> for P384 {
+    const TRIED: Tried = Tried::P384;
+
     fn digest(message: &[u8]) -> digest::Digest {
         digest::digest(&digest::SHA384, message)
     }
@@ -96,7 +102,10 @@ fn ecdsa_key<C: Algorithm<N>, const N: usize, const L: usize>(
     octets: &[u8],
     signatures: usize,
 ) -> Result<Box<dyn PreparedKey>, Refusal> {
-    let choice = kernels::chosen();
+    if signatures < FEWEST_SIGNATURES {
+        return Err(Refusal::Unsupported);
+    }
+    let choice = kernels::chosen(C::TRIED);
     #[cfg(target_arch = "x86_64")]
     match (choice, avx512::Available::detect(), adx::Available::detect()) {
         (Choice::Ifma, Some(available), _) => {
@@ -137,9 +146,6 @@ where
         let coordinate = |octets| words::from_be_bytes(octets).ok_or(Refusal::Malformed);
         let point = Point::from_affine([coordinate(x)?, coordinate(y)?]);
         let point = point.ok_or(Refusal::Malformed)?;
-        if signatures < FEWEST_SIGNATURES {
-            return Err(Refusal::Unsupported);
-        }
         let (width, octets) = reserve_table(C::BITS, size_of::<Row<N>>(), signatures)?;
         let table = OnceLock::new();
         Ok(Box::new(Self { token, choice, point, width, table, _octets: octets }))
