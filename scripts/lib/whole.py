@@ -142,6 +142,16 @@ def nsec_surplus_beside_nsec3(zone):
     return [found("nsec-surplus", zone, "www", "NSEC")]
 
 
+@variant("nsec-surplus-out-of-zone")
+def nsec_surplus_out_of_zone(zone):
+    """A name that is not in the zone has an NSEC record."""
+    zone.lines.append(record("elsewhere.test.", 900, "NSEC", "example. A RRSIG NSEC"))
+    return [
+        {"code": "record-out-of-zone", "owner": "elsewhere.test."},
+        {"code": "nsec-surplus", "owner": "elsewhere.test.", "type": "NSEC"},
+    ]
+
+
 @variant("nsec-several")
 def nsec_several(zone):
     """A name has two NSEC records."""

@@ -256,7 +256,7 @@ catalogue! {
         "An authoritative name or delegation has no NSEC record.",
         "Sign the zone again as a whole.";
     NsecSurplus = "nsec-surplus", Violation, "RFC 4035 §2.3",
-        "An NSEC record stands where none must be: at glue, occluded data, nothing, or in a zone that denies by NSEC3.",
+        "An NSEC record stands where none must be: at glue, occluded data, nothing, out of the zone, or in one that denies by NSEC3.",
         "Sign the zone again as a whole.";
     NsecSeveral = "nsec-several", Violation, "RFC 4035 §2.3, RFC 4034 §4",
         "A name has more than one NSEC record.",

@@ -224,6 +224,15 @@ impl<'z> Court<'z> {
                 let finding = on_owner(Code::RecordOutOfZone, None, first);
                 steps.push(Step::finding(Finding { detail, ..finding }));
             }
+            // Whoever made a chain that leads out of the zone takes what is there for the zone's own.
+            for (rtype, code) in
+                [(RType::NSEC, Code::NsecSurplus), (RType::NSEC3, Code::Nsec3Surplus)]
+            {
+                if let Some(rrset) = owner.rrset(rtype) {
+                    let finding = on_owner(code, Some(rtype), rrset.first_in_input());
+                    steps.push(Step::finding(self.weigh(finding)));
+                }
+            }
             return;
         }
         for record in owner.other_class() {
