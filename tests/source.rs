@@ -432,7 +432,8 @@ fn a_read_file_that_is_cut_short_is_an_error() {
     let error = end.unwrap_err();
     let SourceError::Shrunk { expected, found, .. } = error else { panic!("{error:?}") };
     assert_eq!((expected, found), (text.len() as u64, out.len() as u64));
-    assert!(text.starts_with(&out));
+    // A read that is under way while the file is cut may find zeros in the place of what is gone.
+    assert!(out.iter().zip(&text).all(|(&read, &written)| read == written || read == 0));
 }
 
 /// Fails, or panics, or is told when it is dropped.
