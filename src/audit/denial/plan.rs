@@ -68,18 +68,20 @@ impl Plan {
         let mut sets = Vec::new();
         let params = records.rrset(RType::NSEC3PARAM);
         for record in params.into_iter().flat_map(Rrset::distinct) {
-            match Nsec3Param::from_rdata(record.rdata) {
-                None => report(Code::Nsec3ParamIgnored, param, Some("malformed".into())),
-                Some(param) if param.parameters.algorithm != Nsec3Parameters::SHA1 => {
-                    let detail = format!("hash algorithm {}", param.parameters.algorithm);
-                    report(Code::Nsec3ParamIgnored, Some(RType::NSEC3PARAM), Some(detail));
+            let ignored = match Nsec3Param::from_rdata(record.rdata) {
+                None => "malformed".to_owned(),
+                Some(Nsec3Param { parameters, .. })
+                    if parameters.algorithm != Nsec3Parameters::SHA1 =>
+                {
+                    format!("hash algorithm {}", parameters.algorithm)
                 }
-                Some(param) if param.flags != 0 => {
-                    let detail = format!("flags {}", param.flags);
-                    report(Code::Nsec3ParamIgnored, Some(RType::NSEC3PARAM), Some(detail));
+                Some(Nsec3Param { flags: flags @ 1.., .. }) => format!("flags {flags}"),
+                Some(Nsec3Param { parameters, .. }) => {
+                    sets.push(ParameterSet::new(&parameters));
+                    continue;
                 }
-                Some(param) => sets.push(ParameterSet::new(&param.parameters)),
-            }
+            };
+            report(Code::Nsec3ParamIgnored, param, Some(ignored));
         }
         let apex_nsec = records.rrset(RType::NSEC).is_some();
         let nsec = apex_nsec || (sets.is_empty() && shape.has(Shape::NSEC));
@@ -99,7 +101,7 @@ impl Plan {
         let mut unjudged = Vec::new();
         if sets.len() > bounds.chains {
             let detail = format!("{} chains, {} are judged", sets.len(), bounds.chains);
-            report(Code::Nsec3TooManyChains, Some(RType::NSEC3PARAM), Some(detail));
+            report(Code::Nsec3TooManyChains, param, Some(detail));
             unjudged = sets.split_off(bounds.chains);
         }
         for set in &sets {

@@ -452,12 +452,4 @@ impl Court<'_> {
             }
         }
     }
-
-    /// Lowers what would be bogus where validators take the zone for unsigned.
-    pub(super) fn weigh(&self, mut finding: Finding) -> Finding {
-        if self.kind != super::trust::ZoneKind::Signed {
-            finding.severity = finding.severity.min(Severity::Violation);
-        }
-        finding
-    }
 }

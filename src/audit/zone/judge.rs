@@ -443,6 +443,14 @@ impl<'z> Court<'z> {
         }
     }
 
+    /// Lowers what would be bogus where validators take the zone for unsigned.
+    pub(super) fn weigh(&self, mut finding: Finding) -> Finding {
+        if self.kind != ZoneKind::Signed {
+            finding.severity = finding.severity.min(Severity::Violation);
+        }
+        finding
+    }
+
     pub(super) fn place(&self, (file, line): (u16, u32)) -> Place {
         let file = self.files.get(usize::from(file)).cloned();
         Place { file: file.unwrap_or_else(|| "?".into()), line: u64::from(line), column: None }

@@ -202,7 +202,8 @@ impl Signature {
                     true => Code::SignatureKeyExponentTooLong,
                     false => Code::SignatureInvalid,
                 };
-                self.fault(code, None);
+                let untried = |keys| format!("not all of the {keys} keys with its tag were tried");
+                self.fault(code, self.surplus_keys.map(untried));
                 None
             }
             None => None,
