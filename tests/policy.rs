@@ -250,6 +250,8 @@ fn keys_beyond_the_limit_are_not_tried_and_told() {
     assert_eq!(one.exit, 1);
     assert_eq!(one.codes().get("rrset-too-many-signatures"), Some(&31));
     assert_eq!(one.number("/times/0/rrsets/bogus"), 0, "each has a signature by the other key");
+    let findings = one.json["findings"].to_string();
+    assert!(findings.contains("not all of the 2 keys with its tag were tried"), "{findings}");
 }
 
 // RFC 9276 §3.2: resolvers differ in what they bear.
