@@ -107,6 +107,15 @@ fn a_digest_of_another_zone_does_not_hold() {
 }
 
 // RFC 8976 Appendix A.2: what is digested, and what is not.
+// RFC 8976 §4: the serial is compared with that of the SOA, of which there must be one.
+#[test]
+fn without_one_soa_there_is_no_serial_to_compare_with() {
+    let second = "@ 86400 IN SOA ns1 admin 2018031901 1800 900 604800 86400\n";
+    let report = judge(&(simple(SIMPLE) + second), &[]);
+    let expected = [told("soa-differ", "example."), told("zonemd-serial", "example.")];
+    assert_eq!(besides_unsigned(&report), expected);
+}
+
 #[test]
 fn the_complex_zone_of_rfc_8976_is_verified() {
     let report = judge(&complex(), &["--zonemd", "required"]);

@@ -170,9 +170,10 @@ fn fault_of(
     if repeated {
         return Some((Code::ZonemdRepeated, Some(hash.name().into())));
     }
-    if let Some(serial) = serial.filter(|&serial| serial != zonemd.serial) {
-        let detail = format!("serial {}, the SOA has {serial}", zonemd.serial);
-        return Some((Code::ZonemdSerial, Some(detail)));
+    if serial != Some(zonemd.serial) {
+        let soa =
+            serial.map_or("there is not one SOA".into(), |serial| format!("the SOA has {serial}"));
+        return Some((Code::ZonemdSerial, Some(format!("serial {}, {soa}", zonemd.serial))));
     }
     let (octets, found) = (hash.digest_len(), zonemd.digest.len());
     if octets != found {
