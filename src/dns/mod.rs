@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod class;
 pub mod denial;
 pub mod digest;
+pub mod message;
 pub mod name;
 pub mod rdata;
 pub mod rtype;

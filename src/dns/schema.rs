@@ -215,7 +215,7 @@ pub fn walk<'a>(
 }
 
 /// Octets that a field takes at the start of `rest`; may exceed `rest`. `None` when malformed.
-fn field_len(field: Field, rest: &[u8]) -> Option<usize> {
+pub(super) fn field_len(field: Field, rest: &[u8]) -> Option<usize> {
     let fits = |ok: bool| ok.then_some(rest.len());
     match field {
         U8 | Algorithm | DigestType | Scheme => Some(1),
