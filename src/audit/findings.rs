@@ -441,6 +441,50 @@ catalogue! {
         "Entries of the previous version could not be read, so nothing was concluded from what it lacks.",
         "Correct the entry that is named, or compare with the zone as it was served.";
 
+    // --- Answers, and the chain of trust ---
+    ChainNoAnchor = "chain-no-anchor", Advice, "RFC 4033 §5",
+        "No trust anchor is for the name or a name above it, so nothing can be said of it.",
+        "Give an anchor with --anchor or --ds.";
+    ChainDnskeyNeeded = "chain-dnskey-needed", Advice, "RFC 4033 §5, RFC 4035 §5",
+        "The DNSKEY RRset of a zone on the chain of trust is not in the input.",
+        "Add it with --keys: `dig +dnssec DNSKEY` of the zone, as of the time of the capture.";
+    ChainDsNeeded = "chain-ds-needed", Advice, "RFC 4033 §5, RFC 4035 §5",
+        "The input holds neither the DS RRset of a name nor a proof that there is none, so nobody can tell whether a signed zone begins there.",
+        "Add it with --keys: `dig +dnssec DS` of the name, as of the time of the capture.";
+    ChainSignaturesNeeded = "chain-signatures-needed", Advice, "RFC 4035 §3.2.1",
+        "Whoever asked did not want signatures (DO), and without them nobody can tell whether the data is right.",
+        "Capture traffic of a validating resolver, or ask again with +dnssec.";
+    ResponseIncomplete = "response-incomplete", Advice, "RFC 2181 §9",
+        "A response was truncated by the server or by the capture, so it was not judged.",
+        "Capture whole packets (snap length 0) and TCP as well.";
+    ResponseTooMuchHashing = "response-too-much-hashing", Violation, "CVE-2023-50868",
+        "A proof of non-existence by NSEC3 costs more hashes than a validator would spend; it was not completed.",
+        "Look for an attack; right proofs need a few hashes for each label.";
+    DelegationInsecure = "delegation-insecure", Advice, "RFC 4035 §5.2",
+        "It is proven that a delegation has no DS, so the zone below need not be signed.",
+        "Ask the operator of the zone to sign it and to publish a DS.";
+    DelegationOptOut = "delegation-opt-out", Advice, "RFC 5155 §6, §9.2",
+        "An NSEC3 record with opt-out covers the name, so that an unsigned delegation may be there.",
+        "Ask the operator of the zone to sign it and to publish a DS.";
+    DenialUnproven = "denial-unproven", Bogus, "RFC 4035 §5.4, RFC 5155 §8",
+        "A response says that a name or type does not exist, and does not prove it.",
+        "Look at the server's NSEC or NSEC3 records, and whether it serves a complete zone.";
+    WildcardUnproven = "wildcard-unproven", Bogus, "RFC 4035 §5.3.4, RFC 5155 §8.8",
+        "An answer was made from a wildcard, and the response does not prove that nothing closer to the name exists.",
+        "Look at the server's NSEC or NSEC3 records; a wildcard's data may have been replayed.";
+    DnameMismatch = "dname-mismatch", Bogus, "RFC 6672 §5.3.1",
+        "The CNAME beside a DNAME is not what the DNAME says.",
+        "Find out what changed the response on its way.";
+    TtlAboveOriginal = "ttl-above-original", Violation, "RFC 4035 §5.3.3",
+        "The TTL of an RRset is greater than the one that was signed.",
+        "Find out what changed the TTL; validators lower it to the signed one.";
+    AdWithoutSecurity = "ad-without-security", Violation, "RFC 4035 §3.2.3",
+        "A resolver calls an answer authenticated (AD) that is not secure here.",
+        "Compare the anchors and the clock of the resolver with those of this audit.";
+    AdMissing = "ad-missing", Advice, "RFC 4035 §3.2.3, RFC 6840 §5.7",
+        "An answer is secure here, and a resolver that was asked for signatures does not call it authenticated (AD).",
+        "Find out whether the resolver validates, and whether something clears the flag.";
+
     // --- sigmill itself ---
     BackendsDisagree = "backends-disagree", Bogus, "sigmill --cross-check",
         "Two cryptographic backends judged the same signature differently.",

@@ -1,8 +1,11 @@
 //! Is this data right? The rules, on top of what the engine found about single signatures.
 
 pub mod anchors;
+pub mod chain;
 pub mod delegation;
 mod denial;
 pub mod findings;
 pub mod policy;
+mod rrsig;
+mod usability;
 pub mod zone;

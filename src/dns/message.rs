@@ -426,7 +426,9 @@ mod tests {
 
     #[test]
     fn pointers_that_lead_nowhere_end_the_reading() {
-        for body in [&b"\xc0\x0c\0\x01\0\x01"[..], b"\x01a\xc0\x0c\0\x01\0\x01", b"\xc0\x20\0\x01\0\x01"] {
+        for body in
+            [&b"\xc0\x0c\0\x01\0\x01"[..], b"\x01a\xc0\x0c\0\x01\0\x01", b"\xc0\x20\0\x01\0\x01"]
+        {
             let octets = message([1, 0, 0, 0], body);
             let error = Message::new(&octets).unwrap().question().unwrap_err();
             assert_eq!(error, MessageError::Name { at: 12 });
@@ -449,7 +451,10 @@ mod tests {
     // RFC 6891 §6.1.3, RFC 8914 §2.
     #[test]
     fn edns_has_flags_and_extended_errors() {
-        let edns = Edns::new(0x0100_8000, b"\0\x0a\0\x02xy\0\x0f\0\x07\0\x06bogus\0\x0f\0\x02\0\x07\0\x0f\0\x09");
+        let edns = Edns::new(
+            0x0100_8000,
+            b"\0\x0a\0\x02xy\0\x0f\0\x07\0\x06bogus\0\x0f\0\x02\0\x07\0\x0f\0\x09",
+        );
         let errors = vec![(6, "bogus".to_owned()), (7, String::new())];
         assert_eq!(edns, Edns { upper_rcode: 1, wants_dnssec: true, errors });
     }

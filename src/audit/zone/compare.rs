@@ -13,10 +13,11 @@ use crate::rrset::{OwnerRecords, RrRef, Rrset};
 
 use super::config::JudgementTime;
 use super::judge::RrsetCase;
-use super::signature::{Fault, Signature};
+use super::signature::Signature;
 use super::summary::{RecordChanges, RrsetChanges, SignatureChanges};
-use super::usability::Usability;
 use super::versions::Versions;
+use crate::audit::rrsig::Fault;
+use crate::audit::usability::Usability;
 
 /// Counts of a lot, or of a whole zone.
 #[derive(Clone, Debug, Default)]

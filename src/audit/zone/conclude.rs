@@ -48,7 +48,7 @@ impl Court<'_> {
                 self.count_holding(&case.owner, case.rtype, signature, key, &mut secured, tally);
             } else {
                 let KeyRef { tag, algorithm } = signature.key;
-                tally.failing.extend(self.context.table.matching(algorithm, tag));
+                tally.failing.extend(self.context.keys.table.matching(algorithm, tag));
             }
         }
         let supported = self.kind == ZoneKind::Signed;
@@ -66,7 +66,7 @@ impl Court<'_> {
             about.signature(signature, key, bench, tally, findings);
         }
         if let Some(versions) = self.versions {
-            versions.note(&case, &holding, self.context.usability, &mut tally.versions);
+            versions.note(&case, &holding, self.context.keys.usability, &mut tally.versions);
         }
         debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
     }
@@ -87,7 +87,7 @@ impl Court<'_> {
             RType::DNSKEY | RType::CDS | RType::CDNSKEY => over.over_keys += 1,
             _ => over.over_data += 1,
         }
-        let secures = self.context.usability.secures(key);
+        let secures = self.context.keys.usability.secures(key);
         match rtype {
             RType::DNSKEY => {
                 tally.over_dnskey.insert(key);
@@ -170,7 +170,8 @@ impl Findings<'_> {
         let Court { kind, promised, context, times, .. } = self.court;
         let signatures = &self.case.signatures;
         // Where no signature is by a published key that counts, that is all there is to say.
-        let counts = |made: &Signature| made.has_key && context.sha1.supports(made.key.algorithm);
+        let counts =
+            |made: &Signature| made.has_key && context.keys.sha1.supports(made.key.algorithm);
         if !signatures.iter().any(counts) || self.case.untried > 0 || *kind != ZoneKind::Signed {
             return;
         }
@@ -179,7 +180,7 @@ impl Findings<'_> {
             _ if !secured || !counts(made) => made.has_key,
             None => false,
             Some(key) => {
-                context.usability.secures(key)
+                context.keys.usability.secures(key)
                     && times.iter().all(|&time| made.fault_at(time).is_none())
             }
         };
@@ -193,7 +194,7 @@ impl Findings<'_> {
             return;
         }
         // What validators ignore is not missed by them.
-        let missed = missing.iter().any(|&missing| context.sha1.supports(missing));
+        let missed = missing.iter().any(|&missing| context.keys.sha1.supports(missing));
         let severity = if missed { finding.severity } else { Severity::Advice };
         let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
         findings.push(Finding { severity, detail: Some(names.join(", ")), ..finding });
@@ -233,7 +234,7 @@ impl Findings<'_> {
             findings.push(on_signature(code, code.entry().severity, detail));
         }
         // A revoked key's signature over the DNSKEY RRset may hold, and still secures nothing.
-        if let Some(problem) = holds.and_then(|key| self.court.context.usability.problem(key))
+        if let Some(problem) = holds.and_then(|key| self.court.context.keys.usability.problem(key))
             && !secured_always
         {
             findings.push(on_signature(problem, self.severity(problem, false), None));

@@ -9,7 +9,7 @@ use crate::zonefile::ReadFacts;
 
 use super::summary::{AlgorithmFacts, Distribution, InputFacts, KeyFacts, Role, TypeCount};
 use super::tally::{self, KeyTally, Tally};
-use super::usability::{Usability, Use};
+use crate::audit::usability::{Usability, Use};
 
 pub(super) fn input_facts(
     facts: &ReadFacts,
@@ -91,7 +91,7 @@ pub(super) fn algorithm_facts(tally: &Tally) -> Vec<AlgorithmFacts> {
     tally.algorithms.iter().map(row).collect()
 }
 
-pub(super) fn distribution(histogram: &Histogram<u64>) -> Distribution {
+pub(in crate::audit) fn distribution(histogram: &Histogram<u64>) -> Distribution {
     if histogram.is_empty() {
         return Distribution::default();
     }

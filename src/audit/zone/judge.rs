@@ -168,7 +168,7 @@ impl<'z> Court<'z> {
         bench.verify.items += tasks.len() as u64;
         bench.verify.bytes += tasks.message_octets() as u64;
         bench.verify.time(|| {
-            tasks.verify(self.context.table, verdicts, disagreements, latencies);
+            tasks.verify(self.context.keys.table, verdicts, disagreements, latencies);
         });
         Progress::add(&self.progress.signatures, tasks.len() as u64);
 
@@ -192,7 +192,7 @@ impl<'z> Court<'z> {
         format!(
             "{holds} says that it holds, {fails} that it does not; DNSKEY {}, signature {}, \
              signed data {}{more}",
-            hex(&self.context.table.get(key).rdata),
+            hex(&self.context.keys.table.get(key).rdata),
             hex(signature),
             hex(shown),
         )
@@ -260,7 +260,7 @@ impl<'z> Court<'z> {
                 let tally = &mut judged.tally;
                 let case = self.signed_case(owner, before, &rrset, &mut bench.tasks, tally);
                 steps.push(Step::Rrset(case));
-                if bench.tasks.message_octets() >= self.context.limits.signed_octets_at_once {
+                if bench.tasks.message_octets() >= self.context.keys.limits.signed_octets_at_once {
                     let begun = Instant::now();
                     self.settle(steps, bench, judged);
                     bench.interrupted += begun.elapsed();
@@ -307,7 +307,7 @@ impl<'z> Court<'z> {
         });
         if standing == Standing::Delegation {
             if let Some(ds) = owner.rrset(RType::DS) {
-                check_ds(ds, self.context.sha1, |(code, record, detail)| {
+                check_ds(ds, self.context.keys.sha1, |(code, record, detail)| {
                     report(RType::DS, code, Some(record), detail);
                 });
             }
@@ -372,7 +372,7 @@ impl<'z> Court<'z> {
             .distinct()
             .map(|record| owner.name.as_wire().len() + 10 + record.rdata.len())
             .sum();
-        let limits = &self.context.limits;
+        let limits = &self.context.keys.limits;
         let copies = (limits.signed_octets_per_rrset / octets.max(1)).max(1);
         let limit = limits.signatures_per_rrset.min(copies);
         // The histogram grows as needed, so recording cannot fail.

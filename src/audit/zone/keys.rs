@@ -13,7 +13,7 @@ use crate::engine::{Key, KeyTable};
 
 use super::config::Sha1;
 use super::tally::Tally;
-use super::usability::exponent_above;
+use crate::audit::usability::exponent_above;
 
 fn on_key(apex: &Name, key: &Key, code: Code, detail: Option<String>) -> Finding {
     Finding {

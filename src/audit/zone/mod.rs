@@ -25,7 +25,7 @@ mod compare;
 mod conclude;
 mod delegation;
 mod denial;
-mod facts;
+pub(super) mod facts;
 mod judge;
 mod keys;
 mod lots;
@@ -33,7 +33,6 @@ mod placement;
 mod signature;
 mod standing;
 mod tally;
-mod usability;
 mod versions;
 mod whole;
 mod zonemd;
@@ -45,6 +44,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
 use crate::audit::findings::{Code, Finding, Place};
+use crate::audit::rrsig::Keys;
+use crate::audit::usability::Usability;
 use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
 use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
@@ -66,7 +67,7 @@ use standing::standings;
 use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, Trust};
 use tally::{Tally, code_counts};
 use trust::{Anchoring, ZoneKind};
-use usability::Usability;
+
 use versions::{Now, Previous, Versions};
 
 /// Why a zone could not be audited at all. What is wrong with the zone itself is a finding.
@@ -213,10 +214,12 @@ pub fn audit(
         kind,
         context: Context {
             apex: &apex,
-            table: &table,
-            usability: &usability,
-            limits: config.limits,
-            sha1: config.sha1,
+            keys: Keys {
+                table: &table,
+                usability: &usability,
+                limits: config.limits,
+                sha1: config.sha1,
+            },
         },
         plan: &plan,
         denial_ttl: soa.map(|(soa, ttl)| DenialTtl { soa: ttl, minimum: soa.minimum }),

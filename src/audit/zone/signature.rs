@@ -6,18 +6,15 @@
 use std::cmp::Ordering;
 
 use crate::audit::findings::{Code, KeyRef};
+use crate::audit::rrsig::{Candidates, Fault, Keys, fault_at, is_never_valid};
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Name, RType, Timestamp};
-use crate::engine::{KeyIndex, KeyTable, TaskList, Verdict};
+use crate::engine::{KeyIndex, TaskList, Verdict};
 use crate::rrset::signed::append_signed_data;
 use crate::rrset::{RrRef, Rrset};
 
 use super::compare::Past;
-use super::config::{JudgementTime, Limits, Sha1};
-use super::usability::Usability;
-
-/// What is wrong with a signature, and what is particular about it.
-pub(super) type Fault = (Code, Option<String>);
+use super::config::JudgementTime;
 
 /// An RRSIG on its way through the engine.
 #[derive(Debug)]
@@ -51,10 +48,7 @@ pub(super) struct Signature {
 #[derive(Clone, Copy)]
 pub(super) struct Context<'z> {
     pub apex: &'z Name,
-    pub table: &'z KeyTable,
-    pub usability: &'z Usability,
-    pub limits: Limits,
-    pub sha1: Sha1,
+    pub keys: Keys<'z>,
 }
 
 impl Signature {
@@ -75,7 +69,7 @@ impl Signature {
             faults: Vec::new(),
             blemishes: Vec::new(),
             task: None,
-            has_key: !context.table.matching(rrsig.algorithm, rrsig.key_tag).is_empty(),
+            has_key: false,
             key_left_out: false,
             surplus_keys: None,
             past: Past::default(),
@@ -111,7 +105,7 @@ impl Signature {
                 Some(format!("labels {}, the owner has {labels}", rrsig.labels)),
             ),
         }
-        if rrsig.inception.serial_cmp(rrsig.expiration) == Ordering::Greater {
+        if is_never_valid(rrsig.inception, rrsig.expiration) {
             let detail = format!("inception {}, expiration {}", rrsig.inception, rrsig.expiration);
             self.fault(Code::SignatureInceptionAfterExpiration, Some(detail));
         }
@@ -138,53 +132,12 @@ impl Signature {
         covered: RType,
         rrsig: &Rrsig<'_>,
     ) -> Vec<KeyIndex> {
-        if !context.sha1.supports(rrsig.algorithm) {
-            self.fault(Code::SignatureUnsupportedAlgorithm, Some(rrsig.algorithm.to_string()));
-            return Vec::new();
-        }
-        let named = context.table.matching(rrsig.algorithm, rrsig.key_tag);
-        let Some(&first) = named.first() else {
-            self.fault(Code::SignatureNoKey, None);
-            return Vec::new();
-        };
-        let problem = |&key: &KeyIndex| context.usability.problem(key);
-        self.key_left_out =
-            named.iter().any(|key| problem(key) == Some(Code::SignatureKeyExponentTooLong));
-        let usable = |key: &KeyIndex| context.usability.may_verify(*key, covered);
-        let mut candidates: Vec<KeyIndex> = named.iter().copied().filter(usable).collect();
-        if candidates.is_empty() {
-            let code = match self.key_left_out {
-                true => Code::SignatureKeyExponentTooLong,
-                false => problem(&first).unwrap_or(Code::SignatureNoKey),
-            };
-            self.fault(code, None);
-            return candidates;
-        }
-        let limit = context.limits.keys_per_signature;
-        if candidates.len() > limit {
-            self.surplus_keys = Some(candidates.len());
-            candidates.truncate(limit);
-        }
-        // Keys that share a tag may differ in size: the ones that cannot have made it drop out.
-        let mut misfit = None;
-        candidates.retain(|&key| {
-            let public = context.table.get(key).public.as_ref();
-            let fits = public.map(|public| public.check_signature(rrsig.signature));
-            match fits {
-                Ok(Ok(())) => true,
-                Ok(Err(error)) => {
-                    misfit = Some(error.to_string());
-                    false
-                }
-                Err(_) => false,
-            }
-        });
-        if candidates.is_empty() && self.key_left_out {
-            self.fault(Code::SignatureKeyExponentTooLong, None);
-        } else if candidates.is_empty() {
-            self.fault(Code::SignatureMalformed, misfit);
-        }
-        candidates
+        let found = Candidates::find(&context.keys, covered, rrsig);
+        self.faults.extend(found.fault);
+        self.has_key = found.has_key;
+        self.key_left_out = found.left_out;
+        self.surplus_keys = found.surplus;
+        found.keys
     }
 
     fn fault(&mut self, code: Code, detail: Option<String>) {
@@ -198,12 +151,7 @@ impl Signature {
         match verdict {
             Some(Verdict::Holds(key)) => self.faults.is_empty().then_some(key),
             Some(Verdict::Fails) => {
-                let code = match self.key_left_out {
-                    true => Code::SignatureKeyExponentTooLong,
-                    false => Code::SignatureInvalid,
-                };
-                let untried = |keys| format!("not all of the {keys} keys with its tag were tried");
-                self.fault(code, self.surplus_keys.map(untried));
+                self.faults.push(Candidates::failure(self.key_left_out, self.surplus_keys));
                 None
             }
             None => None,
@@ -216,15 +164,6 @@ impl Signature {
         if self.faults.iter().any(|(code, _)| *code == Code::SignatureInceptionAfterExpiration) {
             return None; // Said already, and true at any time.
         }
-        let now = Timestamp::from_unix(at);
-        if now.serial_cmp(self.expiration) == Ordering::Greater {
-            let detail = format!("expiration {}", self.expiration);
-            return Some((Code::SignatureExpired, Some(detail)));
-        }
-        if now.serial_cmp(self.inception) == Ordering::Less {
-            let detail = format!("inception {}", self.inception);
-            return Some((Code::SignatureNotYetValid, Some(detail)));
-        }
-        None
+        fault_at(self.inception, self.expiration, at)
     }
 }

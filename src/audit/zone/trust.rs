@@ -10,7 +10,7 @@ use crate::engine::{Key, KeyIndex, KeyTable};
 
 use super::config::{Config, JudgementTime, Sha1};
 use super::summary::{AnchorFacts, TrustKind};
-use super::usability::Usability;
+use crate::audit::usability::Usability;
 
 /// A trust anchor: what the owner of a zone, or its parent, says its key is.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -19,8 +19,8 @@ use super::compare::{Cases, VersionTally, in_use};
 use super::config::{Config, JudgementTime, PreviousInput, Progress};
 use super::keys::promised_algorithms;
 use super::summary::{PreviousFacts, TrustKind};
-use super::usability::Usability;
 use super::{Error, Unreadable, collect, find_apex, key_table, single_soa};
+use crate::audit::usability::Usability;
 
 /// The previous version, read and in order.
 pub(super) struct Previous {

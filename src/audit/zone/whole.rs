@@ -22,9 +22,14 @@ pub(super) fn known_before(
     plan_findings: Vec<Finding>,
 ) -> Vec<Finding> {
     let context = &court.context;
-    let exponent_bits = context.limits.rsa_exponent_bits;
+    let exponent_bits = context.keys.limits.rsa_exponent_bits;
     let mut findings = zone_findings(court, apex);
-    findings.extend(key_findings(context.apex, context.table, context.sha1, exponent_bits));
+    findings.extend(key_findings(
+        context.apex,
+        context.keys.table,
+        context.keys.sha1,
+        exponent_bits,
+    ));
     let of_denial = plan_findings.into_iter().chain(old_algorithm_findings(court));
     findings.extend(of_denial.map(|finding| court.weigh(finding)));
     findings
@@ -39,7 +44,7 @@ pub(super) fn known_after(
 ) -> Vec<Finding> {
     let context = &court.context;
     let anchored = tally.dnskey_signers.iter().any(|&key| anchoring.anchors(key));
-    let mut findings = role_findings(context.apex, context.table, tally, anchored);
+    let mut findings = role_findings(context.apex, context.keys.table, tally, anchored);
     findings.extend(anchor_findings(court, anchoring, tally));
     findings.extend(request_findings(court, apex, anchoring, tally));
     findings
@@ -69,7 +74,7 @@ fn zone_findings(court: &Court<'_>, records: &OwnerRecords<'_>) -> Vec<Finding> 
         let detail = was_signed.then(|| "the previous version was signed".to_owned());
         let finding = Finding::new(Code::ZoneUnsigned);
         findings.push(Finding { owner: Some(apex), detail, ..finding });
-    } else if court.context.table.is_empty() {
+    } else if court.context.keys.table.is_empty() {
         findings.push(at_apex(Code::DnskeyMissing, RType::DNSKEY));
     }
     findings
@@ -96,7 +101,7 @@ fn anchor_findings(court: &Court<'_>, anchoring: &Anchoring, tally: &Tally) -> V
     if court.kind != ZoneKind::Signed {
         return Vec::new();
     }
-    let unkept = anchoring.unkept_algorithms(court.context.table, &tally.dnskey_signers);
+    let unkept = anchoring.unkept_algorithms(court.context.keys.table, &tally.dnskey_signers);
     let finding = |algorithm: Algorithm| Finding {
         owner: Some(*court.context.apex),
         rtype: Some(RType::DNSKEY),
@@ -124,7 +129,7 @@ fn request_findings(
         over.map(|&(_, key)| key).collect()
     };
     let mut findings = Vec::new();
-    let table = court.context.table;
+    let table = court.context.keys.table;
     cds::check(court.context.apex, apex, table, &represented, signers, |finding, place| {
         let place = place.map(|place| court.place(place));
         findings.push(Finding { place, ..finding });

@@ -1,11 +1,11 @@
 //! Which keys of the apex may verify what (RFC 4034 §2.1, RFC 5011 §2.1).
 
-use crate::audit::findings::Code;
+use super::findings::Code;
 use crate::crypto::PublicKey;
 use crate::dns::RType;
 use crate::engine::{Key, KeyIndex, KeyTable};
 
-use super::config::Sha1;
+use super::zone::Sha1;
 
 /// For each key of a table, what it may do.
 #[derive(Debug)]

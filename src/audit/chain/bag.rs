@@ -1,0 +1,265 @@
+//! A bag of RRsets and their signatures, each kept once however often it is seen.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::dns::canonical::canonicalize_rdata;
+use crate::dns::rdata::Rrsig;
+use crate::dns::{Class, Name, RType};
+
+/// A name of the bag, in lower case.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NameId(pub(super) u32);
+
+/// An RRset of the bag.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RrsetId(pub(super) u32);
+
+/// An RRSIG over one RRset of the bag: the same RRSIG over another RRset is another.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SignatureId(pub(super) u32);
+
+/// RRsets and signatures without repetition.
+#[derive(Debug, Default)]
+pub struct Bag {
+    names: Vec<Arc<[u8]>>,
+    name_ids: HashMap<Arc<[u8]>, NameId>,
+    rrsets: Vec<StoredRrset>,
+    rrset_ids: HashMap<RrsetKey, RrsetId>,
+    signatures: Vec<StoredSignature>,
+    signature_ids: HashMap<(RrsetId, Arc<[u8]>), SignatureId>,
+    octets: usize,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct RrsetKey {
+    owner: NameId,
+    class: Class,
+    rtype: RType,
+    rdata: Arc<[u8]>,
+}
+
+/// An RRset, and what was seen of it.
+#[derive(Debug)]
+pub struct StoredRrset {
+    /// Its owner.
+    pub owner: NameId,
+    /// Its class.
+    pub class: Class,
+    /// Its type.
+    pub rtype: RType,
+    /// Each record's RDATA in canonical form and order, behind its length in two octets.
+    rdata: Arc<[u8]>,
+    /// The greatest TTL that was seen.
+    pub greatest_ttl: u32,
+    /// How often it was seen.
+    pub seen: u64,
+    /// When it was seen first and last, in Unix seconds.
+    pub times: (i64, i64),
+    /// Signatures over it.
+    pub signatures: Vec<SignatureId>,
+    /// It was seen without a signature in a response to somebody who wanted them.
+    pub seen_bare: bool,
+}
+
+/// An RRSIG over an RRset.
+#[derive(Debug)]
+pub struct StoredSignature {
+    /// What it covers.
+    pub rrset: RrsetId,
+    /// Its RDATA in canonical form.
+    pub rdata: Arc<[u8]>,
+    /// How often it was seen.
+    pub seen: u64,
+}
+
+/// An RRset with the signatures that came with it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Held {
+    /// The RRset.
+    pub rrset: RrsetId,
+    /// Its signatures, ascending.
+    pub signatures: Box<[SignatureId]>,
+}
+
+impl StoredRrset {
+    /// The records in canonical order, each once.
+    pub fn records(&self) -> impl Iterator<Item = &[u8]> {
+        let mut rest = &*self.rdata;
+        std::iter::from_fn(move || {
+            let [high, low, tail @ ..] = rest else { return None };
+            let (rdata, tail) = tail.split_at(usize::from(u16::from_be_bytes([*high, *low])));
+            rest = tail;
+            Some(rdata)
+        })
+    }
+}
+
+impl StoredSignature {
+    /// The fields of the RDATA: only RDATA that has them is stored.
+    pub fn rrsig(&self) -> Option<Rrsig<'_>> {
+        Rrsig::from_rdata(&self.rdata)
+    }
+}
+
+impl Bag {
+    /// Octets of names and RDATA that are held.
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// The number of a name.
+    pub fn intern(&mut self, name: &Name) -> NameId {
+        let name = name.to_lowercase();
+        if let Some(&id) = self.name_ids.get(name.as_wire()) {
+            return id;
+        }
+        let id = NameId(number(self.names.len()));
+        let wire: Arc<[u8]> = name.as_wire().into();
+        self.octets += wire.len();
+        self.names.push(Arc::clone(&wire));
+        self.name_ids.insert(wire, id);
+        id
+    }
+
+    /// The number of a name that the bag has.
+    pub fn find(&self, name: &Name) -> Option<NameId> {
+        self.name_ids.get(name.to_lowercase().as_wire()).copied()
+    }
+
+    /// A name of the bag.
+    pub fn name(&self, id: NameId) -> Name {
+        // Only names are ever interned.
+        Name::from_wire(&self.names[id.0 as usize]).unwrap_or(Name::root())
+    }
+
+    /// Puts in an RRset, whose records come in any order and as often as they like.
+    pub fn add_rrset(
+        &mut self,
+        owner: &Name,
+        class: Class,
+        rtype: RType,
+        records: &mut Vec<Vec<u8>>,
+    ) -> RrsetId {
+        for rdata in records.iter_mut() {
+            canonicalize_rdata(rtype, rdata);
+        }
+        records.sort_unstable();
+        records.dedup();
+        let mut rdata = Vec::with_capacity(records.iter().map(|record| record.len() + 2).sum());
+        for record in records.iter() {
+            let len = u16::try_from(record.len()).unwrap_or(u16::MAX);
+            rdata.extend_from_slice(&len.to_be_bytes());
+            rdata.extend_from_slice(&record[..usize::from(len)]);
+        }
+        let key = RrsetKey { owner: self.intern(owner), class, rtype, rdata: rdata.into() };
+        if let Some(&id) = self.rrset_ids.get(&key) {
+            return id;
+        }
+        let id = RrsetId(number(self.rrsets.len()));
+        self.octets += key.rdata.len();
+        self.rrsets.push(StoredRrset {
+            owner: key.owner,
+            class,
+            rtype,
+            rdata: Arc::clone(&key.rdata),
+            greatest_ttl: 0,
+            seen: 0,
+            times: (i64::MAX, i64::MIN),
+            signatures: Vec::new(),
+            seen_bare: false,
+        });
+        self.rrset_ids.insert(key, id);
+        id
+    }
+
+    /// Puts in an RRSIG over an RRset; `None` when its RDATA is cut short before the signature.
+    pub fn add_signature(&mut self, rrset: RrsetId, mut rdata: Vec<u8>) -> Option<SignatureId> {
+        canonicalize_rdata(RType::RRSIG, &mut rdata);
+        Rrsig::from_rdata(&rdata)?;
+        let key = (rrset, rdata.into());
+        if let Some(&id) = self.signature_ids.get(&key) {
+            return Some(id);
+        }
+        let id = SignatureId(number(self.signatures.len()));
+        self.octets += key.1.len();
+        self.signatures.push(StoredSignature { rrset, rdata: Arc::clone(&key.1), seen: 0 });
+        self.rrsets[rrset.0 as usize].signatures.push(id);
+        self.signature_ids.insert(key, id);
+        Some(id)
+    }
+
+    /// Counts an RRset that was seen with these signatures.
+    pub fn count(&mut self, held: &Held, ttl: u32, at: i64, signatures_wanted: bool) {
+        let rrset = &mut self.rrsets[held.rrset.0 as usize];
+        rrset.seen += 1;
+        rrset.times = (rrset.times.0.min(at), rrset.times.1.max(at));
+        rrset.greatest_ttl = rrset.greatest_ttl.max(ttl);
+        rrset.seen_bare |= signatures_wanted && held.signatures.is_empty();
+        for id in &held.signatures {
+            self.signatures[id.0 as usize].seen += 1;
+        }
+    }
+
+    /// An RRset.
+    pub fn rrset(&self, id: RrsetId) -> &StoredRrset {
+        &self.rrsets[id.0 as usize]
+    }
+
+    /// A signature.
+    pub fn signature(&self, id: SignatureId) -> &StoredSignature {
+        &self.signatures[id.0 as usize]
+    }
+
+    /// All RRsets.
+    pub fn rrsets(&self) -> impl Iterator<Item = (RrsetId, &StoredRrset)> {
+        (0..).map(RrsetId).zip(&self.rrsets)
+    }
+
+    /// All signatures.
+    pub fn signatures(&self) -> impl Iterator<Item = (SignatureId, &StoredSignature)> {
+        (0..).map(SignatureId).zip(&self.signatures)
+    }
+}
+
+/// A place in one of the lists. The bound on octets keeps them far below 2³² entries.
+fn number(len: usize) -> u32 {
+    u32::try_from(len).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::from_text(text.as_bytes(), Some(&Name::root())).unwrap()
+    }
+
+    // RFC 4034 §6: order, repetition and the case of names make no other RRset.
+    #[test]
+    fn an_rrset_is_the_same_in_any_order_and_case() {
+        let mut bag = Bag::default();
+        let mut add = |owner: &str, records: &[&[u8]]| {
+            let mut records = records.iter().map(|rdata| rdata.to_vec()).collect();
+            bag.add_rrset(&name(owner), Class::IN, RType::NS, &mut records)
+        };
+        let first = add("a.example.", &[b"\x01a\0", b"\x01b\0"]);
+        assert_eq!(add("A.Example.", &[b"\x01B\0", b"\x01a\0", b"\x01b\0"]), first);
+        assert_ne!(add("a.example.", &[b"\x01a\0"]), first);
+        assert!(bag.rrset(first).records().eq([&b"\x01a\0"[..], b"\x01b\0"]));
+    }
+
+    #[test]
+    fn the_same_signature_over_two_rrsets_is_two() {
+        let mut bag = Bag::default();
+        let mut add = |rdata: &[u8]| {
+            bag.add_rrset(&name("a."), Class::IN, RType::A, &mut vec![rdata.to_vec()])
+        };
+        let [one, two] = [add(&[1; 4]), add(&[2; 4])];
+        let rdata = [&[0; 18][..], b"\x01E\0sig"].concat();
+        let first = bag.add_signature(one, rdata.clone());
+        assert_eq!(bag.add_signature(one, rdata.to_ascii_lowercase()), first);
+        assert_ne!(bag.add_signature(two, rdata), first);
+        assert_eq!(bag.add_signature(one, vec![0; 18]), None);
+    }
+}

@@ -1,0 +1,544 @@
+//! Judges RRsets and responses at a time.
+
+use std::rc::Rc;
+
+use crate::audit::findings::Code;
+use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
+use crate::dns::{Name, RType};
+
+use super::bag::{Held, RrsetId, SignatureId};
+use super::denial::{Absence, Bounds, Evidence, Proof};
+use super::response::{Incomplete, Response};
+use super::status::{Judgement, Reason, Status};
+use super::trust::{Judge, Trust};
+use super::verify::Verified;
+
+/// What kind of response it is, by which it is judged (RFC 2308 §2, RFC 4035 §5).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Data was asked for and is there.
+    Answer,
+    /// The name has no such type.
+    NoData,
+    /// The name does not exist.
+    NameError,
+    /// Others are to be asked.
+    Referral,
+    /// An error, or no question: there is nothing to judge.
+    NoAnswer,
+}
+
+/// A response as it was judged at a time.
+#[derive(Clone, Debug)]
+pub struct JudgedResponse {
+    /// What it is.
+    pub kind: Kind,
+    /// What is to be said of it; `None` when there is nothing to judge.
+    pub judgement: Option<Judgement>,
+    /// The zone whose keys decided.
+    pub zone: Option<Name>,
+}
+
+/// An RRset as it was judged at a time.
+#[derive(Clone, Debug)]
+pub(super) struct JudgedRrset {
+    pub judgement: Judgement,
+    /// The zone it lies in, as far as is known.
+    pub zone: Rc<Trust>,
+    /// The signature that makes it secure.
+    pub signature: Option<SignatureId>,
+}
+
+/// Aliases that are followed before a response is taken for a loop.
+const MOST_ALIASES: usize = 32;
+
+impl<'v> Judge<'v> {
+    /// Judges an RRset with the signatures that came with it.
+    pub fn rrset(&mut self, held: &Held, signatures_wanted: bool) -> JudgedRrset {
+        let bag = &self.verified.bag;
+        let stored = bag.rrset(held.rrset);
+        let (owner, rtype) = (bag.name(stored.owner), stored.rtype);
+        let mut fault = None;
+        // One good path is enough (RFC 6840 §5.11, §5.12).
+        for &signature in &held.signatures {
+            let checked = self.verified.checked(signature);
+            let signer = self.verified.bag.name(checked.signer);
+            if !owner.is_at_or_below(&signer) {
+                fault.get_or_insert((
+                    Code::SignatureSignerNotApex,
+                    Some(format!("signer {signer}")),
+                ));
+                continue;
+            }
+            let position = self.position(&signer);
+            if position.zone.apex != signer || position.zone.judgement.status != Status::Secure {
+                continue;
+            }
+            match self.trusted(signature, &position.zone) {
+                Ok(()) => {
+                    return JudgedRrset {
+                        judgement: Judgement::SECURE,
+                        zone: position.zone,
+                        signature: Some(signature),
+                    };
+                }
+                Err(one) => fault = Some(one),
+            }
+        }
+        self.not_secure(held, &owner, rtype, fault, signatures_wanted)
+    }
+
+    /// What is to be said of an RRset that no signature makes secure.
+    fn not_secure(
+        &mut self,
+        held: &Held,
+        owner: &Name,
+        rtype: RType,
+        fault: Option<(Code, Option<String>)>,
+        signatures_wanted: bool,
+    ) -> JudgedRrset {
+        // A DS belongs to the zone above the name (RFC 4035 §2.4).
+        let parent = owner.parent().filter(|_| rtype == RType::DS);
+        let mut position = self.position(&parent.unwrap_or(*owner));
+        let mut unknown = position.unknown;
+        if position.zone.judgement.status == Status::Secure {
+            // The deepest signer knows best in which zone the RRset lies.
+            let signers = held.signatures.iter().map(|&signature| {
+                let checked = self.verified.checked(signature);
+                self.verified.bag.name(checked.signer)
+            });
+            let deepest = signers
+                .filter(|signer| owner.is_at_or_below(signer))
+                .max_by_key(|signer| signer.labels().count());
+            if let Some(signer) = deepest {
+                let of_signer = self.position(&signer);
+                let is_apex = of_signer.zone.apex == signer;
+                unknown = of_signer.unknown.filter(|_| !is_apex);
+                if is_apex && of_signer.zone.judgement.status != Status::Secure {
+                    position = of_signer;
+                }
+            }
+        }
+        let zone = position.zone;
+        let reason = |code, name| Reason::new(code, name, rtype);
+        let judgement = match (zone.judgement.status, fault) {
+            (Status::Secure, fault) => match (fault, unknown) {
+                (_, Some(unknown)) if !self.is_denied(&zone, owner) => Judgement::new(
+                    Status::Indeterminate,
+                    Reason::new(Code::ChainDsNeeded, unknown, RType::DS),
+                ),
+                (Some((code, detail)), _) => {
+                    let key = held.signatures.first().map(|&id| self.verified.checked(id).key);
+                    Judgement::new(Status::Bogus, Reason { detail, key, ..reason(code, *owner) })
+                }
+                (None, _) if !held.signatures.is_empty() => {
+                    let detail = Some(format!("the zone here is {}", zone.apex));
+                    let reason = reason(Code::SignatureSignerNotApex, *owner);
+                    Judgement::new(Status::Bogus, Reason { detail, ..reason })
+                }
+                (None, _) if !signatures_wanted => Judgement::new(
+                    Status::Indeterminate,
+                    reason(Code::ChainSignaturesNeeded, *owner),
+                ),
+                (None, _) => Judgement::new(Status::Bogus, reason(Code::RrsetUnsigned, *owner)),
+            },
+            _ => zone.judgement.clone(),
+        };
+        JudgedRrset { judgement, zone, signature: None }
+    }
+
+    /// Whether a zone has denied, or signed, everything down to a name, so that none begins there.
+    fn is_denied(&mut self, zone: &Trust, name: &Name) -> bool {
+        let position = self.position(name);
+        position.unknown.is_none() && position.zone.apex == zone.apex
+    }
+
+    /// Judges a response.
+    pub fn response(&mut self, response: &Response) -> JudgedResponse {
+        let nothing = |kind| JudgedResponse { kind, judgement: None, zone: None };
+        let Some((name, qtype, _)) = response.question else { return nothing(Kind::NoAnswer) };
+        let qname = self.verified.bag.name(name);
+        let kind = self.kind(response, &qname, qtype);
+        if kind == Kind::NoAnswer {
+            return nothing(kind);
+        }
+        if let Some(incomplete) = response.incomplete {
+            let detail = match incomplete {
+                Incomplete::Truncated => "the server set TC",
+                Incomplete::CutShort => "the capture has not all of it",
+                Incomplete::Malformed => "a record of it cannot be read",
+            };
+            let reason = Reason {
+                detail: Some(detail.into()),
+                ..Reason::new(Code::ResponseIncomplete, qname, qtype)
+            };
+            let judgement = Some(Judgement::new(Status::Indeterminate, reason));
+            return JudgedResponse { kind, judgement, zone: None };
+        }
+        let end = self.follow(response, &qname, qtype);
+        let (mut judgement, mut zone) = (end.judgement, end.zone);
+        let denied = match kind {
+            Kind::Answer if !end.answered && !end.has_alias => Some(Absence::Type(qtype)),
+            Kind::NoData => Some(Absence::Type(qtype)),
+            Kind::NameError => Some(Absence::Name),
+            _ => None,
+        };
+        if let Some(absence) = denied
+            && judgement.status == Status::Secure
+        {
+            let (found, apex) = self.absence(response, &end.name, absence);
+            judgement = judgement.and(found);
+            zone = Some(apex);
+        }
+        if kind == Kind::Referral {
+            let (found, apex) = self.referral(response);
+            judgement = judgement.and(found);
+            zone = Some(apex);
+        }
+        JudgedResponse { kind, judgement: Some(judgement), zone }
+    }
+
+    fn kind(&self, response: &Response, qname: &Name, qtype: RType) -> Kind {
+        let bag = &self.verified.bag;
+        let has = |section: &[Held], rtype| {
+            section.iter().any(|held| bag.rrset(held.rrset).rtype == rtype)
+        };
+        match response.rcode {
+            0 if response.answer.is_empty() => {
+                let delegates = has(&response.authority, RType::NS)
+                    && !has(&response.authority, RType::SOA)
+                    && !response.flags.authoritative
+                    && !response.flags.recursive;
+                if delegates { Kind::Referral } else { Kind::NoData }
+            }
+            0 => {
+                // An alias whose end has nothing, with the SOA that says so.
+                let aliases_only = response
+                    .answer
+                    .iter()
+                    .all(|held| matches!(bag.rrset(held.rrset).rtype, RType::CNAME | RType::DNAME));
+                let wanted = qtype == RType::CNAME || qtype == RType::ANY;
+                let own = response.answer.iter().any(|held| {
+                    let stored = bag.rrset(held.rrset);
+                    stored.rtype == qtype && bag.name(stored.owner) == *qname
+                });
+                if aliases_only && !wanted && !own && has(&response.authority, RType::SOA) {
+                    Kind::NoData
+                } else {
+                    Kind::Answer
+                }
+            }
+            3 => Kind::NameError,
+            _ => Kind::NoAnswer,
+        }
+    }
+
+    /// Follows aliases from the name that was asked for, and judges each RRset on the way.
+    fn follow(&mut self, response: &Response, qname: &Name, qtype: RType) -> End {
+        let mut end = End {
+            name: *qname,
+            answered: false,
+            has_alias: false,
+            judgement: Judgement::SECURE,
+            zone: None,
+        };
+        if qtype == RType::ANY || qtype == RType::RRSIG {
+            for held in &response.answer {
+                self.take(response, held, &mut end);
+            }
+            end.answered = !response.answer.is_empty();
+            return end;
+        }
+        for _ in 0..MOST_ALIASES {
+            if let Some(held) = self.find(&response.answer, &end.name, qtype) {
+                self.take(response, held, &mut end);
+                end.answered = true;
+                return end;
+            }
+            let dname = self.dname_above(&response.answer, &end.name);
+            let cname = self.find(&response.answer, &end.name, RType::CNAME);
+            let target = match (dname, cname) {
+                (Some(dname), cname) => {
+                    self.take(response, dname, &mut end);
+                    let owner = self.owner(dname);
+                    let to = self.target(dname.rrset);
+                    let target = to.and_then(|to| substitute(&end.name, &owner, &to));
+                    // The CNAME beside it is made by the server and needs no signature, but must
+                    // be what the DNAME says (RFC 6672 §5.3.1).
+                    if cname.is_some_and(|cname| self.target(cname.rrset) != target) {
+                        let reason = Reason::new(Code::DnameMismatch, end.name, RType::CNAME);
+                        end.judge(Judgement::new(Status::Bogus, reason));
+                    }
+                    target
+                }
+                (None, Some(cname)) => {
+                    self.take(response, cname, &mut end);
+                    self.target(cname.rrset)
+                }
+                (None, None) => return end,
+            };
+            let Some(target) = target else { return end };
+            (end.name, end.has_alias) = (target, true);
+        }
+        end
+    }
+
+    /// Judges an RRset of the answer.
+    fn take(&mut self, response: &Response, held: &Held, end: &mut End) {
+        let judged = self.rrset(held, response.signatures_wanted);
+        end.zone.get_or_insert(judged.zone.apex);
+        let owner = self.owner(held);
+        end.judge(match judged.signature {
+            Some(signature) => self.expansion(response, &owner, signature, &judged.zone),
+            None => judged.judgement,
+        });
+    }
+
+    fn owner(&self, held: &Held) -> Name {
+        let bag = &self.verified.bag;
+        bag.name(bag.rrset(held.rrset).owner)
+    }
+
+    fn find<'r>(&self, section: &'r [Held], owner: &Name, rtype: RType) -> Option<&'r Held> {
+        let bag = &self.verified.bag;
+        section.iter().find(|held| {
+            let stored = bag.rrset(held.rrset);
+            stored.rtype == rtype && bag.name(stored.owner) == *owner
+        })
+    }
+
+    fn dname_above<'r>(&self, section: &'r [Held], name: &Name) -> Option<&'r Held> {
+        let bag = &self.verified.bag;
+        section.iter().find(|held| {
+            let stored = bag.rrset(held.rrset);
+            let owner = bag.name(stored.owner);
+            stored.rtype == RType::DNAME && name.is_at_or_below(&owner) && *name != owner
+        })
+    }
+
+    fn target(&self, rrset: RrsetId) -> Option<Name> {
+        let rdata = self.verified.bag.rrset(rrset).records().next()?;
+        Name::from_wire(rdata).ok()
+    }
+
+    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4).
+    fn expansion(
+        &mut self,
+        response: &Response,
+        owner: &Name,
+        signature: SignatureId,
+        zone: &Trust,
+    ) -> Judgement {
+        let labels = self.verified.checked(signature).labels;
+        if owner.rrsig_labels() <= labels {
+            return Judgement::SECURE;
+        }
+        let mut encloser = *owner;
+        while encloser.labels().count() > usize::from(labels) {
+            encloser = encloser.parent().unwrap_or(Name::root());
+        }
+        // The wildcard itself was asked for.
+        if owner.is_wildcard() && owner.parent() == Some(encloser) {
+            return Judgement::SECURE;
+        }
+        let held = self.held_evidence(response, &zone.apex);
+        let evidence = self.evidence(&held);
+        let iterations = self.how.limits.nsec3_iterations;
+        let mut hashes = std::mem::take(&mut self.hashes);
+        let mut bounds = Bounds::new(iterations, &mut hashes);
+        let proof = evidence.admits_wildcard(owner, &encloser, &mut bounds);
+        let reached = bounds.are_reached();
+        self.hashes = hashes;
+        judge_proof(proof, Code::WildcardUnproven, *owner, None, &zone.apex, reached)
+    }
+
+    /// Whether a response proves that something does not exist; and the zone in which.
+    fn absence(&mut self, response: &Response, name: &Name, absence: Absence) -> (Judgement, Name) {
+        let rtype = match absence {
+            Absence::Type(rtype) => Some(rtype),
+            Absence::Name => None,
+        };
+        // The SOA says whose denial it is (RFC 2308 §3).
+        let soa = response
+            .authority
+            .iter()
+            .find(|held| self.verified.bag.rrset(held.rrset).rtype == RType::SOA);
+        if let Some(soa) = soa {
+            let owner = self.verified.bag.name(self.verified.bag.rrset(soa.rrset).owner);
+            let judged = self.rrset(soa, response.signatures_wanted);
+            if judged.judgement.status != Status::Secure {
+                return (judged.judgement, judged.zone.apex);
+            }
+            if !name.is_at_or_below(&owner) {
+                let reason = Reason {
+                    detail: Some(format!("the SOA is that of {owner}")),
+                    ..Reason::new(Code::DenialUnproven, *name, rtype)
+                };
+                return (Judgement::new(Status::Bogus, reason), owner);
+            }
+            return (self.proof(response, name, absence, rtype, &owner), owner);
+        }
+        // Without one the zone is the one that signs the proofs, or the one the name lies in.
+        let signer = response.authority.iter().find_map(|held| {
+            let rtype = self.verified.bag.rrset(held.rrset).rtype;
+            let is_proof = matches!(rtype, RType::NSEC | RType::NSEC3);
+            let signature = held.signatures.first().filter(|_| is_proof)?;
+            Some(self.verified.bag.name(self.verified.checked(*signature).signer))
+        });
+        let at = signer.filter(|signer| name.is_at_or_below(signer)).unwrap_or(*name);
+        let position = match rtype {
+            Some(RType::DS) if at == *name => self.position(&name.parent().unwrap_or(Name::root())),
+            _ => self.position(&at),
+        };
+        let apex = position.zone.apex;
+        if position.zone.judgement.status != Status::Secure {
+            return (position.zone.judgement.clone(), apex);
+        }
+        if let Some(unknown) = position.unknown {
+            let reason = Reason::new(Code::ChainDsNeeded, unknown, RType::DS);
+            return (Judgement::new(Status::Indeterminate, reason), apex);
+        }
+        if !response.signatures_wanted {
+            let reason = Reason::new(Code::ChainSignaturesNeeded, *name, rtype);
+            return (Judgement::new(Status::Indeterminate, reason), apex);
+        }
+        (self.proof(response, name, absence, rtype, &apex), apex)
+    }
+
+    fn proof(
+        &mut self,
+        response: &Response,
+        name: &Name,
+        absence: Absence,
+        rtype: Option<RType>,
+        apex: &Name,
+    ) -> Judgement {
+        let held = self.held_evidence(response, apex);
+        let evidence = self.evidence(&held);
+        let iterations = self.how.limits.nsec3_iterations;
+        let mut hashes = std::mem::take(&mut self.hashes);
+        let mut bounds = Bounds::new(iterations, &mut hashes);
+        let proof = match evidence.is_empty() {
+            true => Proof::Lacking("it has no NSEC or NSEC3 record that counts".into()),
+            false => evidence.denies(name, absence, apex, &mut bounds),
+        };
+        let reached = bounds.are_reached();
+        self.hashes = hashes;
+        judge_proof(proof, Code::DenialUnproven, *name, rtype, apex, reached)
+    }
+
+    /// A referral is as good as what it says of the delegation (RFC 4035 §5.2).
+    fn referral(&mut self, response: &Response) -> (Judgement, Name) {
+        let delegated = response.authority.iter().find_map(|held| {
+            let stored = self.verified.bag.rrset(held.rrset);
+            (stored.rtype == RType::NS).then(|| self.verified.bag.name(stored.owner))
+        });
+        let name = delegated.unwrap_or(Name::root());
+        if let Some(ds) = self.find(&response.authority, &name, RType::DS) {
+            let judged = self.rrset(ds, response.signatures_wanted);
+            return (judged.judgement, judged.zone.apex);
+        }
+        let (judgement, apex) = self.absence(response, &name, Absence::Type(RType::DS));
+        if judgement.status == Status::Secure {
+            // What is proven is that the zone below is not signed.
+            let reason = Reason::new(Code::DelegationInsecure, name, RType::DS);
+            return (Judgement::new(Status::Insecure, reason), apex);
+        }
+        (judgement, apex)
+    }
+
+    /// The NSEC and NSEC3 RRsets of a response that a zone has signed under their own name.
+    fn held_evidence(&mut self, response: &Response, apex: &Name) -> Vec<RrsetId> {
+        let mut found = Vec::new();
+        for held in &response.authority {
+            let stored = self.verified.bag.rrset(held.rrset);
+            if !matches!(stored.rtype, RType::NSEC | RType::NSEC3) {
+                continue;
+            }
+            let owner = self.verified.bag.name(stored.owner);
+            let judged = self.rrset(held, true);
+            let whole = judged.signature.is_some_and(|signature| {
+                self.verified.checked(signature).labels == owner.rrsig_labels()
+            });
+            if judged.judgement.status == Status::Secure && judged.zone.apex == *apex && whole {
+                found.push(held.rrset);
+            }
+        }
+        found
+    }
+
+    fn evidence(&self, rrsets: &[RrsetId]) -> Evidence<'v> {
+        let verified: &'v Verified = self.verified;
+        let mut evidence = Evidence::default();
+        for &id in rrsets {
+            let stored = verified.bag.rrset(id);
+            let owner = verified.bag.name(stored.owner);
+            if stored.rtype == RType::NSEC {
+                let records = stored.records().filter_map(Nsec::from_rdata);
+                evidence.nsec.extend(records.map(|nsec| (owner, nsec)));
+            } else if let Some(hash) = owner.labels().next().and_then(hash_of_label) {
+                let records = stored.records().filter_map(Nsec3::from_rdata);
+                // RFC 5155 §8.1, §8.2: unknown algorithms and flags are left aside.
+                let known = records.filter(|nsec3| {
+                    nsec3.parameters.algorithm == 1 && nsec3.flags & !Nsec3::OPT_OUT == 0
+                });
+                evidence.nsec3.extend(known.map(|nsec3| (hash, nsec3)));
+            }
+        }
+        evidence
+    }
+}
+
+/// Where aliases have led.
+struct End {
+    name: Name,
+    /// The type that was asked for is there.
+    answered: bool,
+    has_alias: bool,
+    /// The worst of the RRsets on the way.
+    judgement: Judgement,
+    /// The zone of the first of them.
+    zone: Option<Name>,
+}
+
+impl End {
+    fn judge(&mut self, found: Judgement) {
+        let before = std::mem::replace(&mut self.judgement, Judgement::SECURE);
+        self.judgement = before.and(found);
+    }
+}
+
+fn judge_proof(
+    proof: Proof,
+    code: Code,
+    name: Name,
+    rtype: Option<RType>,
+    apex: &Name,
+    reached: bool,
+) -> Judgement {
+    match proof {
+        Proof::Proven => Judgement::SECURE,
+        Proof::OptOut => {
+            Judgement::new(Status::Insecure, Reason::new(Code::DelegationOptOut, name, rtype))
+        }
+        Proof::Lacking(detail) => {
+            let code = if reached { Code::ResponseTooMuchHashing } else { code };
+            let reason = Reason { detail: Some(detail), ..Reason::new(code, name, rtype) };
+            Judgement::new(Status::Bogus, reason)
+        }
+        Proof::TooManyIterations(iterations) => {
+            let reason = Reason {
+                detail: Some(format!("{iterations} iterations")),
+                ..Reason::new(Code::Nsec3IterationsTooMany, *apex, RType::NSEC3)
+            };
+            Judgement::new(Status::Insecure, reason)
+        }
+    }
+}
+
+/// A name below a DNAME with the DNAME's target in its place (RFC 6672 §2.2).
+fn substitute(name: &Name, owner: &Name, target: &Name) -> Option<Name> {
+    let kept = name.as_wire().len() - owner.as_wire().len();
+    Name::from_wire(&[&name.as_wire()[..kept], target.as_wire()].concat()).ok()
+}

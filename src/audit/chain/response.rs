@@ -1,0 +1,257 @@
+//! Responses: what was asked, what was answered, each kept once however often it is seen.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::dns::message::{Edns, Message, MessageError, MessageRecord, Question, Section};
+use crate::dns::rdata::Rrsig;
+use crate::dns::{Class, Name, RType};
+
+use super::bag::{Bag, Held, NameId};
+use super::seen::Seen;
+
+/// What a response says; two that say the same are one.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Response {
+    /// The name, type and class that were asked for, if the response repeats them.
+    pub question: Option<(NameId, RType, Class)>,
+    /// The response code with its upper bits (RFC 6891 §6.1.3).
+    pub rcode: u16,
+    /// AA, RA, AD and CD.
+    pub flags: Flags,
+    /// DO was set, or a signature came along: whoever asked wanted signatures.
+    pub signatures_wanted: bool,
+    /// The server left something out (TC), or the capture did: no verdict can be had of it.
+    pub incomplete: Option<Incomplete>,
+    /// The RRsets of the answer section, in the order in which they came.
+    pub answer: Box<[Held]>,
+    /// The RRsets of the authority section, likewise.
+    pub authority: Box<[Held]>,
+    /// Extended errors (RFC 8914).
+    pub errors: Box<[(u16, String)]>,
+}
+
+/// Flags of a response.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Flags {
+    /// AA: the server is authoritative.
+    pub authoritative: bool,
+    /// RA: the server is a resolver.
+    pub recursive: bool,
+    /// AD: the resolver has verified it.
+    pub authenticated: bool,
+    /// CD: the resolver was not to verify it.
+    pub checking_disabled: bool,
+}
+
+/// Why a response is not all there.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Incomplete {
+    /// TC is set: the server had more to say.
+    Truncated,
+    /// The capture has not all octets of it.
+    CutShort,
+    /// A record of it cannot be read.
+    Malformed,
+}
+
+/// A response with what was seen of it.
+#[derive(Debug)]
+pub struct SeenResponse {
+    /// What it says.
+    pub response: Arc<Response>,
+    /// When it was seen.
+    pub seen: Seen,
+    /// Where it was seen first: the file's number and the number of the packet, or the line.
+    pub place: (u16, u64),
+}
+
+/// Responses without repetition.
+#[derive(Debug, Default)]
+pub struct Responses {
+    list: Vec<SeenResponse>,
+    ids: HashMap<Arc<Response>, usize>,
+    octets: usize,
+}
+
+impl Responses {
+    /// Puts in a response that was seen; whether it is a new one.
+    pub fn add(&mut self, response: Response, at: i64, place: (u16, u64)) -> bool {
+        if let Some(&id) = self.ids.get(&response) {
+            self.list[id].seen.add(at);
+            return false;
+        }
+        let held = response.answer.iter().chain(&response.authority);
+        let signatures: usize = held.map(|held| 24 + 4 * held.signatures.len()).sum();
+        self.octets += size_of::<Response>() + size_of::<SeenResponse>() + 64 + signatures;
+        let response = Arc::new(response);
+        self.ids.insert(Arc::clone(&response), self.list.len());
+        self.list.push(SeenResponse { response, seen: Seen::once(at), place });
+        true
+    }
+
+    /// Octets that they take, more or less.
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// All of them, in the order in which they were first seen.
+    pub fn list(&self) -> &[SeenResponse] {
+        &self.list
+    }
+}
+
+/// The records of one section that share owner, class and type, and the signatures over them.
+#[derive(Debug)]
+struct Group {
+    section: Section,
+    owner: Name,
+    class: Class,
+    rtype: RType,
+    ttl: u32,
+    records: Vec<Vec<u8>>,
+    signatures: Vec<Vec<u8>>,
+}
+
+/// Records on their way to RRsets.
+#[derive(Debug, Default)]
+pub struct Groups {
+    groups: Vec<Group>,
+    index: HashMap<(Section, Name, Class, RType), usize>,
+    /// RRSIG records that came, whatever became of them.
+    pub signatures: u64,
+}
+
+impl Groups {
+    /// Takes a record. OPT and TSIG are no data.
+    pub fn push(
+        &mut self,
+        section: Section,
+        owner: &Name,
+        class: Class,
+        rtype: RType,
+        ttl: u32,
+        rdata: &[u8],
+    ) {
+        const TSIG: RType = RType(250);
+        const TKEY: RType = RType(249);
+        if matches!(rtype, RType::OPT | TSIG | TKEY) {
+            return;
+        }
+        let covered = match rtype {
+            RType::RRSIG => {
+                self.signatures += 1;
+                match Rrsig::from_rdata(rdata) {
+                    Some(rrsig) => rrsig.type_covered,
+                    None => return,
+                }
+            }
+            _ => rtype,
+        };
+        let key = (section, *owner, class, covered);
+        let place = *self.index.entry(key).or_insert_with(|| {
+            self.groups.push(Group {
+                section,
+                owner: *owner,
+                class,
+                rtype: covered,
+                ttl: 0,
+                records: Vec::new(),
+                signatures: Vec::new(),
+            });
+            self.groups.len() - 1
+        });
+        let group = &mut self.groups[place];
+        if rtype == RType::RRSIG {
+            group.signatures.push(rdata.to_vec());
+        } else {
+            group.ttl = group.ttl.max(ttl);
+            group.records.push(rdata.to_vec());
+        }
+    }
+
+    /// Puts the RRsets into the bag, and tells of those of each section, and how many signatures
+    /// cover nothing that came with them.
+    pub fn settle(self, bag: &mut Bag, at: i64, signatures_wanted: bool) -> Settled {
+        let mut settled = Settled::default();
+        for mut group in self.groups {
+            if group.records.is_empty() {
+                settled.orphans += group.signatures.len() as u64;
+                continue;
+            }
+            let rrset = bag.add_rrset(&group.owner, group.class, group.rtype, &mut group.records);
+            let mut signatures: Vec<_> = group
+                .signatures
+                .into_iter()
+                .filter_map(|rdata| bag.add_signature(rrset, rdata))
+                .collect();
+            signatures.sort_unstable();
+            signatures.dedup();
+            let held = Held { rrset, signatures: signatures.into() };
+            let bare_counts = signatures_wanted && group.section == Section::Answer;
+            bag.count(&held, group.ttl, at, bare_counts);
+            settled.sections[group.section as usize].push(held);
+        }
+        settled
+    }
+}
+
+/// What became of the records of a message.
+#[derive(Debug, Default)]
+pub struct Settled {
+    /// The RRsets of each section.
+    pub sections: [Vec<Held>; 3],
+    /// Signatures over RRsets that are not in the same section.
+    pub orphans: u64,
+}
+
+/// A message that has been read.
+pub struct ReadMessage {
+    /// Its records.
+    pub groups: Groups,
+    /// What was asked.
+    pub question: Option<Question>,
+    /// What its OPT record says.
+    pub edns: Edns,
+    /// Why it ends before its end, if it does.
+    pub error: Option<MessageError>,
+    /// Records whose RDATA does not fit their type.
+    pub misfits: u64,
+    /// Records of the answer section that are SOA records: a zone transfer has one at each end.
+    pub soa_records: usize,
+}
+
+/// Reads a message as far as it can be read.
+pub fn read_message(message: &Message<'_>) -> ReadMessage {
+    let mut read = ReadMessage {
+        groups: Groups::default(),
+        question: None,
+        edns: Edns::default(),
+        error: None,
+        misfits: 0,
+        soa_records: 0,
+    };
+    match message.question() {
+        Ok(question) => read.question = question,
+        Err(error) => read.error = Some(error),
+    }
+    let mut take = |record: MessageRecord<'_>| {
+        if record.rtype == RType::OPT {
+            read.edns = Edns::new(record.ttl, record.rdata);
+            return;
+        }
+        read.misfits += u64::from(!record.fits);
+        let in_answer = record.section == Section::Answer;
+        read.soa_records += usize::from(in_answer && record.rtype == RType::SOA);
+        let MessageRecord { section, owner, class, rtype, ttl, rdata, .. } = record;
+        read.groups.push(section, &owner, class, rtype, ttl, rdata);
+    };
+    let all = message.records().and_then(|mut records| {
+        while let Some(record) = records.next_record()? {
+            take(record);
+        }
+        Ok(())
+    });
+    read.error = read.error.or(all.err());
+    read
+}

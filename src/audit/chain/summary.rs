@@ -1,0 +1,240 @@
+//! What a chain audit found, as reports print it.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use serde::Serialize;
+
+use crate::audit::findings::Code;
+use crate::audit::zone::summary::LatencyFacts;
+use crate::dns::{Name, RType};
+
+use super::explain::{Explanation, ZoneLink};
+use super::judge::Kind;
+use super::status::{Judgement, Status};
+use super::verify::SignatureCounts;
+
+/// How many have each status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct StatusCounts {
+    /// Secure ones.
+    pub secure: u64,
+    /// Insecure ones.
+    pub insecure: u64,
+    /// Indeterminate ones.
+    pub indeterminate: u64,
+    /// Bogus ones.
+    pub bogus: u64,
+}
+
+impl StatusCounts {
+    /// Counts.
+    pub fn add(&mut self, status: Status, count: u64) {
+        *match status {
+            Status::Secure => &mut self.secure,
+            Status::Insecure => &mut self.insecure,
+            Status::Indeterminate => &mut self.indeterminate,
+            Status::Bogus => &mut self.bogus,
+        } += count;
+    }
+
+    /// How many have a status.
+    #[must_use]
+    pub fn of(&self, status: Status) -> u64 {
+        match status {
+            Status::Secure => self.secure,
+            Status::Insecure => self.insecure,
+            Status::Indeterminate => self.indeterminate,
+            Status::Bogus => self.bogus,
+        }
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.secure + self.insecure + self.indeterminate + self.bogus
+    }
+}
+
+impl AddAssign for StatusCounts {
+    fn add_assign(&mut self, other: Self) {
+        Status::ALL.into_iter().for_each(|status| self.add(status, other.of(status)));
+    }
+}
+
+/// What came in.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct InputFacts {
+    /// The files, as they were named.
+    pub files: Vec<String>,
+    /// Packets, or frames of dnstap.
+    pub packets: u64,
+    /// Octets of the files, decompressed.
+    pub octets: u64,
+    /// DNS messages.
+    pub messages: u64,
+    /// Of these, queries.
+    pub queries: u64,
+    /// Responses to queries.
+    pub responses: u64,
+    /// Messages that are neither: notifications, updates.
+    pub others: u64,
+    /// RRSIG records in all messages.
+    pub signatures: u64,
+    /// Signatures over nothing that came with them.
+    pub orphan_signatures: u64,
+    /// Records whose RDATA does not fit their type.
+    pub misfit_records: u64,
+    /// Records read from text.
+    pub records: u64,
+    /// What could not be read, by cause.
+    pub faults: BTreeMap<String, u64>,
+    /// The first places of what could not be read.
+    pub fault_places: Vec<String>,
+    /// Responses that were not kept, because the limit of memory was reached.
+    pub not_kept: u64,
+    /// The first and the last time, in Unix seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<(i64, i64)>,
+}
+
+/// One distinct response, as often as it was seen with one judgement.
+#[derive(Clone, Debug, Serialize)]
+pub struct ResponseRow {
+    /// The name that was asked for.
+    pub name: Option<Name>,
+    /// The type.
+    #[serde(rename = "type")]
+    pub rtype: Option<RType>,
+    /// The response code.
+    pub rcode: u16,
+    /// What it is.
+    pub kind: Kind,
+    /// The status and the reason; none when there is nothing to judge.
+    #[serde(flatten)]
+    pub judgement: Option<Judgement>,
+    /// The zone whose keys decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Name>,
+    /// A resolver sent it (RA).
+    pub recursive: bool,
+    /// AD.
+    pub ad: bool,
+    /// CD.
+    pub cd: bool,
+    /// DO.
+    #[serde(rename = "do")]
+    pub signatures_wanted: bool,
+    /// Extended errors: code and text.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub errors: Vec<(u16, String)>,
+    /// How often it was seen.
+    pub count: u64,
+    /// First and last time, in Unix seconds.
+    pub times: (i64, i64),
+    /// Where it was seen first: file and packet, or line.
+    pub place: String,
+}
+
+/// One distinct RRset.
+#[derive(Clone, Debug, Serialize)]
+pub struct RrsetRow {
+    /// The owner.
+    pub owner: Name,
+    /// The type.
+    #[serde(rename = "type")]
+    pub rtype: RType,
+    /// The status when it was first seen.
+    #[serde(flatten)]
+    pub judgement: Judgement,
+    /// The zone it lies in, as far as is known.
+    pub zone: Name,
+    /// Signatures over it.
+    pub signatures: u64,
+    /// How often it was seen.
+    pub count: u64,
+    /// First and last time, in Unix seconds.
+    pub times: (i64, i64),
+}
+
+/// A zone of the input.
+#[derive(Clone, Debug, Serialize)]
+pub struct ZoneRow {
+    /// Its place on the chain of trust, at the last time that was seen.
+    #[serde(flatten)]
+    pub link: ZoneLink,
+    /// The zone above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<Name>,
+    /// It is signed by a key of its own, but no chain leads to it.
+    pub island: bool,
+    /// Distinct signatures that name it as the signer.
+    pub signatures: SignatureCounts,
+    /// Responses that it decided.
+    pub responses: StatusCounts,
+}
+
+/// What resolvers said (AD), and what is found here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct AdFacts {
+    /// AD is set and the response is secure here.
+    pub agreed: u64,
+    /// AD is set and it is not secure here, though it could be judged.
+    pub without_security: u64,
+    /// AD is set, and the input does not hold what would tell.
+    pub unknown: u64,
+    /// It is secure here, and a resolver that was asked for signatures does not say AD.
+    pub missing: u64,
+}
+
+/// What a chain audit found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// What came in.
+    pub input: InputFacts,
+    /// Responses by status.
+    pub responses: StatusCounts,
+    /// Responses by kind and status.
+    pub kinds: BTreeMap<Kind, StatusCounts>,
+    /// Responses with nothing to judge, by response code.
+    pub not_judged: BTreeMap<u16, u64>,
+    /// Distinct responses.
+    pub distinct_responses: u64,
+    /// Distinct RRsets by status when they were first seen.
+    pub rrsets: StatusCounts,
+    /// Distinct signatures by algorithm.
+    pub signatures: BTreeMap<u8, SignatureCounts>,
+    /// The zones.
+    pub zones: Vec<ZoneRow>,
+    /// Why responses are not secure: status, code, responses, and the first that was met.
+    pub reasons: Vec<(Status, Code, u64, String)>,
+    /// The names with the most bogus responses.
+    pub bogus_names: Vec<(Name, RType, u64)>,
+    /// Responses by the time at which they were seen: beginning of each span and counts.
+    pub timeline: Vec<(i64, StatusCounts)>,
+    /// Seconds of a span of the time line.
+    pub timeline_span: i64,
+    /// What resolvers said.
+    pub ad: AdFacts,
+    /// Extended errors by code.
+    pub extended_errors: BTreeMap<u16, u64>,
+    /// Chains that were asked for.
+    pub explanations: Vec<Explanation>,
+    /// Findings by code.
+    pub findings: BTreeMap<String, u64>,
+    /// How long it took.
+    pub performance: Performance,
+}
+
+/// How long it took.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Performance {
+    /// Seconds of reading.
+    pub reading_seconds: f64,
+    /// Seconds of verifying.
+    pub verifying_seconds: f64,
+    /// Seconds of judging.
+    pub judging_seconds: f64,
+    /// Nanoseconds a verification took, by algorithm and backend.
+    pub latency: Vec<LatencyFacts>,
+}

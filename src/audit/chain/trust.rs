@@ -1,0 +1,529 @@
+//! The chain of trust: from an anchor down by DS and DNSKEY to the zone that a name lies in, at a
+//! time (RFC 4035 §5).
+
+use std::collections::HashMap;
+use std::ops::Bound;
+use std::rc::Rc;
+
+use crate::audit::findings::{Code, KeyRef};
+use crate::audit::zone::{Anchor, AnchorForm};
+use crate::crypto::ds_digest;
+use crate::dns::canonical::sort_key;
+use crate::dns::denial::{Nsec, Nsec3};
+use crate::dns::rdata::{Dnskey, Ds, key_tag};
+use crate::dns::{DigestType, Name, RType};
+use crate::engine::KeyIndex;
+
+use super::bag::{NameId, RrsetId, SignatureId};
+use super::denial::{covers_hash, covers_name};
+use super::status::{Judgement, Reason, Status};
+use super::verify::{How, Verified, Zone};
+
+/// What vouches for a zone's keys.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// A trust anchor.
+    Anchor {
+        /// Where it came from.
+        origin: String,
+        /// The key it means.
+        key: KeyRef,
+    },
+    /// A DS RRset of the parent.
+    Ds {
+        /// The RRset.
+        rrset: RrsetId,
+        /// A signature over it that counts.
+        signature: SignatureId,
+    },
+}
+
+/// A zone as far as trust has come at a time.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trust {
+    /// The zone's apex, or where trust ends.
+    pub apex: Name,
+    /// The zone above, on the way from the anchor.
+    pub parent: Option<Rc<Trust>>,
+    /// Whether its keys can be trusted, and if not why.
+    pub judgement: Judgement,
+    /// What vouches for its keys.
+    pub link: Option<Link>,
+    /// The DNSKEY RRset and the signature over it that the link leads to.
+    pub dnskey: Option<(RrsetId, SignatureId)>,
+    /// The keys of the zone's table that can be trusted.
+    pub keys: Vec<KeyIndex>,
+}
+
+/// Where a name lies at a time.
+#[derive(Clone, Debug)]
+pub(super) struct Position {
+    /// The zone, as far as is known.
+    pub zone: Rc<Trust>,
+    /// The highest name between the zone's apex and here at which another zone may begin, for all that
+    /// the input holds.
+    pub unknown: Option<Name>,
+}
+
+/// Judges at one time. Keeps what it has found.
+pub(super) struct Judge<'v> {
+    pub verified: &'v Verified,
+    pub how: &'v How,
+    pub anchors: &'v [Anchor],
+    pub at: i64,
+    positions: HashMap<Name, Position>,
+    pub(super) hashes: super::denial::Hashes,
+}
+
+impl<'v> Judge<'v> {
+    pub fn new(verified: &'v Verified, how: &'v How, anchors: &'v [Anchor], at: i64) -> Self {
+        Self {
+            verified,
+            how,
+            anchors,
+            at,
+            positions: HashMap::new(),
+            hashes: super::denial::Hashes::default(),
+        }
+    }
+
+    /// Where a name lies. A zone cut at the name itself counts: the apex of a zone lies in it.
+    pub fn position(&mut self, name: &Name) -> Position {
+        if let Some(position) = self.positions.get(name) {
+            return position.clone();
+        }
+        let position = self.find_position(name);
+        self.positions.insert(*name, position.clone());
+        position
+    }
+
+    fn find_position(&mut self, name: &Name) -> Position {
+        let anchors: Vec<&Anchor> =
+            self.anchors.iter().filter(|anchor| anchor.owner == Some(*name)).collect();
+        let parent = name.parent().map(|parent| self.position(&parent));
+        if !anchors.is_empty() {
+            let above = parent.map(|position| position.zone);
+            let above = above.filter(|zone| zone.judgement.status == Status::Secure);
+            return at_apex(self.enter_by_anchors(name, &anchors, above));
+        }
+        let Some(parent) = parent else {
+            return at_apex(Trust {
+                apex: *name,
+                parent: None,
+                judgement: Judgement::new(
+                    Status::Indeterminate,
+                    Reason::new(Code::ChainNoAnchor, *name, None),
+                ),
+                link: None,
+                dnskey: None,
+                keys: Vec::new(),
+            });
+        };
+        if parent.zone.judgement.status != Status::Secure {
+            return parent;
+        }
+        self.step(name, parent)
+    }
+
+    /// From the position of a name's parent, which lies in a secure zone, to the name's own.
+    fn step(&mut self, name: &Name, above: Position) -> Position {
+        match self.delegation(name, &above.zone) {
+            Delegation::Signed(rrset, signature) => {
+                let ds: Vec<Vec<u8>> =
+                    self.verified.bag.rrset(rrset).records().map(<[u8]>::to_vec).collect();
+                let link = Link::Ds { rrset, signature };
+                at_apex(self.enter_by_ds(name, &ds, link, above.zone))
+            }
+            Delegation::Broken(reason) => {
+                at_apex(ended(name, above.zone, Judgement::new(Status::Bogus, reason)))
+            }
+            Delegation::Unsigned(reason) => {
+                at_apex(ended(name, above.zone, Judgement::new(Status::Insecure, reason)))
+            }
+            Delegation::None => Position { zone: above.zone, unknown: None },
+            Delegation::NotHere => above,
+            Delegation::Unknown => {
+                let unknown = above.unknown.or(Some(*name));
+                Position { zone: above.zone, unknown }
+            }
+        }
+    }
+
+    fn enter_by_anchors(
+        &self,
+        apex: &Name,
+        anchors: &[&Anchor],
+        parent: Option<Rc<Trust>>,
+    ) -> Trust {
+        let valid = |anchor: &&&Anchor| {
+            anchor.valid_from.is_none_or(|from| from <= self.at)
+                && anchor.valid_until.is_none_or(|until| self.at < until)
+        };
+        let valid: Vec<&Anchor> = anchors.iter().filter(valid).copied().collect();
+        let mut trust = Trust {
+            apex: *apex,
+            parent,
+            judgement: Judgement::SECURE,
+            link: None,
+            dnskey: None,
+            keys: Vec::new(),
+        };
+        if valid.is_empty() {
+            let reason = Reason {
+                detail: Some("no anchor is valid at this time".into()),
+                ..Reason::new(Code::ChainNoAnchor, *apex, None)
+            };
+            trust.judgement = Judgement::new(Status::Indeterminate, reason);
+            return trust;
+        }
+        let links = valid.iter().map(|anchor| {
+            let (key, origin) = (anchor_key(anchor), anchor.origin.clone());
+            let form = match &anchor.form {
+                AnchorForm::Ds(rdata) => Meaning::Ds(rdata),
+                AnchorForm::Dnskey(rdata) => Meaning::Dnskey(rdata),
+            };
+            (form, Link::Anchor { origin, key })
+        });
+        self.enter(&mut trust, links.collect());
+        trust
+    }
+
+    fn enter_by_ds(&self, apex: &Name, ds: &[Vec<u8>], link: Link, parent: Rc<Trust>) -> Trust {
+        let mut trust = Trust {
+            apex: *apex,
+            parent: Some(parent),
+            judgement: Judgement::SECURE,
+            link: Some(link.clone()),
+            dnskey: None,
+            keys: Vec::new(),
+        };
+        self.enter(&mut trust, ds.iter().map(|rdata| (Meaning::Ds(rdata), link.clone())).collect());
+        trust
+    }
+
+    /// Finds the DNSKEY RRsets that anchors or DS records lead to, and whether there are any.
+    fn enter(&self, trust: &mut Trust, links: Vec<(Meaning<'_>, Link)>) {
+        let usable = self.usable(links);
+        let (apex, bag) = (trust.apex, &self.verified.bag);
+        let fail = |trust: &mut Trust, status, reason| {
+            trust.judgement = Judgement::new(status, reason);
+        };
+        // RFC 4035 §5.2: with no algorithm or digest that is known, the zone is as if unsigned.
+        if usable.is_empty() {
+            let reason = Reason::new(Code::DsUnsupported, apex, RType::DS);
+            return fail(trust, Status::Insecure, reason);
+        }
+        let zone = bag.find(&apex).and_then(|id| self.verified.zones.get(&id));
+        let Some(zone) = zone.filter(|zone| !zone.dnskeys.is_empty()) else {
+            let reason = Reason::new(Code::ChainDnskeyNeeded, apex, RType::DNSKEY);
+            return fail(trust, Status::Indeterminate, reason);
+        };
+        let (mut fault, mut signed, mut bare) = (None, false, false);
+        for &rrset in &zone.dnskeys {
+            let stored = bag.rrset(rrset);
+            bare |= stored.seen_bare;
+            for &signature in &stored.signatures {
+                let checked = self.verified.checked(signature);
+                if self.verified.bag.find(&apex) != Some(checked.signer) {
+                    continue;
+                }
+                signed = true;
+                let found = checked.at(self.at).and_then(|key| {
+                    // The key that signs must itself be in the set (RFC 4035 §5.2).
+                    let rdata = &zone.table.get(key).rdata;
+                    let inside = stored.records().any(|record| record == rdata.as_slice());
+                    let link = usable.iter().find(|(form, _)| form.means(&apex, rdata));
+                    link.filter(|_| inside).ok_or_else(|| {
+                        let tag = zone.table.get(key).tag;
+                        (Code::DnskeyNotAnchored, Some(format!("signed by key {tag}")))
+                    })
+                });
+                match found {
+                    Ok((_, link)) => {
+                        trust.link = Some(link.clone());
+                        trust.dnskey.get_or_insert((rrset, signature));
+                        let keys = stored.records().filter_map(|rdata| zone.key_of(rdata));
+                        let keys = keys.filter(|&key| zone.usability.secures(key));
+                        trust.keys.extend(keys);
+                        break;
+                    }
+                    // A signature by the key that is meant tells more than one by another.
+                    Err(one) if fault.is_none() || one.0 != Code::DnskeyNotAnchored => {
+                        fault = Some(one);
+                    }
+                    Err(_) => {}
+                }
+            }
+        }
+        trust.keys.sort_unstable();
+        trust.keys.dedup();
+        if trust.dnskey.is_some() {
+            return;
+        }
+        let reason = |code| Reason::new(code, apex, RType::DNSKEY);
+        match fault {
+            Some((code, detail)) => {
+                fail(trust, Status::Bogus, Reason { detail, ..reason(code) });
+            }
+            None if signed || bare => fail(trust, Status::Bogus, reason(Code::RrsetUnsigned)),
+            None => fail(trust, Status::Indeterminate, reason(Code::ChainSignaturesNeeded)),
+        }
+    }
+
+    /// The DS records and anchors that count: of known algorithms and digests, and not SHA-1 beside
+    /// SHA-2 (RFC 4509 §3).
+    fn usable<'f>(&self, links: Vec<(Meaning<'f>, Link)>) -> Vec<(Meaning<'f>, Link)> {
+        let sha1 = self.how.sha1;
+        let mut usable: Vec<_> = links
+            .into_iter()
+            .filter(|(form, _)| match form {
+                Meaning::Ds(rdata) => Ds::from_rdata(rdata).is_some_and(|ds| {
+                    sha1.supports(ds.algorithm) && sha1.supports_digest(ds.digest_type)
+                }),
+                Meaning::Dnskey(rdata) => {
+                    Dnskey::from_rdata(rdata).is_some_and(|key| sha1.supports(key.algorithm))
+                }
+            })
+            .collect();
+        let digest = |form: &Meaning<'_>| match form {
+            Meaning::Ds(rdata) => Ds::from_rdata(rdata).map(|ds| ds.digest_type),
+            Meaning::Dnskey(_) => None,
+        };
+        let has_sha2 = usable.iter().any(|(form, _)| {
+            digest(form).is_some_and(|digest_type| digest_type != DigestType::SHA1)
+        });
+        usable.retain(|(form, _)| !has_sha2 || digest(form) != Some(DigestType::SHA1));
+        usable
+    }
+
+    /// What a secure zone says of a name below its apex.
+    fn delegation(&mut self, name: &Name, zone: &Trust) -> Delegation {
+        let verified = self.verified;
+        let Some(apex) = verified.bag.find(&zone.apex) else { return Delegation::Unknown };
+        let Some(signer) = verified.zones.get(&apex) else { return Delegation::Unknown };
+        let mut fault = None;
+        let seen = verified.bag.find(name).map_or(&[][..], |id| verified.ds(id));
+        for &rrset in seen {
+            match self.secured_by(rrset, apex, zone) {
+                Some(Ok(signature)) => return Delegation::Signed(rrset, signature),
+                Some(Err(one)) => fault = Some(one),
+                None => {}
+            }
+        }
+        let key = sort_key(name);
+        let below = signer.signed.range(key.clone()..).next();
+        if below.is_some_and(|owner| owner.starts_with(&key)) {
+            return Delegation::None;
+        }
+        if let Some(found) = self.nsec_on(name, &key, apex, signer, zone) {
+            return found;
+        }
+        if let Some(found) = self.nsec3_on(name, apex, signer, zone) {
+            return found;
+        }
+        match fault {
+            Some((code, detail)) => {
+                Delegation::Broken(Reason { detail, ..Reason::new(code, *name, RType::DS) })
+            }
+            None => Delegation::Unknown,
+        }
+    }
+
+    /// The signature by a trusted key of this zone that secures an RRset; `None` when the zone made
+    /// none.
+    pub fn secured_by(
+        &self,
+        rrset: RrsetId,
+        apex: NameId,
+        zone: &Trust,
+    ) -> Option<Result<SignatureId, (Code, Option<String>)>> {
+        let mut fault = None;
+        for &signature in &self.verified.bag.rrset(rrset).signatures {
+            let checked = self.verified.checked(signature);
+            if checked.signer != apex {
+                continue;
+            }
+            match self.trusted(signature, zone) {
+                Ok(()) => return Some(Ok(signature)),
+                Err(one) => fault = Some(Err(one)),
+            }
+        }
+        fault
+    }
+
+    /// Whether a signature holds now under a trusted key of a zone.
+    pub fn trusted(
+        &self,
+        signature: SignatureId,
+        zone: &Trust,
+    ) -> Result<(), (Code, Option<String>)> {
+        let key = self.verified.checked(signature).at(self.at)?;
+        match zone.keys.contains(&key) {
+            true => Ok(()),
+            // It holds under a key that was seen, in a DNSKEY RRset that nothing vouches for.
+            false => Err((
+                Code::SignatureNoKey,
+                Some("its key is in no DNSKEY RRset that can be trusted".into()),
+            )),
+        }
+    }
+
+    fn nsec_on(
+        &self,
+        name: &Name,
+        key: &[u8],
+        apex: NameId,
+        signer: &Zone,
+        zone: &Trust,
+    ) -> Option<Delegation> {
+        let bag = &self.verified.bag;
+        let secure = |id: &&RrsetId| matches!(self.secured_by(**id, apex, zone), Some(Ok(_)));
+        let here = signer.nsec.get(key).into_iter().flatten();
+        for &id in here.filter(secure) {
+            for nsec in bag.rrset(id).records().filter_map(Nsec::from_rdata) {
+                let has = |rtype| nsec.types.contains(rtype);
+                if has(RType::SOA) && !name.is_root() {
+                    continue; // of the zone that begins here
+                }
+                if !has(RType::NS) {
+                    return Some(Delegation::None);
+                }
+                if !has(RType::DS) {
+                    let reason = Reason::new(Code::DelegationInsecure, *name, RType::DS);
+                    return Some(Delegation::Unsigned(reason));
+                }
+            }
+        }
+        // The record before the name may deny it: then nothing is delegated there.
+        let (_, before) =
+            signer.nsec.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(key))).next_back()?;
+        for &id in before.iter().filter(secure) {
+            let stored = bag.rrset(id);
+            let owner = bag.name(stored.owner);
+            for nsec in stored.records().filter_map(Nsec::from_rdata) {
+                let cut = nsec.types.contains(RType::NS) && !nsec.types.contains(RType::SOA);
+                if covers_name(&owner, &nsec.next, name) && !(cut && name.is_at_or_below(&owner)) {
+                    return Some(Delegation::NotHere);
+                }
+            }
+        }
+        None
+    }
+
+    fn nsec3_on(
+        &mut self,
+        name: &Name,
+        apex: NameId,
+        signer: &Zone,
+        zone: &Trust,
+    ) -> Option<Delegation> {
+        for ((iterations, salt), chain) in &signer.nsec3 {
+            if *iterations > self.how.limits.nsec3_iterations {
+                let reason = Reason {
+                    detail: Some(format!("{iterations} iterations")),
+                    ..Reason::new(Code::Nsec3IterationsTooMany, zone.apex, RType::NSEC3)
+                };
+                return Some(Delegation::Unsigned(reason));
+            }
+            let hash = self.hashes.of(name, *iterations, salt);
+            let bag = &self.verified.bag;
+            let secure = |id: &&RrsetId| matches!(self.secured_by(**id, apex, zone), Some(Ok(_)));
+            for &id in chain.get(&hash).into_iter().flatten().filter(secure) {
+                for nsec3 in bag.rrset(id).records().filter_map(Nsec3::from_rdata) {
+                    let has = |rtype| nsec3.types.contains(rtype);
+                    if has(RType::SOA) && !name.is_root() {
+                        continue;
+                    }
+                    if !has(RType::NS) {
+                        return Some(Delegation::None);
+                    }
+                    if !has(RType::DS) {
+                        let reason = Reason::new(Code::DelegationInsecure, *name, RType::DS);
+                        return Some(Delegation::Unsigned(reason));
+                    }
+                }
+            }
+            let before = chain.range(..hash).next_back().or_else(|| chain.iter().next_back());
+            let Some((owner, ids)) = before else { continue };
+            for &id in ids.iter().filter(secure) {
+                for nsec3 in bag.rrset(id).records().filter_map(Nsec3::from_rdata) {
+                    if !covers_hash(owner, nsec3.next, &hash) {
+                        continue;
+                    }
+                    if !nsec3.is_opt_out() {
+                        return Some(Delegation::NotHere);
+                    }
+                    // The name above exists, or is itself hidden: with opt-out in between, a
+                    // delegation may be here and would be insecure (RFC 5155 §6).
+                    let reason = Reason::new(Code::DelegationOptOut, *name, RType::DS);
+                    return Some(Delegation::Unsigned(reason));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// What is said of a name by the zone above.
+enum Delegation {
+    /// A zone with keys begins there.
+    Signed(RrsetId, SignatureId),
+    /// It ought to, but its DS cannot be trusted.
+    Broken(Reason),
+    /// A zone without keys begins there.
+    Unsigned(Reason),
+    /// No zone begins there, nor at names above it in the zone: something at or below is the zone's.
+    None,
+    /// No zone begins there, for the name does not exist.
+    NotHere,
+    /// Nothing is said.
+    Unknown,
+}
+
+/// Something that means a key.
+#[derive(Clone, Copy)]
+enum Meaning<'f> {
+    Ds(&'f [u8]),
+    Dnskey(&'f [u8]),
+}
+
+impl Meaning<'_> {
+    fn means(&self, apex: &Name, dnskey: &[u8]) -> bool {
+        match self {
+            Self::Dnskey(rdata) => *rdata == dnskey,
+            Self::Ds(rdata) => Ds::from_rdata(rdata).is_some_and(|ds| {
+                let algorithm = Dnskey::from_rdata(dnskey).map(|key| key.algorithm);
+                ds.key_tag == key_tag(dnskey)
+                    && Some(ds.algorithm) == algorithm
+                    && ds_digest(ds.digest_type, apex, dnskey)
+                        .is_some_and(|digest| digest[..] == *ds.digest)
+            }),
+        }
+    }
+}
+
+fn anchor_key(anchor: &Anchor) -> KeyRef {
+    let none = KeyRef { tag: 0, algorithm: crate::dns::Algorithm(0) };
+    match &anchor.form {
+        AnchorForm::Ds(rdata) => Ds::from_rdata(rdata)
+            .map_or(none, |ds| KeyRef { tag: ds.key_tag, algorithm: ds.algorithm }),
+        AnchorForm::Dnskey(rdata) => Dnskey::from_rdata(rdata)
+            .map_or(none, |key| KeyRef { tag: key_tag(rdata), algorithm: key.algorithm }),
+    }
+}
+
+fn at_apex(trust: Trust) -> Position {
+    Position { zone: Rc::new(trust), unknown: None }
+}
+
+/// Trust that goes no further than to a name.
+fn ended(name: &Name, parent: Rc<Trust>, judgement: Judgement) -> Trust {
+    Trust {
+        apex: *name,
+        parent: Some(parent),
+        judgement,
+        link: None,
+        dnskey: None,
+        keys: Vec::new(),
+    }
+}

@@ -1,0 +1,125 @@
+//! What every audit asks of an RRSIG, whether of a zone file or from the wire: by which keys it may
+//! be, and whether its time has come (RFC 4035 §5.3.1, RFC 4034 §3.1.5).
+
+use std::cmp::Ordering;
+
+use crate::dns::rdata::Rrsig;
+use crate::dns::{RType, Timestamp};
+use crate::engine::{KeyIndex, KeyTable};
+
+use super::findings::Code;
+use super::usability::Usability;
+use super::zone::{Limits, Sha1};
+
+/// What is wrong with a signature, and what is particular about it.
+pub(super) type Fault = (Code, Option<String>);
+
+/// The keys of a zone, and what they may do.
+#[derive(Clone, Copy)]
+pub(super) struct Keys<'z> {
+    pub table: &'z KeyTable,
+    pub usability: &'z Usability,
+    pub limits: Limits,
+    pub sha1: Sha1,
+}
+
+/// The keys that a signature may be by.
+#[derive(Debug, Default)]
+pub(super) struct Candidates {
+    /// Those to be tried, in canonical order.
+    pub keys: Vec<KeyIndex>,
+    /// Why there are none, when there are none.
+    pub fault: Option<Fault>,
+    /// A key has the signature's algorithm and tag.
+    pub has_key: bool,
+    /// One of them is left alone because of its exponent, so that the signature may be right even
+    /// though it holds under no other key.
+    pub left_out: bool,
+    /// They were more than the limit; so many there are.
+    pub surplus: Option<usize>,
+}
+
+impl Candidates {
+    /// Finds the keys that may have made this signature over a type, and whether it can be a
+    /// signature under them.
+    pub(super) fn find(keys: &Keys<'_>, covered: RType, rrsig: &Rrsig<'_>) -> Self {
+        let named = keys.table.matching(rrsig.algorithm, rrsig.key_tag);
+        let mut found = Self { has_key: !named.is_empty(), ..Self::default() };
+        if !keys.sha1.supports(rrsig.algorithm) {
+            let detail = Some(rrsig.algorithm.to_string());
+            return found.none(Code::SignatureUnsupportedAlgorithm, detail);
+        }
+        let Some(&first) = named.first() else { return found.none(Code::SignatureNoKey, None) };
+        let problem = |&key: &KeyIndex| keys.usability.problem(key);
+        found.left_out =
+            named.iter().any(|key| problem(key) == Some(Code::SignatureKeyExponentTooLong));
+        let usable = |key: &KeyIndex| keys.usability.may_verify(*key, covered);
+        found.keys = named.iter().copied().filter(usable).collect();
+        if found.keys.is_empty() {
+            let code = match found.left_out {
+                true => Code::SignatureKeyExponentTooLong,
+                false => problem(&first).unwrap_or(Code::SignatureNoKey),
+            };
+            return found.none(code, None);
+        }
+        let limit = keys.limits.keys_per_signature;
+        if found.keys.len() > limit {
+            found.surplus = Some(found.keys.len());
+            found.keys.truncate(limit);
+        }
+        // Keys that share a tag may differ in size: the ones that cannot have made it drop out.
+        let mut misfit = None;
+        found.keys.retain(|&key| {
+            let public = keys.table.get(key).public.as_ref();
+            let fits = public.map(|public| public.check_signature(rrsig.signature));
+            match fits {
+                Ok(Ok(())) => true,
+                Ok(Err(error)) => {
+                    misfit = Some(error.to_string());
+                    false
+                }
+                Err(_) => false,
+            }
+        });
+        if !found.keys.is_empty() {
+            return found;
+        }
+        match found.left_out {
+            true => found.none(Code::SignatureKeyExponentTooLong, None),
+            false => found.none(Code::SignatureMalformed, misfit),
+        }
+    }
+
+    fn none(self, code: Code, detail: Option<String>) -> Self {
+        Self { fault: Some((code, detail)), ..self }
+    }
+
+    /// Why a signature that holds under none of the keys that were tried does not.
+    pub(super) fn failure(left_out: bool, surplus: Option<usize>) -> Fault {
+        let code = match left_out {
+            true => Code::SignatureKeyExponentTooLong,
+            false => Code::SignatureInvalid,
+        };
+        let untried = |keys| format!("not all of the {keys} keys with its tag were tried");
+        (code, surplus.map(untried))
+    }
+}
+
+/// Whether a signature is never valid, because it ends before it begins.
+pub(super) fn is_never_valid(inception: Timestamp, expiration: Timestamp) -> bool {
+    inception.serial_cmp(expiration) == Ordering::Greater
+}
+
+/// What is wrong with a signature at a time, in Unix seconds.
+pub(super) fn fault_at(inception: Timestamp, expiration: Timestamp, at: i64) -> Option<Fault> {
+    let now = Timestamp::from_unix(at);
+    if now.serial_cmp(expiration) == Ordering::Greater {
+        let detail = format!("expiration {expiration}");
+        return Some((Code::SignatureExpired, Some(detail)));
+    }
+    if now.serial_cmp(inception) == Ordering::Less {
+        let detail = format!("inception {inception}");
+        return Some((Code::SignatureNotYetValid, Some(detail)));
+    }
+    None
+}
