@@ -7,6 +7,7 @@
 //! |--:|---|---|---|
 //! | 1 | [`source`] | a file, standard input, octets | text, mapped or decompressed |
 //! | 2 | [`zonefile`] | text | records, and faults with their places |
+//! | 2 | [`capture`] | packet captures, dnstap files | DNS messages with the times of their packets |
 //! | 3 | [`rrset`] | records in any order | RRsets in canonical order, and what was signed |
 //! | 4 | [`engine`] | signed data, signatures, keys | verdicts, and how long they took |
 //! | 5 | [`audit`] | RRsets and verdicts | findings from one catalogue, and a summary |
@@ -44,6 +45,7 @@
 //! and installs no signal handler unless [`source::map::report_truncation_and_exit`] is called.
 
 pub mod audit;
+pub mod capture;
 pub mod crypto;
 pub mod dns;
 pub mod engine;

@@ -41,7 +41,7 @@ pub use error::SourceError;
 
 use decompress::Guess;
 use map::{MapOutcome, Mapping};
-use stream::{Input, Stream};
+use stream::{Input, Pace, Stream};
 
 /// An input, opened and recognised, of which nothing was consumed yet.
 pub struct Source {
@@ -216,10 +216,21 @@ impl Source {
     /// The text, from its beginning. Input that is not mapped starts to be read ahead.
     #[must_use]
     pub fn into_blocks(self) -> Blocks {
+        self.start(Pace::Full)
+    }
+
+    /// The same, with a window that grows by whatever one read of the input gives, so that nothing
+    /// that came in waits for what comes after it: for pipes that somebody writes to now and then.
+    #[must_use]
+    pub fn into_live_blocks(self) -> Blocks {
+        self.start(Pace::AsItComes)
+    }
+
+    fn start(self, pace: Pace) -> Blocks {
         let body = match self.body {
             Body::Mapped(mapping) => Text::Mapped(mapping),
             Body::Bytes(bytes) => Text::Bytes(bytes),
-            Body::Stream(input) => Text::Stream(Stream::start(input)),
+            Body::Stream(input) => Text::Stream(Stream::start(input, pace)),
         };
         Blocks { body, consumed: 0 }
     }
@@ -277,8 +288,8 @@ impl Blocks {
         }
     }
 
-    /// Makes the window longer, by 1 MiB or the rest of the input; `false` when it already reached
-    /// the end of the input. Waits for the input where it must. What is in the window stays there.
+    /// Makes the window longer, by 1 MiB or the rest of the input, or by at least one octet where
+    /// the input is taken live; `false` when it already reached the end of the input. Waits for the input where it must. What is in the window stays there.
     ///
     /// # Errors
     /// Whatever stops the reading. The window still holds what was read before, and every further

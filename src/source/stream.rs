@@ -59,15 +59,24 @@ pub(super) struct Input {
     pub(super) expected: Option<u64>,
 }
 
+/// When a block is sent on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pace {
+    /// Once it is full: the fewest hand-overs.
+    Full,
+    /// After every read that gave something.
+    AsItComes,
+}
+
 impl Stream {
     /// Starts the thread. Should there be none to be had, the first [`more`](Self::more) says so.
-    pub(super) fn start(input: Input) -> Self {
+    pub(super) fn start(input: Input, pace: Pace) -> Self {
         let (block_sender, blocks) = bounded(BLOCKS_AHEAD);
         let (spent, spent_receiver) = bounded(BLOCKS_AHEAD + 2);
         let tap = Arc::new(TapState::default());
         let name = Arc::clone(&input.name);
         let producer =
-            Producer { tap: Arc::clone(&tap), blocks: block_sender, spent: spent_receiver };
+            Producer { tap: Arc::clone(&tap), pace, blocks: block_sender, spent: spent_receiver };
         let started = thread::Builder::new()
             .name("reader".into())
             .spawn(move || producer.run(input))
@@ -160,6 +169,7 @@ struct Block {
 /// The thread's end.
 struct Producer {
     tap: Arc<TapState>,
+    pace: Pace,
     blocks: Sender<Message>,
     spent: Receiver<Vec<u8>>,
 }
@@ -189,13 +199,14 @@ impl Producer {
         self.send(Message::Failed(failure));
     }
 
-    /// Sends full blocks until the input ends, and returns the last one, which is not full.
+    /// Sends blocks, full ones unless the pace is another, until the input ends, and returns the
+    /// last one, which is not full.
     ///
     /// `delivered` counts the octets of text, also when this fails.
     fn pump(&self, mut reader: impl Read, delivered: &mut u64) -> Result<Block, Fault> {
         loop {
             let mut bytes = self.spent.try_recv().unwrap_or_else(|_| vec![0; BLOCK]);
-            let (filled, end) = fill(&mut reader, &mut bytes);
+            let (filled, end) = fill(&mut reader, &mut bytes, self.pace);
             *delivered += filled as u64;
             let block = Block { bytes, filled, last: false };
             if let Some(Ok(())) = end {
@@ -239,13 +250,22 @@ enum Fault {
 }
 
 /// Fills a block; with it the end of the input, or the failure, that kept it from being full.
-fn fill(reader: &mut impl Read, block: &mut [u8]) -> (usize, Option<io::Result<()>>) {
+fn fill(
+    reader: &mut impl Read,
+    block: &mut [u8],
+    pace: Pace,
+) -> (usize, Option<io::Result<()>>) {
     let mut filled = 0;
     while let Some(space) = block.get_mut(filled..).filter(|space| !space.is_empty()) {
         match reader.read(space) {
             Ok(0) => return (filled, Some(Ok(()))),
             // A reader that claims more than there is room for is not believed.
-            Ok(n) => filled += n.min(space.len()),
+            Ok(n) => {
+                filled += n.min(space.len());
+                if pace == Pace::AsItComes {
+                    break;
+                }
+            }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return (filled, Some(Err(error))),
         }
