@@ -2,6 +2,8 @@
 //! one place.
 
 mod anchors;
+mod capture;
+mod capture_args;
 mod codes;
 mod completions;
 mod ds;
@@ -56,6 +58,8 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 enum Command {
     Zone(Box<zone_args::ZoneArgs>),
+    Capture(Box<capture_args::CaptureArgs>),
+    Records(Box<capture_args::RecordsArgs>),
     Ds(Box<ds_args::DsArgs>),
     Codes(codes::CodesArgs),
     Completions(completions::CompletionsArgs),
@@ -95,6 +99,8 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
     choice.write_global();
     match cli.command {
         Command::Zone(args) => zone::run(&args),
+        Command::Capture(args) => capture::run(&args),
+        Command::Records(args) => capture::run_records(&args),
         Command::Ds(args) => ds::run(&args),
         Command::Codes(args) => codes::run(&args),
         Command::Completions(args) => completions::run(&args),

@@ -9,7 +9,6 @@ use sigmill::audit::findings::{Finding, Severity};
 use sigmill::audit::zone::{
     self, Config, JudgementTime, Limits, PreviousInput, Sha1, Summary, ZonemdPolicy,
 };
-use sigmill::crypto::BackendChoice;
 use sigmill::report::{self, Format, Options, Verbosity};
 use sigmill::source::{OpenOptions, Source, map};
 
@@ -17,7 +16,7 @@ use super::exit::{Failure, Outcome};
 use super::output::{self, Output};
 use super::policy::PolicyFile;
 use super::size::Bound;
-use super::zone_args::{BackendArg, FailOn, FormatArg, Sha1Arg, ZoneArgs, ZonemdArg};
+use super::zone_args::{FailOn, FormatArg, Sha1Arg, ZoneArgs, ZonemdArg};
 use super::{anchors, policy, progress};
 
 /// How many findings a text report writes out by itself.
@@ -93,13 +92,6 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
         let error = anyhow!("--expire-within has no time to count from with --at none");
         return Err(Failure::usage(error));
     }
-    let backend = match args.backend {
-        BackendArg::Auto => BackendChoice::Auto,
-        BackendArg::Lanes => BackendChoice::Named("lanes"),
-        BackendArg::Ring => BackendChoice::Named("ring"),
-        BackendArg::AwsLc => BackendChoice::Named("aws-lc"),
-        BackendArg::RustCrypto => BackendChoice::Named("rustcrypto"),
-    };
     let default = Config::default();
     Ok(Config {
         origin: args.origin,
@@ -111,7 +103,7 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
         anchors,
         built_in_anchors: !args.no_built_in_anchors,
         expire_within,
-        backend,
+        backend: args.backend.choice(),
         cross_check: args.cross_check,
         threads: args.threads.map_or(default.threads, usize::from),
         allow_include: args.allow_include,

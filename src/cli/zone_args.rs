@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 use serde::Deserialize;
+use sigmill::crypto::BackendChoice;
 use sigmill::dns::Name;
 
 use super::When;
@@ -262,6 +263,19 @@ pub(crate) enum BackendArg {
     /// The libraries of RustCrypto and dalek
     #[value(name = "rustcrypto")]
     RustCrypto,
+}
+
+impl BackendArg {
+    /// The choice that is meant.
+    pub(crate) fn choice(self) -> BackendChoice {
+        match self {
+            Self::Auto => BackendChoice::Auto,
+            Self::Lanes => BackendChoice::Named("lanes"),
+            Self::Ring => BackendChoice::Named("ring"),
+            Self::AwsLc => BackendChoice::Named("aws-lc"),
+            Self::RustCrypto => BackendChoice::Named("rustcrypto"),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -11,8 +11,8 @@ use super::words::utc;
 /// meaning; new fields may come at any time.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(crate) struct Schema {
-    name: &'static str,
-    version: u32,
+    pub(crate) name: &'static str,
+    pub(crate) version: u32,
 }
 
 pub(crate) const SCHEMA: Schema = Schema { name: "sigmill-zone-report", version: 1 };

@@ -79,6 +79,12 @@ impl Intake {
         }
     }
 
+    /// Whether nothing has come in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.facts.messages == 0 && self.facts.records == 0
+    }
+
     /// Names a file; its number is for [`Sighting::file`].
     pub fn file(&mut self, name: &str) -> u16 {
         self.files.push(name.into());

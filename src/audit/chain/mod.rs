@@ -9,11 +9,12 @@ mod denial;
 pub mod explain;
 mod intake;
 mod judge;
+mod packets;
 mod response;
 mod seen;
 pub mod status;
 pub mod summary;
-pub mod text;
+mod text;
 mod trust;
 mod verify;
 
@@ -32,8 +33,10 @@ use crate::dns::{Name, RType};
 
 pub use intake::{Intake, Sighting};
 pub use judge::Kind;
+pub use packets::read_capture;
 pub use status::{Judgement, Reason, Status};
 pub use summary::{ResponseRow, RrsetRow, Summary};
+pub use text::{TextError, read_text};
 
 use bag::Held;
 use response::SeenResponse;
@@ -166,6 +169,7 @@ struct Case<'c> {
 }
 
 impl Court<'_> {
+    /// Tells everything to `on_event` and sums it up.
     fn judge(&self, intake: &Intake, on_event: &mut dyn FnMut(Event)) -> Summary {
         let mut summary = Summary::default();
         let mut findings = intake.findings.clone();

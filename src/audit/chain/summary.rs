@@ -73,7 +73,13 @@ pub struct InputFacts {
     pub octets: u64,
     /// DNS messages.
     pub messages: u64,
-    /// Of these, queries.
+    /// The messages by the way they went.
+    pub over: TransportCounts,
+    /// ICMP errors that quote DNS: no messages.
+    pub icmp_quotes: u64,
+    /// Octets of TCP streams that could not be followed.
+    pub tcp_octets_lost: u64,
+    /// Of the messages, queries.
     pub queries: u64,
     /// Responses to queries.
     pub responses: u64,
@@ -96,6 +102,17 @@ pub struct InputFacts {
     /// The first and the last time, in Unix seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<(i64, i64)>,
+}
+
+/// Messages by the way they went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct TransportCounts {
+    /// In UDP datagrams.
+    pub udp: u64,
+    /// In TCP streams.
+    pub tcp: u64,
+    /// In dnstap files.
+    pub dnstap: u64,
 }
 
 /// One distinct response, as often as it was seen with one judgement.

@@ -56,13 +56,7 @@ struct Entry {
 
 impl Streams {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            limits: *limits,
-            streams: HashMap::new(),
-            order: BTreeMap::new(),
-            clock: 0,
-            held: 0,
-        }
+        Self { limits: *limits, streams: HashMap::new(), order: BTreeMap::new(), clock: 0, held: 0 }
     }
 
     /// Takes up a segment, and hands on the messages that it completes.
