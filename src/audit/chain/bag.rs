@@ -60,6 +60,8 @@ pub struct StoredRrset {
     pub signatures: Vec<SignatureId>,
     /// It was seen without a signature in a response to somebody who wanted them.
     pub seen_bare: bool,
+    /// It was seen in a message that is all there. Of one that is not, the last RRsets may lack records.
+    pub whole: bool,
 }
 
 /// An RRSIG over an RRset.
@@ -80,6 +82,15 @@ pub struct Held {
     pub rrset: RrsetId,
     /// Its signatures, ascending.
     pub signatures: Box<[SignatureId]>,
+}
+
+/// How RRsets were seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SeenHow {
+    /// Whoever asked wanted signatures.
+    pub signatures_wanted: bool,
+    /// The message is all there.
+    pub whole: bool,
 }
 
 impl StoredRrset {
@@ -168,6 +179,7 @@ impl Bag {
             times: (i64::MAX, i64::MIN),
             signatures: Vec::new(),
             seen_bare: false,
+            whole: false,
         });
         self.rrset_ids.insert(key, id);
         id
@@ -190,12 +202,13 @@ impl Bag {
     }
 
     /// Counts an RRset that was seen with these signatures.
-    pub fn count(&mut self, held: &Held, ttl: u32, at: i64, signatures_wanted: bool) {
+    pub fn count(&mut self, held: &Held, ttl: u32, at: i64, how: SeenHow) {
         let rrset = &mut self.rrsets[held.rrset.0 as usize];
+        rrset.whole |= how.whole;
         rrset.seen += 1;
         rrset.times = (rrset.times.0.min(at), rrset.times.1.max(at));
         rrset.greatest_ttl = rrset.greatest_ttl.max(ttl);
-        rrset.seen_bare |= signatures_wanted && held.signatures.is_empty();
+        rrset.seen_bare |= how.signatures_wanted && held.signatures.is_empty();
         for id in &held.signatures {
             self.signatures[id.0 as usize].seen += 1;
         }

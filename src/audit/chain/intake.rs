@@ -9,10 +9,8 @@ use crate::audit::findings::{Code, Finding, Place};
 use crate::dns::RType;
 use crate::dns::message::{Message, Section};
 
-use super::bag::Bag;
-use super::response::{
-    Flags, Groups, Incomplete, ReadMessage, Response, Responses, Settled, read_message,
-};
+use super::bag::{Bag, SeenHow};
+use super::response::{Flags, Groups, Incomplete, ReadMessage, Response, Responses, read_message};
 use super::summary::InputFacts;
 
 /// Where and when a message was seen.
@@ -61,6 +59,8 @@ const MOST_PLACES: usize = 10;
 const MOST_TRANSFERS: usize = 64;
 /// Records of one zone transfer.
 const MOST_TRANSFERRED: usize = 1 << 20;
+/// Of what comes otherwise than as an answer.
+const PLAIN: SeenHow = SeenHow { signatures_wanted: false, whole: true };
 const AXFR: RType = RType(252);
 const IXFR: RType = RType(251);
 
@@ -164,12 +164,10 @@ impl Intake {
         let signatures_wanted = read.edns.wants_dnssec || read.groups.signatures > 0;
         let question =
             read.question.map(|asked| (self.bag.intern(&asked.name), asked.qtype, asked.class));
-        // An RRset of which records are missing would look forged: of a message that is not all
-        // there nothing is taken.
-        let settled = match incomplete {
-            None => read.groups.settle(&mut self.bag, seen.at, signatures_wanted),
-            Some(_) => Settled::default(),
-        };
+        // An RRset of which records are missing would look forged, so such a response is not judged,
+        // and of its RRsets only what holds counts.
+        let how = SeenHow { signatures_wanted, whole: incomplete.is_none() };
+        let settled = read.groups.settle(&mut self.bag, seen.at, how);
         self.facts.orphan_signatures += settled.orphans;
         let [answer, authority, _] = settled.sections;
         let response = Response {
@@ -238,7 +236,7 @@ impl Intake {
             self.facts.not_kept += 1;
             return;
         }
-        let settled = transfer.groups.settle(&mut self.bag, transfer.begun.at, false);
+        let settled = transfer.groups.settle(&mut self.bag, transfer.begun.at, PLAIN);
         self.facts.orphan_signatures += settled.orphans;
     }
 
@@ -246,7 +244,7 @@ impl Intake {
     pub fn records(&mut self, groups: Groups, at: i64) {
         self.note_time(at);
         self.facts.signatures += groups.signatures;
-        let settled = groups.settle(&mut self.bag, at, false);
+        let settled = groups.settle(&mut self.bag, at, PLAIN);
         self.facts.orphan_signatures += settled.orphans;
     }
 

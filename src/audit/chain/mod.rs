@@ -302,7 +302,8 @@ impl Court<'_> {
         findings: &mut Vec<Finding>,
         on_event: &mut dyn FnMut(Event),
     ) {
-        let ids: Vec<_> = self.verified.bag.rrsets().map(|(id, _)| id).collect();
+        let whole = self.verified.bag.rrsets().filter(|(_, stored)| stored.whole);
+        let ids: Vec<_> = whole.map(|(id, _)| id).collect();
         let judge_lot = |ids: &[bag::RrsetId]| -> Vec<_> {
             let mut judges: HashMap<usize, Judge<'_>> = HashMap::new();
             let rows = ids.iter().map(|&id| {
@@ -358,8 +359,11 @@ impl Court<'_> {
         let mut judge =
             Judge::new(self.verified, self.how, self.anchors, self.config.at.unwrap_or(at));
         let mut signatures: HashMap<Name, SignatureCounts> = HashMap::new();
-        for (id, _) in self.verified.bag.signatures() {
+        for (id, signature) in self.verified.bag.signatures() {
             let checked = self.verified.checked(id);
+            if self.verified.counts_for_nothing(signature.rrset, checked) {
+                continue;
+            }
             let signer = self.verified.bag.name(checked.signer);
             signatures.entry(signer).or_default().count(&checked.outcome);
         }

@@ -7,7 +7,7 @@ use crate::dns::message::{Edns, Message, MessageError, MessageRecord, Question, 
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 
-use super::bag::{Bag, Held, NameId};
+use super::bag::{Bag, Held, NameId, SeenHow};
 use super::seen::Seen;
 
 /// What a response says; two that say the same are one.
@@ -172,7 +172,7 @@ impl Groups {
 
     /// Puts the RRsets into the bag, and tells of those of each section, and how many signatures
     /// cover nothing that came with them.
-    pub fn settle(self, bag: &mut Bag, at: i64, signatures_wanted: bool) -> Settled {
+    pub fn settle(self, bag: &mut Bag, at: i64, how: SeenHow) -> Settled {
         let mut settled = Settled::default();
         for mut group in self.groups {
             if group.records.is_empty() {
@@ -188,8 +188,9 @@ impl Groups {
             signatures.sort_unstable();
             signatures.dedup();
             let held = Held { rrset, signatures: signatures.into() };
-            let bare_counts = signatures_wanted && group.section == Section::Answer;
-            bag.count(&held, group.ttl, at, bare_counts);
+            let in_answer = group.section == Section::Answer;
+            let signatures_wanted = how.signatures_wanted && in_answer;
+            bag.count(&held, group.ttl, at, SeenHow { signatures_wanted, ..how });
             settled.sections[group.section as usize].push(held);
         }
         settled

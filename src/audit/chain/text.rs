@@ -11,6 +11,7 @@ use crate::dns::{Class, Name, RType};
 use crate::source::{Source, SourceError};
 use crate::zonefile::{Event, ReadOptions, read};
 
+use super::bag::SeenHow;
 use super::intake::Intake;
 use super::response::{Flags, Groups, Response};
 
@@ -264,7 +265,8 @@ impl Blocks<'_> {
         let has = |flag: &str| block.flags.iter().any(|set| set == flag);
         let signatures_wanted = block.dnssec_ok || block.groups.signatures > 0;
         self.intake.facts().signatures += block.groups.signatures;
-        let settled = block.groups.settle(&mut self.intake.bag, at, signatures_wanted);
+        let how = SeenHow { signatures_wanted, whole: !has("tc") };
+        let settled = block.groups.settle(&mut self.intake.bag, at, how);
         let [answer, authority, _] = settled.sections;
         let question =
             block.asked.map(|(name, class, rtype)| (self.intake.bag.intern(&name), rtype, class));

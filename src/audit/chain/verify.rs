@@ -368,10 +368,20 @@ impl SignatureCounts {
 }
 
 impl Verified {
+    /// Whether a signature fails because the RRset was never seen as a whole, as far as anyone can
+    /// tell.
+    pub(super) fn counts_for_nothing(&self, rrset: RrsetId, checked: &Checked) -> bool {
+        let fails = matches!(checked.outcome, Err((Code::SignatureInvalid, _)));
+        fails && !self.bag.rrset(rrset).whole
+    }
+
     /// The counts by algorithm.
     pub fn counts(&self) -> BTreeMap<Algorithm, SignatureCounts> {
         let mut counts: BTreeMap<Algorithm, SignatureCounts> = BTreeMap::new();
-        for checked in &self.checked {
+        for (signature, checked) in self.bag.signatures().map(|(_, one)| one).zip(&self.checked) {
+            if self.counts_for_nothing(signature.rrset, checked) {
+                continue;
+            }
             counts.entry(checked.key.algorithm).or_default().count(&checked.outcome);
         }
         counts
