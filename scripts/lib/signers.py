@@ -48,10 +48,13 @@ def bind_denial(denial):
     return ["-3", salt, "-H", iterations] + (["-A"] if kind == "nsec3-optout" else [])
 
 
-def ldns(source, origin, keys, denial, scratch, every_algorithm=False):
+def ldns(
+    source, origin, keys, denial, scratch, every_algorithm=False,
+    inception=INCEPTION, expiration=EXPIRATION,
+):
     """ldns-signzone."""
     bases = [key.write(scratch / str(n), origin) for n, key in enumerate(keys)]
-    command = ["ldns-signzone", "-o", origin, "-i", INCEPTION, "-e", EXPIRATION]
+    command = ["ldns-signzone", "-o", origin, "-i", inception, "-e", expiration]
     command += ["-f", scratch / "signed"] + (["-U"] if every_algorithm else [])
     kind, _, parameters = denial.partition(":")
     if kind != "nsec":
@@ -62,8 +65,8 @@ def ldns(source, origin, keys, denial, scratch, every_algorithm=False):
     return scratch / "signed"
 
 
-def knot(source, origin, keys, denial, scratch):
-    """kzonesign with keys that keymgr imports."""
+def knot(source, origin, keys, denial, scratch, now=KNOT_NOW):
+    """kzonesign with keys that keymgr imports; `now` is in seconds since 1970."""
     combined = len(keys) == 1
     kind, _, parameters = denial.partition(":")
     iterations = parameters.split(":")[1] if parameters else "0"
@@ -96,19 +99,25 @@ zone:
     dnssec-policy: test
 """)
     (scratch / "db").mkdir()
+    knot_import(conf, origin, keys, scratch)
+    (scratch / "out").mkdir()
+    run(["kzonesign", "-c", conf, "-o", scratch / "out", "-t", str(now), origin], scratch)
+    return next((scratch / "out").iterdir())
+
+
+def knot_import(conf, origin, keys, scratch):
+    """Puts keys into the key database that a configuration of Knot names."""
     for number, key in enumerate(keys):
         pem = scratch / f"{number}.pem"
         pem.write_bytes(key.pem())
-        ksk, zsk = ("yes", "yes") if combined else (("yes", "no") if key.flags & 1 else ("no", "yes"))
+        sep, combined = key.flags & 1, len(keys) == 1
+        ksk, zsk = ("yes" if yes else "no" for yes in (combined or sep, combined or not sep))
         times = [f"{event}=20250101000000" for event in ("created", "publish", "ready", "active")]
         run(
             ["keymgr", "-c", conf, origin, "import-pem", pem, f"algorithm={key.algorithm}",
              f"ksk={ksk}", f"zsk={zsk}", *times],
             scratch,
         )
-    (scratch / "out").mkdir()
-    run(["kzonesign", "-c", conf, "-o", scratch / "out", "-t", str(KNOT_NOW), origin], scratch)
-    return next((scratch / "out").iterdir())
 
 
 def with_keys(source, origin, keys, scratch):
