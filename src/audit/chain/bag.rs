@@ -1,6 +1,6 @@
 //! A bag of RRsets and their signatures, each kept once however often it is seen.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::dns::canonical::canonicalize_rdata;
@@ -28,6 +28,8 @@ pub struct Bag {
     rrset_ids: HashMap<RrsetKey, RrsetId>,
     signatures: Vec<StoredSignature>,
     signature_ids: HashMap<(RrsetId, Arc<[u8]>), SignatureId>,
+    /// Names and types, of DNSKEY and DS, of which a whole response said that there are none.
+    denied: HashSet<(NameId, RType)>,
     octets: usize,
 }
 
@@ -212,6 +214,16 @@ impl Bag {
         for id in &held.signatures {
             self.signatures[id.0 as usize].seen += 1;
         }
+    }
+
+    /// Notes that a response said that a name has no RRset of a type.
+    pub fn note_denied(&mut self, name: NameId, rtype: RType) {
+        self.denied.insert((name, rtype));
+    }
+
+    /// Whether a response said so. It is for others to prove.
+    pub fn is_denied(&self, name: &Name, rtype: RType) -> bool {
+        self.find(name).is_some_and(|id| self.denied.contains(&(id, rtype)))
     }
 
     /// An RRset.

@@ -170,6 +170,15 @@ impl Intake {
         let settled = read.groups.settle(&mut self.bag, seen.at, how);
         self.facts.orphan_signatures += settled.orphans;
         let [answer, authority, _] = settled.sections;
+        if let Some((name, rtype @ (RType::DS | RType::DNSKEY), _)) = question
+            && message.rcode() == 0
+            && incomplete.is_none()
+            && signatures_wanted
+            && answer.is_empty()
+            && (message.is_authoritative() || message.recursion_available())
+        {
+            self.bag.note_denied(name, rtype);
+        }
         let response = Response {
             question,
             rcode: u16::from(read.edns.upper_rcode) << 4 | u16::from(message.rcode()),

@@ -10,7 +10,7 @@ use super::bag::{Held, RrsetId, SignatureId};
 use super::denial::{Absence, Bounds, Evidence, Proof};
 use super::response::{Incomplete, Response};
 use super::status::{Judgement, Reason, Status};
-use super::trust::{Judge, Trust};
+use super::trust::{Judge, Link, Trust};
 use super::verify::Verified;
 
 /// What kind of response it is, by which it is judged (RFC 2308 §2, RFC 4035 §5).
@@ -76,6 +76,10 @@ impl<'v> Judge<'v> {
                 continue;
             }
             match self.trusted(signature, &position.zone) {
+                // RFC 4035 §5.3.1: the signer must be the zone that the RRset lies in.
+                Ok(()) if self.is_delegated(&owner, rtype, &signer) => {
+                    fault = Some((Code::SignatureSignerNotApex, Some(format!("signer {signer}"))));
+                }
                 Ok(()) => {
                     return JudgedRrset {
                         judgement: Judgement::SECURE,
@@ -89,6 +93,13 @@ impl<'v> Judge<'v> {
         self.not_secure(held, &owner, rtype, fault, signatures_wanted)
     }
 
+    /// Whether a zone with a DS begins between a signer and an RRset.
+    fn is_delegated(&mut self, owner: &Name, rtype: RType, signer: &Name) -> bool {
+        let zone = self.position_of(owner, rtype).zone;
+        let below = zone.apex != *signer && zone.apex.is_at_or_below(signer);
+        below && matches!(zone.link, Some(Link::Ds { .. }))
+    }
+
     /// What is to be said of an RRset that no signature makes secure.
     fn not_secure(
         &mut self,
@@ -98,9 +109,7 @@ impl<'v> Judge<'v> {
         fault: Option<(Code, Option<String>)>,
         signatures_wanted: bool,
     ) -> JudgedRrset {
-        // A DS belongs to the zone above the name (RFC 4035 §2.4).
-        let parent = owner.parent().filter(|_| rtype == RType::DS);
-        let mut position = self.position(&parent.unwrap_or(*owner));
+        let mut position = self.position_of(owner, rtype);
         let mut unknown = position.unknown;
         if position.zone.judgement.status == Status::Secure {
             // The deepest signer knows best in which zone the RRset lies.

@@ -97,6 +97,18 @@ impl<'v> Judge<'v> {
         position
     }
 
+    /// Where an RRset lies: a DS, and the NSEC of a delegation, belong to the zone above their owner
+    /// (RFC 4035 §2.4, §2.3).
+    pub fn position_of(&mut self, owner: &Name, rtype: RType) -> Position {
+        let position = self.position(owner);
+        let is_apex = position.zone.apex == *owner;
+        match owner.parent() {
+            Some(parent) if rtype == RType::DS => self.position(&parent),
+            Some(parent) if rtype == RType::NSEC && is_apex => self.position(&parent),
+            _ => position,
+        }
+    }
+
     fn find_position(&mut self, name: &Name) -> Position {
         let anchors: Vec<&Anchor> =
             self.anchors.iter().filter(|anchor| anchor.owner == Some(*name)).collect();
@@ -215,8 +227,12 @@ impl<'v> Judge<'v> {
         }
         let zone = bag.find(&apex).and_then(|id| self.verified.zones.get(&id));
         let Some(zone) = zone.filter(|zone| !zone.dnskeys.is_empty()) else {
-            let reason = Reason::new(Code::ChainDnskeyNeeded, apex, RType::DNSKEY);
-            return fail(trust, Status::Indeterminate, reason);
+            // Whoever asked for the keys was told that there are none.
+            let (status, code) = match bag.is_denied(&apex, RType::DNSKEY) {
+                true => (Status::Bogus, Code::DnskeyMissing),
+                false => (Status::Indeterminate, Code::ChainDnskeyNeeded),
+            };
+            return fail(trust, status, Reason::new(code, apex, RType::DNSKEY));
         };
         let (mut fault, mut signed, mut bare) = (None, false, false);
         for &rrset in &zone.dnskeys {
@@ -324,6 +340,12 @@ impl<'v> Judge<'v> {
         match fault {
             Some((code, detail)) => {
                 Delegation::Broken(Reason { detail, ..Reason::new(code, *name, RType::DS) })
+            }
+            None if verified.bag.is_denied(name, RType::DS) => {
+                let detail =
+                    Some("a response says that there is none, and nothing proves it".into());
+                let reason = Reason::new(Code::DenialUnproven, *name, RType::DS);
+                Delegation::Broken(Reason { detail, ..reason })
             }
             None => Delegation::Unknown,
         }
