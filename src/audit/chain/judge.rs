@@ -187,8 +187,11 @@ impl<'v> Judge<'v> {
         }
         let end = self.follow(response, &qname, qtype);
         let (mut judgement, mut zone) = (end.judgement, end.zone);
+        // A server that is no resolver leaves an alias where it leads out of its zones.
+        let is_left = end.has_alias && !response.flags.recursive && response.authority.is_empty();
         let denied = match kind {
-            Kind::Answer if !end.answered && !end.has_alias => Some(Absence::Type(qtype)),
+            _ if end.answered || is_left => None,
+            Kind::Answer if !end.has_alias => Some(Absence::Type(qtype)),
             Kind::NoData => Some(Absence::Type(qtype)),
             Kind::NameError => Some(Absence::Name),
             _ => None,
@@ -260,12 +263,14 @@ impl<'v> Judge<'v> {
             return end;
         }
         for _ in 0..MOST_ALIASES {
-            if let Some(held) = self.find(&response.answer, &end.name, qtype) {
+            let dname = self.dname_above(&response.answer, &end.name);
+            let asked = self.find(&response.answer, &end.name, qtype);
+            // A CNAME that follows from a DNAME is as good as that, also when it was asked for.
+            if let Some(held) = asked.filter(|_| dname.is_none() || qtype != RType::CNAME) {
                 self.take(response, held, &mut end);
                 end.answered = true;
                 return end;
             }
-            let dname = self.dname_above(&response.answer, &end.name);
             let cname = self.find(&response.answer, &end.name, RType::CNAME);
             let target = match (dname, cname) {
                 (Some(dname), cname) => {
@@ -287,7 +292,8 @@ impl<'v> Judge<'v> {
                 }
                 (None, None) => return end,
             };
-            let Some(target) = target else { return end };
+            end.answered = qtype == RType::CNAME && asked.is_some();
+            let Some(target) = target.filter(|_| !end.answered) else { return end };
             (end.name, end.has_alias) = (target, true);
         }
         end
@@ -343,16 +349,27 @@ impl<'v> Judge<'v> {
         if owner.rrsig_labels() <= labels {
             return Judgement::SECURE;
         }
+        let signed = self.verified.bag.signature(signature).rrset;
+        let stored_type = self.verified.bag.rrset(signed).rtype;
         let mut encloser = *owner;
         while encloser.labels().count() > usize::from(labels) {
             encloser = encloser.parent().unwrap_or(Name::root());
+        }
+        if stored_type == RType::DNAME {
+            // What a DNAME made from a wildcard would mean for the names below is not defined
+            // (RFC 6672 §3.3); validators reject it.
+            let reason = Reason {
+                detail: Some("a DNAME made from a wildcard".into()),
+                ..Reason::new(Code::WildcardUnproven, *owner, RType::DNAME)
+            };
+            return Judgement::new(Status::Bogus, reason);
         }
         // The wildcard itself was asked for.
         if owner.is_wildcard() && owner.parent() == Some(encloser) {
             return Judgement::SECURE;
         }
         let held = self.held_evidence(response, &zone.apex);
-        let evidence = self.evidence(&held);
+        let evidence = self.evidence(&held, &zone.apex);
         let iterations = self.how.limits.nsec3_iterations;
         let mut hashes = std::mem::take(&mut self.hashes);
         let mut bounds = Bounds::new(iterations, &mut hashes);
@@ -424,7 +441,7 @@ impl<'v> Judge<'v> {
         apex: &Name,
     ) -> Judgement {
         let held = self.held_evidence(response, apex);
-        let evidence = self.evidence(&held);
+        let evidence = self.evidence(&held, apex);
         let iterations = self.how.limits.nsec3_iterations;
         let mut hashes = std::mem::take(&mut self.hashes);
         let mut bounds = Bounds::new(iterations, &mut hashes);
@@ -477,14 +494,16 @@ impl<'v> Judge<'v> {
         found
     }
 
-    fn evidence(&self, rrsets: &[RrsetId]) -> Evidence<'v> {
+    fn evidence(&self, rrsets: &[RrsetId], apex: &Name) -> Evidence<'v> {
         let verified: &'v Verified = self.verified;
         let mut evidence = Evidence::default();
         for &id in rrsets {
             let stored = verified.bag.rrset(id);
             let owner = verified.bag.name(stored.owner);
             if stored.rtype == RType::NSEC {
+                // What leads out of the zone is not for this zone to deny.
                 let records = stored.records().filter_map(Nsec::from_rdata);
+                let records = records.filter(|nsec| nsec.next.is_at_or_below(apex));
                 evidence.nsec.extend(records.map(|nsec| (owner, nsec)));
             } else if let Some(hash) = owner.labels().next().and_then(hash_of_label) {
                 let records = stored.records().filter_map(Nsec3::from_rdata);
@@ -494,6 +513,11 @@ impl<'v> Judge<'v> {
                 });
                 evidence.nsec3.extend(known.map(|nsec3| (hash, nsec3)));
             }
+        }
+        // RFC 5155 §8.2: records of two chains prove nothing together.
+        let first = evidence.nsec3.first().map(|(_, nsec3)| nsec3.parameters);
+        if evidence.nsec3.iter().any(|(_, nsec3)| Some(nsec3.parameters) != first) {
+            evidence.nsec3.clear();
         }
         evidence
     }

@@ -424,7 +424,11 @@ impl<'v> Judge<'v> {
             let owner = bag.name(stored.owner);
             for nsec in stored.records().filter_map(Nsec::from_rdata) {
                 let cut = nsec.types.contains(RType::NS) && !nsec.types.contains(RType::SOA);
-                if covers_name(&owner, &nsec.next, name) && !(cut && name.is_at_or_below(&owner)) {
+                let inside = nsec.next.is_at_or_below(&zone.apex);
+                if inside
+                    && covers_name(&owner, &nsec.next, name)
+                    && !(cut && name.is_at_or_below(&owner))
+                {
                     return Some(Delegation::NotHere);
                 }
             }

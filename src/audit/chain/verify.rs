@@ -171,8 +171,12 @@ impl Verified {
                 if checked.outcome.is_err() {
                     continue;
                 }
+                // An NSEC that was made from a wildcard proves nothing about the name (RFC 4035 §5.4,
+                // RFC 6840 §4.1): it is that of the wildcard.
+                let own = checked.labels == owner.rrsig_labels();
                 match rrset.rtype {
                     RType::DS => {}
+                    RType::NSEC | RType::NSEC3 if !own => {}
                     RType::NSEC => {
                         let list = zone.nsec.entry(key.clone()).or_default();
                         if !list.contains(&id) {
