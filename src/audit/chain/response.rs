@@ -174,10 +174,19 @@ impl Groups {
     /// cover nothing that came with them.
     pub fn settle(self, bag: &mut Bag, at: i64, how: SeenHow) -> Settled {
         let mut settled = Settled::default();
-        for mut group in self.groups {
-            if group.records.is_empty() {
-                settled.orphans += group.signatures.len() as u64;
-                continue;
+        let (groups, alone): (Vec<Group>, Vec<Group>) =
+            self.groups.into_iter().partition(|group| !group.records.is_empty());
+        // Signatures belong into the section of what they cover (RFC 4035 §3.1.1), but validators
+        // take them from anywhere in the message.
+        let mut elsewhere: HashMap<_, Vec<Vec<u8>>> = HashMap::new();
+        for group in alone {
+            let key = (group.owner, group.class, group.rtype);
+            elsewhere.entry(key).or_default().extend(group.signatures);
+        }
+        for mut group in groups {
+            if group.signatures.is_empty() {
+                let key = (group.owner, group.class, group.rtype);
+                group.signatures.extend(elsewhere.remove(&key).unwrap_or_default());
             }
             let rrset = bag.add_rrset(&group.owner, group.class, group.rtype, &mut group.records);
             let mut signatures: Vec<_> = group
@@ -193,6 +202,7 @@ impl Groups {
             bag.count(&held, group.ttl, at, SeenHow { signatures_wanted, ..how });
             settled.sections[group.section as usize].push(held);
         }
+        settled.orphans = elsewhere.values().map(|signatures| signatures.len() as u64).sum();
         settled
     }
 }
@@ -202,7 +212,7 @@ impl Groups {
 pub struct Settled {
     /// The RRsets of each section.
     pub sections: [Vec<Held>; 3],
-    /// Signatures over RRsets that are not in the same section.
+    /// Signatures over RRsets that did not come with them.
     pub orphans: u64,
 }
 
