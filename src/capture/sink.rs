@@ -38,10 +38,7 @@ pub(super) struct Sink<'s> {
 }
 
 impl<'s> Sink<'s> {
-    pub(super) fn new(
-        options: &'s ReadOptions,
-        on_event: &'s mut dyn FnMut(Event<'_>),
-    ) -> Self {
+    pub(super) fn new(options: &'s ReadOptions, on_event: &'s mut dyn FnMut(Event<'_>)) -> Self {
         Self { options, totals: Totals::default(), on_event }
     }
 

@@ -18,10 +18,7 @@ impl PacketTime {
     #[must_use]
     pub fn new(seconds: i64, nanoseconds: u32) -> Self {
         let carry = i64::from(nanoseconds / NANOSECONDS);
-        Self {
-            seconds: seconds.saturating_add(carry),
-            nanoseconds: nanoseconds % NANOSECONDS,
-        }
+        Self { seconds: seconds.saturating_add(carry), nanoseconds: nanoseconds % NANOSECONDS }
     }
 
     /// Whole seconds from `earlier` to this; negative where this is the earlier one.

@@ -250,11 +250,7 @@ enum Fault {
 }
 
 /// Fills a block; with it the end of the input, or the failure, that kept it from being full.
-fn fill(
-    reader: &mut impl Read,
-    block: &mut [u8],
-    pace: Pace,
-) -> (usize, Option<io::Result<()>>) {
+fn fill(reader: &mut impl Read, block: &mut [u8], pace: Pace) -> (usize, Option<io::Result<()>>) {
     let mut filled = 0;
     while let Some(space) = block.get_mut(filled..).filter(|space| !space.is_empty()) {
         match reader.read(space) {

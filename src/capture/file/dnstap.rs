@@ -39,10 +39,7 @@ pub(super) fn is_beginning(head: &[u8; 12]) -> bool {
     (4..=LONGEST_CONTROL).contains(&len) && matches!(kind, ACCEPT | START | READY)
 }
 
-pub(in crate::capture) fn read(
-    input: &mut Input,
-    sink: &mut Sink<'_>,
-) -> Result<(), CaptureError> {
+pub(in crate::capture) fn read(input: &mut Input, sink: &mut Sink<'_>) -> Result<(), CaptureError> {
     let mut started = false;
     while input.goes_on(sink) {
         let place = Place { packet: sink.totals.packets + 1, offset: input.offset() };

@@ -82,11 +82,8 @@ fn read_header(input: &mut Input) -> Result<PcapHeader, CaptureError> {
 fn captured_length(header: &PcapHeader, head: &[u8; 16]) -> usize {
     let [.., a, b, c, d, _, _, _, _] = *head;
     let octets = [a, b, c, d];
-    let len = if header.is_bigendian() {
-        u32::from_be_bytes(octets)
-    } else {
-        u32::from_le_bytes(octets)
-    };
+    let len =
+        if header.is_bigendian() { u32::from_be_bytes(octets) } else { u32::from_le_bytes(octets) };
     len as usize
 }
 
