@@ -92,7 +92,14 @@ pub fn ip(from: IpAddr, to: IpAddr, protocol: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 /// An IPv4 packet with an identification, and the field of flags and fragment offset.
-pub fn ipv4(from: IpAddr, to: IpAddr, protocol: u8, id: u16, place: u16, payload: &[u8]) -> Vec<u8> {
+pub fn ipv4(
+    from: IpAddr,
+    to: IpAddr,
+    protocol: u8,
+    id: u16,
+    place: u16,
+    payload: &[u8],
+) -> Vec<u8> {
     let mut packet = vec![0x45, 0];
     packet.extend(be16(20 + payload.len()));
     packet.extend([id.to_be_bytes(), place.to_be_bytes()].concat());
@@ -318,7 +325,13 @@ impl Pcapng {
     }
 
     /// An enhanced packet block, of which `captured` octets are kept.
-    pub fn enhanced(&mut self, interface: u32, time: u64, packet: &[u8], captured: usize) -> &mut Self {
+    pub fn enhanced(
+        &mut self,
+        interface: u32,
+        time: u64,
+        packet: &[u8],
+        captured: usize,
+    ) -> &mut Self {
         let (high, low) = ((time >> 32) as u32, time as u32);
         let words = [interface, high, low, captured as u32, packet.len() as u32];
         let body = [&words.map(|word| self.order.u32(word)).concat(), &packet[..captured]].concat();
