@@ -95,7 +95,11 @@ impl Stream {
 
     /// Octets of memory that its content takes.
     pub(super) fn held(&self) -> usize {
-        self.buffer.capacity() + self.ahead_held
+        let candidates = match &self.framing {
+            Framing::Searching(search) => search.candidates.capacity() * size_of::<u64>(),
+            Framing::InStep | Framing::Skipping(_) => 0,
+        };
+        self.buffer.capacity() + self.ahead_held + candidates
     }
 
     /// Its last packet.
