@@ -1,7 +1,8 @@
 //! The room `capture` from outside: files to messages, with everything that networks and tools do
 //! to packets on the way.
 
-#![allow(clippy::unwrap_used, clippy::cast_possible_truncation, missing_docs)] // helpers of tests
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation)] // of tests
+#![allow(missing_docs)]
 
 #[path = "../common/mod.rs"]
 mod common;

@@ -101,20 +101,20 @@ fn tshark_finds_the_same_messages_in_every_format_and_link_type() {
     // Wireshark gives it a number as if it were a packet.
     let journal = b"__REALTIME_TIMESTAMP=1500000000000000\nMESSAGE=x\n";
     // It does not know the number that raw IP has in OpenBSD's files.
-    for link_type in LINK_TYPES.into_iter().filter(|link_type| *link_type != 14) {
-        for (order, nano) in [(Order::Little, false), (Order::Big, true)] {
-            // Under the number of IPv6, it reads nothing else.
-            let kinds = if link_type == 229 { [1, 1] } else { [0, 1] };
-            let framed = kinds.map(|at: usize| frame(link_type, &packets[at]));
-            let mut pcap = Pcap::new(order, nano, link_type);
-            pcap.packet(&framed[0]).packet(&framed[1]);
-            assert_eq!(agree(&format!("pcap {link_type} {order:?}"), &pcap.octets), 2);
-            let mut pcapng = Pcapng::new(order);
-            pcapng.interface(link_type, 0, &[]);
-            pcapng.enhanced(0, 7, &framed[0], framed[0].len()).block(9, journal);
-            pcapng.obsolete(0, 9, &framed[1]).simple(&framed[0], framed[0].len());
-            assert_eq!(agree(&format!("pcapng {link_type} {order:?}"), &pcapng.octets), 3);
-        }
+    let known = LINK_TYPES.into_iter().filter(|link_type| *link_type != 14);
+    for (turn, link_type) in known.enumerate() {
+        let (order, nano) = [(Order::Little, false), (Order::Big, true)][turn % 2];
+        // Under the number of IPv6, it reads nothing else.
+        let kinds = if link_type == 229 { [1, 1] } else { [0, 1] };
+        let framed = kinds.map(|at: usize| frame(link_type, &packets[at]));
+        let mut pcap = Pcap::new(order, nano, link_type);
+        pcap.packet(&framed[0]).packet(&framed[1]);
+        assert_eq!(agree(&format!("pcap {link_type} {order:?}"), &pcap.octets), 2);
+        let mut pcapng = Pcapng::new(order);
+        pcapng.interface(link_type, 0, &[]);
+        pcapng.enhanced(0, 7, &framed[0], framed[0].len()).block(9, journal);
+        pcapng.obsolete(0, 9, &framed[1]).simple(&framed[0], framed[0].len());
+        assert_eq!(agree(&format!("pcapng {link_type} {order:?}"), &pcapng.octets), 3);
     }
 }
 

@@ -134,8 +134,7 @@ fn headers_that_cannot_be_are_faults() {
 #[test]
 fn extension_headers_are_passed() {
     let [from, to] = V6.map(address);
-    let segment = udp_segment(from, to, &message(1, 120));
-    let mut payload = segment.clone();
+    let mut payload = udp_segment(from, to, &message(1, 120));
     let mut next = UDP;
     for header in [60, 44, 51, 43, 135, 139, 140, 0] {
         let mut octets = match header {

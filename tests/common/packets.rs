@@ -156,7 +156,7 @@ pub fn fragment(
     let more = end < payload.len();
     let part = &payload[start..end];
     if from.is_ipv4() {
-        return ipv4(from, to, protocol, id, place / 8 | u16::from(more) << 13, part);
+        return ipv4(from, to, protocol, id, (place / 8) | (u16::from(more) << 13), part);
     }
     let mut header = vec![protocol, 0];
     header.extend((place | u16::from(more)).to_be_bytes());
