@@ -71,6 +71,8 @@ struct Parts {
     octets: Vec<u8>,
     /// What came, as ranges of octets in ascending order.
     ranges: Vec<(usize, usize)>,
+    /// Octets in them.
+    covered: usize,
     /// What the first fragment says that this is.
     protocol: Option<IpNumber>,
     /// The datagram's length, once its last fragment came.
@@ -228,6 +230,7 @@ impl Parts {
             return Added::Overlap;
         }
         self.ranges.insert(at, (offset, end));
+        self.covered += end - offset;
         if self.octets.len() < end {
             self.octets.resize(end, 0);
         }
@@ -246,16 +249,9 @@ impl Parts {
         Added::Yes
     }
 
+    /// The ranges do not overlap and do not reach beyond the end.
     fn is_complete(&self) -> bool {
-        let Some(end) = self.end else { return false };
-        let mut reached = 0;
-        for (start, stop) in &self.ranges {
-            if *start != reached {
-                return false;
-            }
-            reached = *stop;
-        }
-        reached == end
+        self.end == Some(self.covered)
     }
 
     /// Whether the first fragment came and has ports that nobody asked about.

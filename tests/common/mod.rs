@@ -3,6 +3,8 @@
 
 #![allow(dead_code)] // each test uses a part of it
 
+pub mod packets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

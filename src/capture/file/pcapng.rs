@@ -22,8 +22,9 @@ const INTERFACE_DESCRIPTION: u32 = 1;
 const PACKET: u32 = 2;
 const SIMPLE_PACKET: u32 = 3;
 const ENHANCED_PACKET: u32 = 6;
-/// Those that exist besides: name resolution, statistics, journal, secrets, custom ones.
-const OTHER_BLOCKS: [u32; 6] = [4, 5, 9, 10, 0xbad, 0x4000_0bad];
+const JOURNAL_ENTRY: u32 = 9;
+/// Those that exist besides: name resolution, statistics, secrets, custom ones.
+const OTHER_BLOCKS: [u32; 6] = [4, 5, JOURNAL_ENTRY, 10, 0xbad, 0x4000_0bad];
 
 /// Octets that every block has: its type, and its length twice.
 const FRAMING: usize = 12;
@@ -238,9 +239,10 @@ impl Section {
         let is_read = matches!(kind, SECTION_HEADER | INTERFACE_DESCRIPTION)
             || matches!(kind, SIMPLE_PACKET | ENHANCED_PACKET);
         if kind == PACKET {
-            self.obsolete_packet(block, place, dissector, sink);
-            return;
+            return self.obsolete_packet(block, place, dissector, sink);
         }
+        // Wireshark gives log entries a number among the packets.
+        sink.totals.packets += u64::from(kind == JOURNAL_ENTRY);
         if !is_read {
             return;
         }

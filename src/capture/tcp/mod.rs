@@ -14,7 +14,7 @@ use super::sink::{At, Sink};
 use super::time::PacketTime;
 use super::totals::Cause;
 
-use stream::{Origin, Stream};
+use stream::Stream;
 
 /// A segment as it was captured.
 pub(super) struct Segment<'a> {
@@ -68,10 +68,8 @@ impl Streams {
             return;
         }
         self.clock += 1;
-        let entry = self.streams.entry(flow).or_insert_with(|| {
-            let origin = Origin::of(segment);
-            Entry { used: 0, stream: Stream::new(flow, origin, segment.at) }
-        });
+        let new = || Entry { used: 0, stream: Stream::new(flow, segment) };
+        let entry = self.streams.entry(flow).or_insert_with(new);
         self.order.remove(&entry.used);
         entry.used = self.clock;
         self.order.insert(self.clock, flow);

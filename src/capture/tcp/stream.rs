@@ -1,6 +1,6 @@
 //! One direction of a TCP connection: octets in order, and the messages among them.
 //!
-//! Octets have *positions*: sequence numbers of 64 bits that do not wrap around. Those below `next`
+//! Octets have *positions*: sequence numbers of 64 bits, of which segments state the lower half. Those below `next`
 //! were taken up; segments beyond it wait in `ahead`. When what is missing before them is given up,
 //! the stream stays in step if the length of the message that the gap falls into is known and the
 //! gap ends within it: the next message begins where this one would have ended. Otherwise, and in a
@@ -28,31 +28,12 @@ const OVERHEAD: usize = 96;
 /// with the same ports, or follows a gap that nothing would be kept for.
 const REACH: u64 = 1 << 24;
 
-/// Where the first octet of a stream stands.
-#[derive(Clone, Copy)]
-pub(super) struct Origin {
-    /// The sequence number of its first octet.
-    sequence: u32,
-    /// Whether that is known to be the first one, by a SYN.
-    is_start: bool,
-}
-
-impl Origin {
-    pub(super) fn of(segment: &Segment<'_>) -> Self {
-        // A SYN counts as one octet before the first.
-        let sequence = segment.sequence.wrapping_add(segment.syn.into());
-        Self { sequence, is_start: segment.syn }
-    }
-
-    /// Positions begin where none can become negative.
-    fn position(self) -> u64 {
-        (1 << 32) + u64::from(self.sequence)
-    }
-}
-
 pub(super) struct Stream {
     flow: Flow,
-    origin: Origin,
+    /// The position of the first octet.
+    start: u64,
+    /// Whether that is known to be the connection's first one, by a SYN.
+    is_start: bool,
     /// The position of the octet that is awaited.
     next: u64,
     framing: Framing,
@@ -73,8 +54,16 @@ enum Framing {
     InStep,
     /// So many octets are left of a message that lacks some.
     Skipping(u64),
+    /// The beginning of a message is looked for.
+    Searching(Search),
+}
+
+#[derive(Default)]
+struct Search {
     /// Positions at which a message may begin, in ascending order, none before the buffer.
-    Searching(VecDeque<u64>),
+    candidates: VecDeque<u64>,
+    /// The position to be reached before it is worth looking at the first of them again.
+    look_at: u64,
 }
 
 struct Piece {
@@ -84,25 +73,33 @@ struct Piece {
 }
 
 impl Stream {
-    pub(super) fn new(flow: Flow, origin: Origin, at: At) -> Self {
+    /// A stream that begins with this segment, which is not taken up yet.
+    pub(super) fn new(flow: Flow, segment: &Segment<'_>) -> Self {
         let framing =
-            if origin.is_start { Framing::InStep } else { Framing::Searching(VecDeque::new()) };
+            if segment.syn { Framing::InStep } else { Framing::Searching(Search::default()) };
+        // Positions begin where none can become negative.
+        let start = (1 << 32) + u64::from(first_octet(segment));
         Self {
             flow,
-            origin,
-            next: origin.position(),
+            start,
+            is_start: segment.syn,
+            next: start,
             framing,
             buffer: Vec::new(),
             ahead: BTreeMap::new(),
             ahead_held: 0,
             ahead_since: None,
-            last: at,
+            last: segment.at,
         }
     }
 
     /// Octets of memory that its content takes.
     pub(super) fn held(&self) -> usize {
-        self.buffer.capacity() + self.ahead_held
+        let candidates = match &self.framing {
+            Framing::Searching(search) => search.candidates.capacity() * size_of::<u64>(),
+            Framing::InStep | Framing::Skipping(_) => 0,
+        };
+        self.buffer.capacity() + self.ahead_held + candidates
     }
 
     /// Its last packet.
@@ -112,18 +109,20 @@ impl Stream {
 
     /// Takes up a segment.
     pub(super) fn segment(&mut self, segment: &Segment<'_>, limits: &Limits, sink: &mut Sink<'_>) {
-        let origin = Origin::of(segment);
-        let position = self.position(origin.sequence);
-        if segment.syn && origin.sequence != self.origin.sequence
-            || position.is_none_or(|position| self.next.abs_diff(position) > REACH)
-        {
-            self.finish(sink);
-            *self = Self::new(self.flow, origin, segment.at);
-        } else if segment.syn {
-            self.confirm_start(sink);
+        let len = (segment.payload.len() + segment.missing) as u64;
+        let sequence = first_octet(segment);
+        let is_near = |position: &u64| self.next.abs_diff(*position) <= REACH;
+        let position = self.position(sequence).filter(is_near);
+        if len == 0 && !segment.syn && position.is_none() {
+            return;
         }
-        let position = self.position(origin.sequence).unwrap_or(self.next);
+        let same = if segment.syn { self.take_start(segment, sink) } else { position.is_some() };
+        if !same {
+            self.finish(sink);
+            *self = Self::new(self.flow, segment);
+        }
         self.last = segment.at;
+        let position = self.position(sequence).unwrap_or(self.next);
         self.take_up(position, segment.payload, segment.missing, sink);
         if self.ahead.is_empty() {
             self.ahead_since = None;
@@ -131,8 +130,7 @@ impl Stream {
             self.ahead_since = segment.at.time;
         }
         self.lose_patience(limits, sink);
-        let end = position + (segment.payload.len() + segment.missing) as u64;
-        if segment.rst || segment.fin && end <= self.next {
+        if segment.rst || segment.fin && position + len <= self.next {
             self.finish(sink);
         }
     }
@@ -142,32 +140,45 @@ impl Stream {
         while !self.ahead.is_empty() {
             self.give_up_gap(sink);
         }
-        while let Framing::Searching(candidates) = &mut self.framing
-            && candidates.pop_front().is_some()
+        while let Framing::Searching(search) = &mut self.framing
+            && search.candidates.pop_front().is_some()
         {
+            search.look_at = 0;
             self.search(sink);
         }
         if matches!(self.framing, Framing::InStep) && !self.buffer.is_empty() {
             sink.fault(Cause::TcpUnfinished, self.last.place);
             self.deliver_beginning(sink);
-            self.framing = Framing::Searching(VecDeque::new());
+            self.framing = Framing::Searching(Search::default());
         }
     }
 
     /// The position nearest to `next` that has this sequence number; none before the first one.
     fn position(&self, sequence: u32) -> Option<u64> {
-        // The lower half of `next` is its sequence number.
-        let distance = sequence.wrapping_sub(self.next as u32) as i32;
+        let distance = sequence.wrapping_sub(sequence_number(self.next)) as i32;
         self.next.checked_add_signed(distance.into())
     }
 
-    /// A SYN that came after segments that follow it: they were the beginning after all.
-    fn confirm_start(&mut self, sink: &mut Sink<'_>) {
-        self.origin.is_start = true;
-        let start = self.next - self.buffer.len() as u64;
-        if matches!(self.framing, Framing::Searching(_)) && start == self.origin.position() {
-            self.restart(sink);
+    /// Takes up where a SYN says that the stream begins; `false` where that is another stream's
+    /// beginning. Segments may have come before it: they are put behind it then.
+    fn take_start(&mut self, segment: &Segment<'_>, sink: &mut Sink<'_>) -> bool {
+        let before = u64::from(sequence_number(self.start).wrapping_sub(first_octet(segment)));
+        let is_untouched = matches!(self.framing, Framing::Searching(_))
+            && self.next - self.buffer.len() as u64 == self.start;
+        if self.is_start || !is_untouched {
+            return before == 0;
         }
+        if before > REACH {
+            return false;
+        }
+        let (came_at, octets) = (self.start, std::mem::take(&mut self.buffer));
+        self.is_start = true;
+        self.start -= before;
+        self.next = self.start;
+        self.framing = Framing::InStep;
+        self.last = segment.at;
+        self.take_up(came_at, &octets, 0, sink);
+        true
     }
 
     /// Takes what the buffer has for the beginning of a message, and those that follow.
@@ -210,8 +221,8 @@ impl Stream {
     fn follow(&mut self, position: u64, octets: &[u8], missing: usize, sink: &mut Sink<'_>) {
         let known = usize::try_from(self.next - position).unwrap_or(usize::MAX);
         if let Some(new) = octets.get(known..).filter(|new| !new.is_empty()) {
-            if let (Framing::Searching(candidates), 0) = (&mut self.framing, known) {
-                candidates.push_back(position);
+            if let (Framing::Searching(search), 0) = (&mut self.framing, known) {
+                search.candidates.push_back(position);
             }
             self.accept(new, sink);
         }
@@ -252,11 +263,10 @@ impl Stream {
                 continue;
             }
             // No more than the rest of this message, so that nothing is moved twice.
-            let wanted = wanted(&self.buffer).min(octets.len());
-            let (part, rest) = octets.split_at(wanted);
+            let (part, rest) = octets.split_at(missing(&self.buffer).min(octets.len()));
             self.buffer.extend_from_slice(part);
             octets = rest;
-            if wanted_is_none(&self.buffer) {
+            if is_message(&self.buffer) {
                 let buffer = std::mem::take(&mut self.buffer);
                 self.deliver(buffer.get(LENGTH..).unwrap_or_default(), true, sink);
             }
@@ -266,23 +276,31 @@ impl Stream {
 
     /// Looks for a message at the candidates, as far as octets are there to tell.
     fn search(&mut self, sink: &mut Sink<'_>) {
-        let Framing::Searching(candidates) = &mut self.framing else { return };
-        let start = self.next - self.buffer.len() as u64;
-        let mut shape = Shape::Other;
-        let mut at = self.buffer.len();
-        while let Some(candidate) = candidates.front() {
-            at = usize::try_from(candidate - start).unwrap_or(usize::MAX);
-            shape = framed(self.buffer.get(at..).unwrap_or_default());
-            if shape != Shape::Other {
-                break;
-            }
-            candidates.pop_front();
-            at = self.buffer.len();
+        let Framing::Searching(search) = &mut self.framing else { return };
+        if self.next < search.look_at {
+            return;
         }
+        let start = self.next - self.buffer.len() as u64;
+        let mut found = None;
+        while let Some(candidate) = search.candidates.front() {
+            let at = usize::try_from(candidate - start).unwrap_or(usize::MAX);
+            let octets = self.buffer.get(at..).unwrap_or_default();
+            match framed(octets) {
+                Shape::Other => search.candidates.pop_front(),
+                shape => {
+                    // Only so often that looking costs no more than the octets that came.
+                    let more = missing(octets).min(octets.len()).max(1);
+                    search.look_at = self.next + more as u64;
+                    found = Some((at, shape));
+                    break;
+                }
+            };
+        }
+        let (at, shape) = found.unwrap_or((self.buffer.len(), Shape::Other));
         if at > 0 {
             sink.fault(Cause::TcpUnsynchronised, self.last.place);
             sink.totals.tcp_octets_lost += at as u64;
-            self.buffer.drain(..at.min(self.buffer.len()));
+            self.buffer.drain(..at);
         }
         if self.buffer.is_empty() {
             self.buffer = Vec::new();
@@ -323,10 +341,10 @@ impl Stream {
     /// The octets up to a position were not captured.
     fn lose(&mut self, position: u64, sink: &mut Sink<'_>) {
         sink.fault(Cause::TcpGap, self.last.place);
-        let missing = position - self.next;
+        let lost = position - self.next;
         // What is left of the message that the gap begins in.
         let left = match &self.framing {
-            Framing::InStep if self.buffer.len() >= LENGTH => wanted(&self.buffer) as u64,
+            Framing::InStep if self.buffer.len() >= LENGTH => missing(&self.buffer) as u64,
             Framing::InStep | Framing::Searching(_) => 0,
             Framing::Skipping(left) => *left,
         };
@@ -336,10 +354,10 @@ impl Stream {
         sink.totals.tcp_octets_lost += self.buffer.len() as u64;
         self.buffer = Vec::new();
         self.next = position;
-        self.framing = match left.checked_sub(missing) {
+        self.framing = match left.checked_sub(lost) {
             Some(0) => Framing::InStep,
             Some(left) => Framing::Skipping(left),
-            None => Framing::Searching(VecDeque::new()),
+            None => Framing::Searching(Search::default()),
         };
     }
 
@@ -379,14 +397,23 @@ fn split_message(octets: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u16::from_be_bytes(*length).into())
 }
 
-/// Octets that are wanting of a message's length, or of the message.
-fn wanted(buffer: &[u8]) -> usize {
+/// Octets that are missing of a message's length, or of the message.
+fn missing(buffer: &[u8]) -> usize {
     match buffer.split_first_chunk::<LENGTH>() {
         None => LENGTH - buffer.len(),
-        Some((length, rest)) => usize::from(u16::from_be_bytes(*length)) - rest.len(),
+        Some((length, rest)) => usize::from(u16::from_be_bytes(*length)).saturating_sub(rest.len()),
     }
 }
 
-fn wanted_is_none(buffer: &[u8]) -> bool {
-    buffer.len() >= LENGTH && wanted(buffer) == 0
+fn is_message(buffer: &[u8]) -> bool {
+    buffer.len() >= LENGTH && missing(buffer) == 0
+}
+
+/// The sequence number of a segment's first octet: a SYN counts as one before it.
+fn first_octet(segment: &Segment<'_>) -> u32 {
+    segment.sequence.wrapping_add(segment.syn.into())
+}
+
+fn sequence_number(position: u64) -> u32 {
+    (position & 0xffff_ffff) as u32
 }
