@@ -3,11 +3,10 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aws_lc_rs::digest;
-
 use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 
 use super::curve::Curve;
+use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
@@ -64,17 +63,14 @@ trait Algorithm<const N: usize>: Curve<N> {
     /// The curve, for the choice of its kernel.
     const TRIED: Tried;
     /// The digest that is signed, of as many octets as a coordinate.
-    fn digest(message: &[u8]) -> digest::Digest;
+    type Hash: InVectors;
     /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
     fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; Choice::COUNT];
 }
 
 impl Algorithm<4> for P256 {
     const TRIED: Tried = Tried::P256;
-
-    fn digest(message: &[u8]) -> digest::Digest {
-        digest::digest(&digest::SHA256, message)
-    }
+    type Hash = Sha256;
 
     fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] {
         static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] =
@@ -85,10 +81,7 @@ impl Algorithm<4> for P256 {
 
 impl Algorithm<6> for P384 {
     const TRIED: Tried = Tried::P384;
-
-    fn digest(message: &[u8]) -> digest::Digest {
-        digest::digest(&digest::SHA384, message)
-    }
+    type Hash = Sha384;
 
     fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] {
         static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] =
@@ -164,17 +157,23 @@ where
         K::table(self.token, point, windows)
     }
 
-    /// The halves of a signature and the digest, if the halves are in range.
-    fn signature(item: &Item<'_>) -> Option<Signature<N>> {
+    /// The halves of a signature, if they are in range; the digest is still to come.
+    fn halves(item: &Item<'_>) -> Option<Signature<N>> {
         let (r, s) = item.signature.split_at_checked(8 * N)?;
         let (r, s) = (words::from_be_bytes(r)?, words::from_be_bytes(s)?);
-        // Read the digest last, so that nothing is hashed for what cannot hold.
         let signature = Signature { e: [0; N], r, s };
-        if !signature.in_range::<C>() {
-            return None;
+        signature.in_range::<C>().then_some(signature)
+    }
+
+    /// Fills in the digests of these items.
+    fn hash(items: &[Item<'_>], places: &[usize], signatures: &mut [Signature<N>]) {
+        const { assert!(size_of::<<C::Hash as digest::Hash>::Digest>() == 8 * N) }
+        let messages: Vec<_> = places.iter().map(|&place| [items[place].message]).collect();
+        let digests = digest::digests::<C::Hash, 1>(&messages);
+        for (signature, digest) in signatures.iter_mut().zip(digests) {
+            signature.e = words::from_be_bytes(digest.as_ref())
+                .unwrap_or_else(|| unreachable!("a digest has the octets that are asserted above"));
         }
-        let e = words::from_be_bytes(C::digest(item.message).as_ref())?;
-        Some(Signature { e, ..signature })
     }
 }
 
@@ -196,11 +195,12 @@ where
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
             holds.fill(false);
             // What is out of range never enters a chunk, so that it cannot disturb the others.
-            let (places, signatures): (Vec<usize>, Vec<_>) = items
+            let (places, mut signatures): (Vec<usize>, Vec<_>) = items
                 .iter()
                 .enumerate()
-                .filter_map(|(place, item)| Some((place, Self::signature(item)?)))
+                .filter_map(|(place, item)| Some((place, Self::halves(item)?)))
                 .unzip();
+            Self::hash(items, &places, &mut signatures);
             outcomes.clear();
             outcomes.resize(signatures.len(), Outcome::Fails);
             let tables = [base_table, table];
