@@ -9,11 +9,11 @@ use sigmill::audit::findings::{Finding, Severity};
 use sigmill::audit::zone::{
     self, Config, JudgementTime, Limits, PreviousInput, Sha1, Summary, ZonemdPolicy,
 };
-use sigmill::crypto::BackendChoice;
+use sigmill::crypto::{BackendChoice, backend};
 use sigmill::report::{self, Format, Options, Verbosity};
 use sigmill::source::{OpenOptions, Source, map};
 
-use super::exit::{Failure, Outcome};
+use super::exit::{Failure, Outcome, note};
 use super::output::{self, Output};
 use super::policy::PolicyFile;
 use super::size::Bound;
@@ -24,6 +24,14 @@ use super::{anchors, policy, progress};
 const TEXT_FINDINGS: u64 = 50;
 
 pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
+    match &args.kernel {
+        Some(name) => backend::force_kernel(name).map_err(Failure::usage)?,
+        None => {
+            if let Err(error) = backend::check_kernel_variable() {
+                note(&format!("SIGMILL_KERNEL is not heeded: {error}"));
+            }
+        }
+    }
     let policy = policy::read(args.policy.as_deref())?;
     let config = config(args, &policy)?;
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));

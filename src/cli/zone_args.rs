@@ -1,10 +1,13 @@
 //! The arguments of `sigmill zone`, as typed.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 use clap::{ArgAction, Args, ValueEnum};
 use serde::Deserialize;
+use sigmill::crypto::backend;
 use sigmill::dns::Name;
 
 use super::When;
@@ -97,6 +100,14 @@ pub(crate) struct ZoneArgs {
     /// What a backend cannot verify goes to the fastest that can.
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]
     pub(crate) backend: BackendArg,
+
+    /// The kernel of sigmill's own arithmetic [default: SIGMILL_KERNEL, or the fastest]
+    ///
+    /// What has no kernel of this name takes its fastest below it. A name that this machine cannot do
+    /// is an error here, and a note when the environment variable SIGMILL_KERNEL has it. `auto` is
+    /// the fastest of each algorithm.
+    #[arg(long, value_name = "NAME", value_parser = KernelParser, help_heading = "Work")]
+    pub(crate) kernel: Option<String>,
 
     /// Verify everything with a second library too, and report disagreement
     #[arg(long, help_heading = "Work")]
@@ -262,6 +273,35 @@ pub(crate) enum BackendArg {
     /// The libraries of RustCrypto and dalek
     #[value(name = "rustcrypto")]
     RustCrypto,
+}
+
+/// Takes the name of a kernel that this machine can run.
+#[derive(Clone, Debug)]
+pub(crate) struct KernelParser;
+
+impl TypedValueParser for KernelParser {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<String, clap::Error> {
+        let check = |name: String| backend::check_kernel(&name).map(|()| name);
+        StringValueParser::new().try_map(check).parse_ref(command, arg, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = [
+            PossibleValue::new("auto").help("For each algorithm the fastest"),
+            PossibleValue::new("portable").help("64-bit words, everywhere"),
+            PossibleValue::new("adx").help("64-bit words, with BMI2 and ADX"),
+            PossibleValue::new("avx2").help("Digests in vectors, else as adx"),
+            PossibleValue::new("ifma").help("AVX-512 IFMA"),
+        ];
+        Some(Box::new(values.into_iter()))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

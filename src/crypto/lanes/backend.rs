@@ -36,6 +36,13 @@ const FEWEST_SIGNATURES: usize = 5;
 /// Octets that the tables of all keys together may take. Beyond that a key goes to a library.
 const MOST_OCTETS: usize = 512 << 20;
 
+/// Octets of all base points' tables that were made.
+static BASE_OCTETS: AtomicUsize = AtomicUsize::new(0);
+
+pub(in crate::crypto) fn base_table_octets() -> usize {
+    BASE_OCTETS.load(Ordering::Relaxed)
+}
+
 /// Signatures that a call wants at best: whole chunks, and enough of them that a call's own cost
 /// does not show.
 const BATCH: usize = 1024;
@@ -149,7 +156,12 @@ where
         let tables = &C::base_tables()[self.choice as usize];
         // Every curve's base point is on it; a test holds that.
         let base = Point::from_affine(C::G).unwrap_or(self.point);
-        (base, tables[self.width].get_or_init(|| self.table_of(&base)))
+        let table = || {
+            let table = self.table_of(&base);
+            BASE_OCTETS.fetch_add(table.octets(), Ordering::Relaxed);
+            table
+        };
+        (base, tables[self.width].get_or_init(table))
     }
 
     fn table_of(&self, point: &Point<C, N>) -> Table<N> {
@@ -184,6 +196,14 @@ where
 {
     fn batch_size(&self) -> usize {
         BATCH
+    }
+
+    fn kernel(&self) -> Option<&'static str> {
+        Some(self.choice.name())
+    }
+
+    fn table_octets(&self) -> usize {
+        self.table.get().map_or(0, Table::octets)
     }
 
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {

@@ -41,9 +41,10 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(super) use backend::Lanes;
+pub(super) use backend::{Lanes, base_table_octets};
 pub(super) use kernels::name as kernel_name;
-pub(super) use wanted::{KernelError, force, from_environment, names as kernel_names};
+pub use wanted::KernelError;
+pub(super) use wanted::{check, force, from_environment, names as kernel_names};
 
 /// Asks the processor to bring a place of memory near; nothing else happens.
 #[inline(always)]

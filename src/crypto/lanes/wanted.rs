@@ -47,13 +47,25 @@ fn by_name(name: &str) -> Result<Choice, KernelError> {
     choice.is_here().then_some(choice).ok_or(unusable)
 }
 
+/// Whether the kernel of this name can run here; `auto` can.
+///
+/// # Errors
+/// When there is no such kernel, or the processor cannot run it.
+pub fn check(name: &str) -> Result<(), KernelError> {
+    parse(name).map(|_| ())
+}
+
+fn parse(name: &str) -> Result<Option<Choice>, KernelError> {
+    if name == "auto" { Ok(None) } else { by_name(name).map(Some) }
+}
+
 /// Takes the kernel of this name for all that is computed from now on; an algorithm that has none of
 /// this name takes its fastest below it. `auto` is the fastest of each, whatever the environment says.
 ///
 /// # Errors
 /// When there is no such kernel, the processor cannot run it, or another one may be in use already.
 pub fn force(name: &str) -> Result<(), KernelError> {
-    let choice = if name == "auto" { None } else { Some(by_name(name)?) };
+    let choice = parse(name)?;
     if *WANTED.get_or_init(|| choice) == choice {
         return Ok(());
     }
@@ -70,10 +82,7 @@ pub fn from_environment() -> Result<(), KernelError> {
 
 fn asked_by_environment() -> Result<Option<Choice>, KernelError> {
     let Some(name) = std::env::var_os(VARIABLE) else { return Ok(None) };
-    match &*name.to_string_lossy() {
-        "" | "auto" => Ok(None),
-        name => by_name(name).map(Some),
-    }
+    if name.is_empty() { Ok(None) } else { parse(&name.to_string_lossy()) }
 }
 
 /// Whether a kernel is not above the one that is asked for, by [`force`] or else by the environment.
