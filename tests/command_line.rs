@@ -97,6 +97,31 @@ fn a_kernel_runs_that_this_machine_has_and_no_other_is_taken_for_one() {
     assert_eq!(stderr(&both.output().unwrap()), "");
 }
 
+// The report says which kernel ran for an algorithm, and what the tables that it made take.
+#[test]
+fn the_kernel_that_ran_and_the_memory_of_its_tables_are_reported() {
+    let zone = ["zone", "datasets/zones/example.zone", "--at", "none", "--backend", "lanes"];
+    for (name, ran) in [("portable", "portable"), ("auto", backend::lanes_kernel())] {
+        let output = sigmill(&[&zone[..], &["--format", "json", "--kernel", name]].concat());
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let performance = &json["summary"]["performance"];
+        for latency in performance["latency"].as_array().unwrap() {
+            let lanes = latency["backend"] == "lanes";
+            assert_eq!(latency["kernel"].as_str(), lanes.then_some(ran), "{latency}");
+        }
+        assert!(performance["latency"].to_string().contains("lanes"));
+        // At least the rows of 64 windows of 4 bits: 8 points of 64 octets each.
+        for tables in ["key_bytes", "base_point_bytes"] {
+            assert!(performance["tables"][tables].as_u64().unwrap() >= 64 * 8 * 64);
+        }
+        let text = stdout(&sigmill(&[&zone[..], &["-v", "--kernel", name]].concat()));
+        assert!(text.contains(&format!("lanes ({ran})")), "{text}");
+        assert!(text.contains("of base points"), "{text}");
+    }
+    let library = sigmill(&["zone", zone[1], "--at", "none", "--backend", "ring", "-v"]);
+    assert!(!stdout(&library).contains("of base points"));
+}
+
 #[test]
 fn input_that_cannot_be_read_exits_with_3() {
     let directory = tempfile::tempdir().unwrap();

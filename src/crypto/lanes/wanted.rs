@@ -90,3 +90,39 @@ pub fn may_run(choice: Choice) -> bool {
     let wanted = WANTED.get_or_init(|| asked_by_environment().unwrap_or_default());
     wanted.is_none_or(|wanted| choice <= wanted)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_this_machine_has_are_taken() {
+        let unknown = KernelError::Unknown { name: "turbo".into() };
+        assert_eq!(check("turbo"), Err(unknown));
+        assert_eq!(check("auto"), Ok(()));
+        assert_eq!(names().last(), Some(&"portable"));
+        for choice in Choice::ALL {
+            let name = choice.name();
+            let unusable = Err(KernelError::Unusable { name });
+            assert_eq!(check(name), if names().contains(&name) { Ok(()) } else { unusable });
+        }
+    }
+
+    // What has been used cannot be changed behind the back of what uses it.
+    #[test]
+    fn a_kernel_is_asked_for_before_the_first_use_or_too_late() {
+        assert!(may_run(Choice::Portable));
+        let settled = *WANTED.get().unwrap();
+        for name in names() {
+            let wanted = by_name(name).unwrap();
+            let late = Err(KernelError::TooLate { name });
+            assert_eq!(force(name), if settled == Some(wanted) { Ok(()) } else { late });
+        }
+        assert_eq!(*WANTED.get().unwrap(), settled);
+        assert!(
+            Choice::ALL.into_iter().all(|choice| {
+                may_run(choice) == settled.is_none_or(|settled| choice <= settled)
+            })
+        );
+    }
+}

@@ -5,6 +5,10 @@
 //! puts those of like length beside each other, [`nsec3`] hashes names, and [`kernels`] chooses what
 //! runs here: vectors only where they are faster than the library, whose code uses the processor's
 //! instructions for digests.
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, unused_imports, reason = "elsewhere the library hashes alone")
+)]
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
