@@ -43,7 +43,8 @@ fn messages(shape: u8, input: &[u8]) -> Vec<[Vec<u8>; 3]> {
 }
 
 fn check<H: InVectors>(messages: &[[Vec<u8>; 3]]) {
-    let parts: Vec<_> = messages.iter().map(|parts| parts.each_ref().map(|part| &part[..])).collect();
+    let parts: Vec<_> =
+        messages.iter().map(|parts| parts.each_ref().map(|part| &part[..])).collect();
     let whole: Vec<_> = messages.iter().map(|parts| parts.concat()).collect();
     let expected: Vec<_> =
         whole.iter().map(|message| aws_lc_rs::digest::digest(H::library(), message)).collect();
@@ -66,7 +67,12 @@ fn check_names(messages: &[[Vec<u8>; 3]], iterations: u8) {
     let iterations = u16::from(iterations % 40);
     let expected: Vec<_> = names.iter().map(|name| nsec3_hash(name, iterations, salt)).collect();
     for kernel in Kernel::all() {
-        assert_eq!(nsec3_hashes_by(kernel, &names, iterations, salt), expected, "{}", kernel.name());
+        assert_eq!(
+            nsec3_hashes_by(kernel, &names, iterations, salt),
+            expected,
+            "{}",
+            kernel.name()
+        );
     }
     assert_eq!(nsec3_hashes(&names, iterations, salt), expected);
 }

@@ -70,11 +70,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 /// A message and a signature of it, good or not.
-fn question(
-    subject: &Subject,
-    case: &Case,
-    input: &mut Input<'_>,
-) -> Option<(Vec<u8>, Vec<u8>)> {
+fn question(subject: &Subject, case: &Case, input: &mut Input<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
     let kind = input.octet();
     let len = usize::from(input.octet());
     let message = input.octets(len % 8).repeat(1 + len / 8);
@@ -249,10 +245,16 @@ macro_rules! ecdsa {
 }
 
 ecdsa!(
-    ecdsa_p256, p256, SHA256, 32,
+    ecdsa_p256,
+    p256,
+    SHA256,
+    32,
     "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
 );
 ecdsa!(
-    ecdsa_p384, p384, SHA384, 48,
+    ecdsa_p384,
+    p384,
+    SHA384,
+    48,
     "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"
 );
