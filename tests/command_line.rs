@@ -6,6 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use sigmill::crypto::backend;
+
 fn sigmill(arguments: &[&str]) -> Output {
     command(arguments).output().unwrap()
 }
@@ -13,7 +15,7 @@ fn sigmill(arguments: &[&str]) -> Output {
 fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sigmill"));
     command.args(arguments).stdin(Stdio::null());
-    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "CI"] {
+    for variable in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM", "CI", "SIGMILL_KERNEL"] {
         command.env_remove(variable);
     }
     command
@@ -47,6 +49,7 @@ fn usage_errors_exit_with_2_and_say_what_is_wrong() {
         (&["zone", "x", "--at", "+7"], &["7 has no unit: write 7d"]),
         (&["zone", "x", "--expire-within", "7"], &["7 has no unit"]),
         (&["zone", "x", "--backend", "openssl"], &["rustcrypto", "aws-lc"]),
+        (&["zone", "x", "--kernel", "turbo"], &["no kernel 'turbo'; this machine has", "portable"]),
         (&["zone", "x", "--threads", "0"], &["--threads"]),
         (&["zone", "x", "--max-entry", "4MB"], &["powers of 1024"]),
         (&["zone", "x", "--max-findings", "-1"], &[]),
@@ -63,6 +66,60 @@ fn usage_errors_exit_with_2_and_say_what_is_wrong() {
     }
     assert_fails(&["zone", "-", "--max-entry", "2G"], 2, &["--max-entry", "too large"]);
     assert_eq!(sigmill(&[]).status.code(), Some(2));
+}
+
+// A kernel that was asked for and cannot run must not give way to another in silence.
+#[test]
+fn a_kernel_runs_that_this_machine_has_and_no_other_is_taken_for_one() {
+    let zone = "datasets/zones/example.zone";
+    let here = backend::kernels();
+    assert!(here.contains(&"portable"));
+    for name in ["portable", "adx", "avx2", "ifma"] {
+        let by_flag = sigmill(&["zone", zone, "-q", "--kernel", name]);
+        let by_variable = command(&["zone", zone, "-q"]).env("SIGMILL_KERNEL", name).output();
+        let by_variable = by_variable.unwrap();
+        if here.contains(&name) {
+            assert!(matches!(by_flag.status.code(), Some(0 | 1)), "{name}");
+            assert_eq!(stderr(&by_variable), "");
+        } else {
+            assert_eq!(by_flag.status.code(), Some(2), "{name}");
+            assert!(stderr(&by_flag).contains("this processor cannot run the kernel"));
+            assert!(stderr(&by_variable).contains("SIGMILL_KERNEL is not heeded: this processor"));
+        }
+        assert!(matches!(by_variable.status.code(), Some(0 | 1)), "{name}");
+    }
+    let unknown = command(&["zone", zone, "-q"]).env("SIGMILL_KERNEL", "turbo").output().unwrap();
+    let says = "note: SIGMILL_KERNEL is not heeded: there is no kernel 'turbo'; this machine has ";
+    assert!(stderr(&unknown).contains(says), "{}", stderr(&unknown));
+    // The flag wins, so what the variable says does not matter.
+    let mut both = command(&["zone", zone, "-q", "--kernel", "auto"]);
+    both.env("SIGMILL_KERNEL", "turbo");
+    assert_eq!(stderr(&both.output().unwrap()), "");
+}
+
+// The report says which kernel ran for an algorithm, and what the tables that it made take.
+#[test]
+fn the_kernel_that_ran_and_the_memory_of_its_tables_are_reported() {
+    let zone = ["zone", "datasets/zones/example.zone", "--at", "none", "--backend", "lanes"];
+    for (name, ran) in [("portable", "portable"), ("auto", backend::lanes_kernel())] {
+        let output = sigmill(&[&zone[..], &["--format", "json", "--kernel", name]].concat());
+        let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let performance = &json["summary"]["performance"];
+        for latency in performance["latency"].as_array().unwrap() {
+            let lanes = latency["backend"] == "lanes";
+            assert_eq!(latency["kernel"].as_str(), lanes.then_some(ran), "{latency}");
+        }
+        assert!(performance["latency"].to_string().contains("lanes"));
+        // At least the rows of 64 windows of 4 bits: 8 points of 64 octets each.
+        for tables in ["key_bytes", "base_point_bytes"] {
+            assert!(performance["tables"][tables].as_u64().unwrap() >= 64 * 8 * 64);
+        }
+        let text = stdout(&sigmill(&[&zone[..], &["-v", "--kernel", name]].concat()));
+        assert!(text.contains(&format!("lanes ({ran})")), "{text}");
+        assert!(text.contains("of base points"), "{text}");
+    }
+    let library = sigmill(&["zone", zone[1], "--at", "none", "--backend", "ring", "-v"]);
+    assert!(!stdout(&library).contains("of base points"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use super::capture_args::{CaptureArgs, ChainArgs, ChainFailOn, ChainFormatArg, R
 use super::exit::{Failure, Outcome, note};
 use super::size::Bound;
 use super::zone_args::Sha1Arg;
-use super::{anchors, output, progress};
+use super::{anchors, kernel, output, progress};
 
 /// Findings that a text report writes out.
 const TEXT_FINDINGS: u64 = 20;
@@ -55,6 +55,7 @@ fn judge(
     files: &[PathBuf],
     take_in: &mut TakeIn<'_>,
 ) -> Result<Outcome, Failure> {
+    kernel::choose(args.kernel.as_deref())?;
     let now = now();
     let config = config(args, now)?;
     if args.format == ChainFormatArg::Dot && args.explain.is_empty() {

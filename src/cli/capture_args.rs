@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, ValueEnum};
 use sigmill::dns::{Name, RType};
 
 use super::When;
+use super::kernel::KernelParser;
 use super::size::{Bound, parse_bound, parse_size};
 use super::time::{TimeArg, parse_time};
 use super::zone_args::{BackendArg, Sha1Arg};
@@ -126,19 +127,25 @@ pub(crate) struct ChainArgs {
     pub(crate) progress: When,
 
     /// What verifies signatures
-    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Engine")]
+    #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]
     pub(crate) backend: BackendArg,
 
-    /// Have a second backend verify everything too
-    #[arg(long, help_heading = "Engine")]
+    /// The kernel of sigmill's own arithmetic [default: SIGMILL_KERNEL, or the fastest]
+    ///
+    /// As for `sigmill zone`.
+    #[arg(long, value_name = "NAME", value_parser = KernelParser, help_heading = "Work")]
+    pub(crate) kernel: Option<String>,
+
+    /// Verify everything with a second library too, and report disagreement
+    #[arg(long, help_heading = "Work")]
     pub(crate) cross_check: bool,
 
     /// Worker threads [default: one for each processor]
-    #[arg(long, short = 'j', value_name = "N", help_heading = "Engine")]
+    #[arg(long, short = 'j', value_name = "N", help_heading = "Work")]
     pub(crate) threads: Option<std::num::NonZeroU16>,
 
     /// Read files instead of mapping them into memory
-    #[arg(long, help_heading = "Engine")]
+    #[arg(long, help_heading = "Work")]
     pub(crate) no_mmap: bool,
 }
 

@@ -10,6 +10,7 @@ mod ds;
 mod ds_args;
 mod ds_write;
 mod exit;
+mod kernel;
 mod man;
 mod output;
 mod policy;

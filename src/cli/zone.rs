@@ -17,12 +17,13 @@ use super::output::{self, Output};
 use super::policy::PolicyFile;
 use super::size::Bound;
 use super::zone_args::{FailOn, FormatArg, Sha1Arg, ZoneArgs, ZonemdArg};
-use super::{anchors, policy, progress};
+use super::{anchors, kernel, policy, progress};
 
 /// How many findings a text report writes out by itself.
 const TEXT_FINDINGS: u64 = 50;
 
 pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
+    kernel::choose(args.kernel.as_deref())?;
     let policy = policy::read(args.policy.as_deref())?;
     let config = config(args, &policy)?;
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));

@@ -10,6 +10,7 @@ use sigmill::dns::Name;
 
 use super::When;
 use super::exit::EXIT_STATUS;
+use super::kernel::KernelParser;
 use super::size::{Bound, parse_bound, parse_entry_size, parse_size};
 use super::time::{TimeArg, parse_span, parse_time};
 
@@ -98,6 +99,14 @@ pub(crate) struct ZoneArgs {
     /// What a backend cannot verify goes to the fastest that can.
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]
     pub(crate) backend: BackendArg,
+
+    /// The kernel of sigmill's own arithmetic [default: SIGMILL_KERNEL, or the fastest]
+    ///
+    /// What has no kernel of this name takes its fastest below it. A name that this machine cannot do
+    /// is an error here, and a note when the environment variable SIGMILL_KERNEL has it. `auto` is
+    /// the fastest of each algorithm.
+    #[arg(long, value_name = "NAME", value_parser = KernelParser, help_heading = "Work")]
+    pub(crate) kernel: Option<String>,
 
     /// Verify everything with a second library too, and report disagreement
     #[arg(long, help_heading = "Work")]

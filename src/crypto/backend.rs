@@ -9,6 +9,8 @@ use super::lanes::Lanes;
 use super::ring::Ring;
 use super::rustcrypto::RustCrypto;
 
+pub use super::lanes::KernelError;
+
 /// One signature to check under a key that is already known.
 #[derive(Clone, Copy, Debug)]
 pub struct Item<'a> {
@@ -60,6 +62,16 @@ pub trait PreparedKey: Send + Sync + fmt::Debug {
         1
     }
 
+    /// Which of its kernels the backend verifies with, when it has several.
+    fn kernel(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// Octets of the tables that the backend has made for this key so far.
+    fn table_octets(&self) -> usize {
+        0
+    }
+
     /// Verifies each item by itself; `holds[i]` is set to whether `items[i]` is a valid signature.
     ///
     /// The slices are equally long. One bad item never changes the outcome of another.
@@ -104,12 +116,51 @@ pub fn wants_confirmation(name: &str) -> bool {
     by_name(name).is_some_and(Backend::wants_confirmation)
 }
 
-/// Which of its kernels the backend `lanes` uses on this processor: `ifma` (AVX-512), `adx` (64-bit
-/// words with BMI2 and ADX) or `portable`.
-/// The environment variable `SIGMILL_KERNEL` can ask for one by this name.
+/// Which of its kernels the backend `lanes` uses for P-256 on this processor. A key says by
+/// [`PreparedKey::kernel`] which is its own.
 #[must_use]
 pub fn lanes_kernel() -> &'static str {
     super::lanes::kernel_name()
+}
+
+/// The kernels of our own arithmetic that this machine can run, the fastest first: `ifma` (AVX-512),
+/// `avx2` (for digests), `adx` (64-bit words with BMI2 and ADX), `portable`.
+#[must_use]
+pub fn kernels() -> Vec<&'static str> {
+    super::lanes::kernel_names()
+}
+
+/// Has our own arithmetic run on the kernel of this name, or for what has none of this name on the
+/// fastest below it, whatever the environment says; `auto` is the fastest of all. To be called before
+/// anything is verified.
+///
+/// # Errors
+/// When there is no such kernel, the processor cannot run it, or another one is in use.
+pub fn force_kernel(name: &str) -> Result<(), KernelError> {
+    super::lanes::force(name)
+}
+
+/// Whether the kernel of this name can be had here, `auto` included.
+///
+/// # Errors
+/// When there is no such kernel, or the processor cannot run it.
+pub fn check_kernel(name: &str) -> Result<(), KernelError> {
+    super::lanes::check(name)
+}
+
+/// Whether the kernel that the environment variable `SIGMILL_KERNEL` names, if it is set, can be had.
+///
+/// # Errors
+/// When it cannot; the fastest runs then.
+pub fn check_kernel_variable() -> Result<(), KernelError> {
+    super::lanes::from_environment()
+}
+
+/// Octets of the tables of base points that our own arithmetic has made so far in this process. All
+/// keys share them.
+#[must_use]
+pub fn base_table_octets() -> usize {
+    super::lanes::base_table_octets()
 }
 
 /// Prepares a key with the backend that the caller chose, or else with the fastest that takes it.

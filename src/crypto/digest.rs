@@ -7,6 +7,13 @@ use aws_lc_rs::digest as hash;
 
 use crate::dns::{DigestType, Name};
 
+/// Digests of many short messages at once, and the kernels that can do it, to be compared.
+pub mod batch {
+    pub use crate::crypto::lanes::digest::{
+        Hash, InVectors, Kernel, Sha1, Sha256, Sha384, Sha512, digests, digests_by, nsec3_hashes_by,
+    };
+}
+
 /// The digest that a DS of this type carries for a DNSKEY; `None` for types that sigmill does not
 /// compute.
 ///

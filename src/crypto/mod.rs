@@ -43,4 +43,4 @@ mod rustcrypto;
 pub use backend::{Backend, BackendChoice, Item, Prepared, PreparedKey, Refusal};
 pub use digest::{Digest, ZoneDigest, ZonemdHash, ds_digest};
 pub use key::{KeyError, PublicKey, RsaHash, RsaKey, SignatureError};
-pub use nsec3::nsec3_hash;
+pub use nsec3::{nsec3_hash, nsec3_hashes};

@@ -15,6 +15,20 @@ pub fn nsec3_hash(name: &[u8], iterations: u16, salt: &[u8]) -> [u8; 20] {
     hash.into()
 }
 
+/// [`nsec3_hash`] of each name, many at a time where the processor has vectors for that.
+///
+/// ```
+/// use sigmill::crypto::{nsec3_hash, nsec3_hashes};
+///
+/// let names: [&[u8]; 2] = [b"\x07example\0", b"\x03ns1\x07example\0"];
+/// let hashes = nsec3_hashes(&names, 12, &[0xaa, 0xbb, 0xcc, 0xdd]);
+/// assert_eq!(hashes, names.map(|name| nsec3_hash(name, 12, &[0xaa, 0xbb, 0xcc, 0xdd])));
+/// ```
+#[must_use]
+pub fn nsec3_hashes(names: &[&[u8]], iterations: u16, salt: &[u8]) -> Vec<[u8; 20]> {
+    super::lanes::digest::nsec3_hashes(names, iterations, salt)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

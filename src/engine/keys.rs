@@ -104,6 +104,19 @@ impl KeyTable {
         &self.keys[usize::from(index.0)]
     }
 
+    /// Which of its kernels a backend verifies with under keys of an algorithm, when it has several.
+    #[must_use]
+    pub fn kernel(&self, algorithm: Algorithm, backend: &str) -> Option<&'static str> {
+        let keys = self.keys.iter().filter(|key| key.algorithm == algorithm);
+        keys.flat_map(Key::forms).find(|form| form.backend == backend)?.key.kernel()
+    }
+
+    /// Octets of the tables that backends have made for the keys so far.
+    #[must_use]
+    pub fn table_octets(&self) -> usize {
+        self.keys.iter().flat_map(Key::forms).map(|form| form.key.table_octets()).sum()
+    }
+
     /// How many keys there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -177,6 +190,11 @@ impl Key {
             algorithm: self.algorithm,
             key: &[],
         })
+    }
+
+    /// What backends have made of the key.
+    fn forms(&self) -> impl Iterator<Item = &Prepared> {
+        self.prepared.iter().chain(self.second.iter().map(|second| &second.prepared))
     }
 
     /// The backend's form of the key; `None` when no backend can use it.

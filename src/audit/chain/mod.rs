@@ -129,6 +129,7 @@ pub fn audit(
             .map(|(algorithm, backend, histogram)| LatencyFacts {
                 algorithm,
                 backend,
+                kernel: verified.kernel(algorithm, backend),
                 nanoseconds: distribution(histogram),
             })
             .collect(),

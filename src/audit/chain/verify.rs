@@ -155,6 +155,11 @@ impl Verified {
         &self.checked[id.0 as usize]
     }
 
+    /// Which of its kernels a backend verifies with under keys of an algorithm, when it has several.
+    pub(super) fn kernel(&self, algorithm: Algorithm, backend: &str) -> Option<&'static str> {
+        self.zones.values().find_map(|zone| zone.table.kernel(algorithm, backend))
+    }
+
     /// The DS RRsets that were seen at a name.
     pub(super) fn ds(&self, owner: NameId) -> &[RrsetId] {
         self.ds.get(&owner).map_or(&[], Vec::as_slice)

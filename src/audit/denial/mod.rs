@@ -14,8 +14,8 @@ mod types;
 
 pub(super) use empty::{EmptyNonTerminal, EmptyNonTerminals};
 pub(super) use nsec::{Broken as NsecBroken, Link as NsecLink, NsecStep, NsecWalk};
-pub(super) use nsec3::{Fault as Nsec3Fault, HashedName, Nsec3Step, judge_chain};
-pub(super) use plan::{Bounds, Plan};
+pub(super) use nsec3::{Fault as Nsec3Fault, Hash, HashedName, Nsec3Step, judge_chain};
+pub(super) use plan::{Bounds, ParameterSet, Plan};
 pub(super) use types::{Difference, ExpectedTypes, Interner, Presence};
 
 /// What an owner is to the chains of its zone.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use crate::audit::denial::{
-    Difference, EmptyNonTerminal, EmptyNonTerminals, ExpectedTypes, HashedName, Interner, Named,
-    Nsec3Fault, Nsec3Step, NsecBroken, NsecLink, NsecStep, NsecWalk, Plan, Presence, judge_chain,
+    Difference, EmptyNonTerminal, EmptyNonTerminals, ExpectedTypes, Hash, HashedName, Interner,
+    Named, Nsec3Fault, Nsec3Step, NsecBroken, NsecLink, NsecStep, NsecWalk, ParameterSet, Plan,
+    Presence, judge_chain,
 };
 use crate::audit::findings::{Code, Finding, Severity};
-use crate::crypto::nsec3_hash;
+use crate::crypto::nsec3_hashes;
 use crate::dns::canonical::name_from_sort_key;
 use crate::dns::denial::{Nsec, Nsec3, hash_of_label, label_of_hash};
 use crate::dns::name::MAX_NAME;
@@ -33,11 +34,47 @@ pub(super) struct NameId {
 #[derive(Debug, Default)]
 pub(super) struct LotDenial<'z> {
     nsec: Vec<(OwnerId, NsecStep)>,
-    /// For each NSEC3 chain the names, hashed.
+    /// For each NSEC3 chain the names, once the lot is [`hashed`](Self::hash).
     names: Vec<Vec<HashedName<NameId>>>,
+    /// What is to be hashed for each of them: their wire forms, one behind the other.
+    wires: Wires,
     /// For each NSEC3 chain its records.
     records: Vec<Vec<Nsec3Step<'z>>>,
     strays: BTreeMap<Stray, (u64, (u16, u32))>,
+}
+
+impl LotDenial<'_> {
+    /// Hashes the names of the lot, all together, for each chain.
+    pub(super) fn hash(&mut self, plan: &Plan) {
+        let wires = std::mem::take(&mut self.wires);
+        for (set, names) in plan.sets.iter().zip(&mut self.names) {
+            for (name, hash) in names.iter_mut().zip(wires.hashes(set)) {
+                name.hash = hash;
+            }
+        }
+    }
+}
+
+/// Names in wire form, one behind the other.
+#[derive(Debug, Default)]
+struct Wires {
+    octets: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Wires {
+    fn push(&mut self, name: &Name) {
+        self.octets.extend_from_slice(name.as_wire());
+        self.ends.push(self.octets.len());
+    }
+
+    /// Their hashes, in their order.
+    fn hashes(&self, set: &ParameterSet) -> Vec<Hash> {
+        let starts = std::iter::once(&0).chain(&self.ends);
+        let names: Vec<_> =
+            starts.zip(&self.ends).map(|(&start, &end)| &self.octets[start..end]).collect();
+        nsec3_hashes(&names, set.iterations, &set.salt)
+    }
 }
 
 /// Hash algorithm, iterations and salt of records that belong to no chain that the zone claims.
@@ -131,9 +168,9 @@ impl<'z> Court<'z> {
             let rrsig = signatures_shown(owner, standing);
             let types = ExpectedTypes::new(shown(owner, standing), rrsig, interner);
             let id = NameId { owner: span.id(), key_len: self.ordered.key(span).len() };
-            for (set, names) in self.plan.sets.iter().zip(&mut lot.names) {
-                let hash = nsec3_hash(owner.name.as_wire(), set.iterations, &set.salt);
-                names.push(HashedName { hash, id, named, types: types.clone() });
+            lot.wires.push(&owner.name);
+            for names in &mut lot.names {
+                names.push(HashedName { hash: [0; 20], id, named, types: types.clone() });
             }
         }
     }
@@ -292,6 +329,9 @@ fn salt_text(salt: &[u8]) -> String {
     salt.iter().map(|octet| format!("{octet:02x}")).collect()
 }
 
+/// Empty non-terminals that are hashed together.
+const EMPTY_AT_ONCE: usize = 256;
+
 /// The chains of a zone, as the lots bring them in canonical order.
 pub(super) struct Chains<'z> {
     nsec: NsecWalk<OwnerId>,
@@ -353,11 +393,19 @@ impl<'z> Chains<'z> {
         let empty = empty.finish();
         let chains = court.plan.sets.iter().zip(self.names).zip(self.records);
         for ((set, mut names), mut records) in chains {
-            names.par_extend(empty.par_iter().map(|empty: &EmptyNonTerminal<OwnerId>| {
-                let id = NameId { owner: empty.descendant, key_len: empty.key_len };
-                let name = court.name_of(id);
-                let hash = nsec3_hash(name.as_wire(), set.iterations, &set.salt);
-                HashedName { hash, id, named: empty.named, types: ExpectedTypes::none() }
+            names.par_extend(empty.par_chunks(EMPTY_AT_ONCE).flat_map_iter(|empty| {
+                let id = |empty: &EmptyNonTerminal<OwnerId>| NameId {
+                    owner: empty.descendant,
+                    key_len: empty.key_len,
+                };
+                let mut wires = Wires::default();
+                empty.iter().for_each(|empty| wires.push(&court.name_of(id(empty))));
+                empty.iter().zip(wires.hashes(set)).map(move |(empty, hash)| HashedName {
+                    hash,
+                    id: id(empty),
+                    named: empty.named,
+                    types: ExpectedTypes::none(),
+                })
             }));
             facts.push(DenialFacts::Nsec3 {
                 records: records.len() as u64,

@@ -145,6 +145,7 @@ impl<'z> Court<'z> {
                     self.prepare((&owner, before), current, bench, &mut judged, &mut steps);
                 }
             }
+            judged.denial.hash(self.plan);
         });
         watch.busy = watch.busy.saturating_sub(std::mem::take(&mut bench.interrupted));
         watch.items += judged.tally.rrsets;

@@ -46,6 +46,7 @@ use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
 use crate::audit::findings::{Code, Finding, Place};
 use crate::audit::rrsig::Keys;
 use crate::audit::usability::Usability;
+use crate::crypto::backend;
 use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
 use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
@@ -64,7 +65,7 @@ use keys::promised_algorithms;
 use lots::{Lot, lot_records, lots};
 use signature::Context;
 use standing::standings;
-use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, Trust};
+use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, TableFacts, Trust};
 use tally::{Tally, code_counts};
 use trust::{Anchoring, ZoneKind};
 
@@ -279,7 +280,7 @@ pub fn audit(
         findings: code_counts(&tally.findings),
         lifetime: tally.lifetime.facts(),
         rrset_octets: distribution(&tally.rrset_octets),
-        performance: stages.performance(start, config.threads),
+        performance: stages.performance(start, config.threads, &table),
     })
 }
 
@@ -457,7 +458,7 @@ struct Stages {
 }
 
 impl Stages {
-    fn performance(&self, start: Instant, threads: usize) -> Performance {
+    fn performance(&self, start: Instant, threads: usize, table: &KeyTable) -> Performance {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let stage = |stage, unit, watch: &Stopwatch| StageFacts {
             stage,
@@ -469,6 +470,7 @@ impl Stages {
         let latency = |(algorithm, backend, histogram)| LatencyFacts {
             algorithm,
             backend,
+            kernel: table.kernel(algorithm, backend),
             nanoseconds: distribution(histogram),
         };
         Performance {
@@ -487,6 +489,10 @@ impl Stages {
             .flatten()
             .collect(),
             latency: self.latencies.rows().map(latency).collect(),
+            tables: TableFacts {
+                key_bytes: table.table_octets() as u64,
+                base_point_bytes: backend::base_table_octets() as u64,
+            },
         }
     }
 }

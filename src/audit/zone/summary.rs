@@ -446,6 +446,17 @@ pub struct Performance {
     pub stages: Vec<StageFacts>,
     /// Latency of single verifications in nanoseconds, by algorithm and backend.
     pub latency: Vec<LatencyFacts>,
+    /// Memory that the backend `lanes` took for its tables.
+    pub tables: TableFacts,
+}
+
+/// Octets of tables of multiples, which the backend `lanes` makes before it verifies.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct TableFacts {
+    /// Those of this zone's keys, together.
+    pub key_bytes: u64,
+    /// Those of the curves' base points, which are kept for all zones that this process audits.
+    pub base_point_bytes: u64,
 }
 
 /// One stage of the road.
@@ -471,6 +482,9 @@ pub struct LatencyFacts {
     pub algorithm: Algorithm,
     /// The backend's name.
     pub backend: &'static str,
+    /// Which of its kernels ran, when it has several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<&'static str>,
     /// Nanoseconds a signature.
     pub nanoseconds: Distribution,
 }

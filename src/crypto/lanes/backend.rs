@@ -3,11 +3,10 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use aws_lc_rs::digest;
-
 use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 
 use super::curve::Curve;
+use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
@@ -37,6 +36,13 @@ const FEWEST_SIGNATURES: usize = 5;
 /// Octets that the tables of all keys together may take. Beyond that a key goes to a library.
 const MOST_OCTETS: usize = 512 << 20;
 
+/// Octets of all base points' tables that were made.
+static BASE_OCTETS: AtomicUsize = AtomicUsize::new(0);
+
+pub(in crate::crypto) fn base_table_octets() -> usize {
+    BASE_OCTETS.load(Ordering::Relaxed)
+}
+
 /// Signatures that a call wants at best: whole chunks, and enough of them that a call's own cost
 /// does not show.
 const BATCH: usize = 1024;
@@ -64,17 +70,14 @@ trait Algorithm<const N: usize>: Curve<N> {
     /// The curve, for the choice of its kernel.
     const TRIED: Tried;
     /// The digest that is signed, of as many octets as a coordinate.
-    fn digest(message: &[u8]) -> digest::Digest;
+    type Hash: InVectors;
     /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
     fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; Choice::COUNT];
 }
 
 impl Algorithm<4> for P256 {
     const TRIED: Tried = Tried::P256;
-
-    fn digest(message: &[u8]) -> digest::Digest {
-        digest::digest(&digest::SHA256, message)
-    }
+    type Hash = Sha256;
 
     fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] {
         static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] =
@@ -85,10 +88,7 @@ impl Algorithm<4> for P256 {
 
 impl Algorithm<6> for P384 {
     const TRIED: Tried = Tried::P384;
-
-    fn digest(message: &[u8]) -> digest::Digest {
-        digest::digest(&digest::SHA384, message)
-    }
+    type Hash = Sha384;
 
     fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] {
         static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] =
@@ -156,7 +156,12 @@ where
         let tables = &C::base_tables()[self.choice as usize];
         // Every curve's base point is on it; a test holds that.
         let base = Point::from_affine(C::G).unwrap_or(self.point);
-        (base, tables[self.width].get_or_init(|| self.table_of(&base)))
+        let table = || {
+            let table = self.table_of(&base);
+            BASE_OCTETS.fetch_add(table.octets(), Ordering::Relaxed);
+            table
+        };
+        (base, tables[self.width].get_or_init(table))
     }
 
     fn table_of(&self, point: &Point<C, N>) -> Table<N> {
@@ -164,17 +169,23 @@ where
         K::table(self.token, point, windows)
     }
 
-    /// The halves of a signature and the digest, if the halves are in range.
-    fn signature(item: &Item<'_>) -> Option<Signature<N>> {
+    /// The halves of a signature, if they are in range; the digest is still to come.
+    fn halves(item: &Item<'_>) -> Option<Signature<N>> {
         let (r, s) = item.signature.split_at_checked(8 * N)?;
         let (r, s) = (words::from_be_bytes(r)?, words::from_be_bytes(s)?);
-        // Read the digest last, so that nothing is hashed for what cannot hold.
         let signature = Signature { e: [0; N], r, s };
-        if !signature.in_range::<C>() {
-            return None;
+        signature.in_range::<C>().then_some(signature)
+    }
+
+    /// Fills in the digests of these items.
+    fn hash(items: &[Item<'_>], places: &[usize], signatures: &mut [Signature<N>]) {
+        const { assert!(size_of::<<C::Hash as digest::Hash>::Digest>() == 8 * N) }
+        let messages: Vec<_> = places.iter().map(|&place| [items[place].message]).collect();
+        let digests = digest::digests::<C::Hash, 1>(&messages);
+        for (signature, digest) in signatures.iter_mut().zip(digests) {
+            signature.e = words::from_be_bytes(digest.as_ref())
+                .unwrap_or_else(|| unreachable!("a digest has the octets that are asserted above"));
         }
-        let e = words::from_be_bytes(C::digest(item.message).as_ref())?;
-        Some(Signature { e, ..signature })
     }
 }
 
@@ -187,6 +198,14 @@ where
         BATCH
     }
 
+    fn kernel(&self) -> Option<&'static str> {
+        Some(self.choice.name())
+    }
+
+    fn table_octets(&self) -> usize {
+        self.table.get().map_or(0, Table::octets)
+    }
+
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
         let (base, base_table) = self.base();
@@ -196,11 +215,12 @@ where
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
             holds.fill(false);
             // What is out of range never enters a chunk, so that it cannot disturb the others.
-            let (places, signatures): (Vec<usize>, Vec<_>) = items
+            let (places, mut signatures): (Vec<usize>, Vec<_>) = items
                 .iter()
                 .enumerate()
-                .filter_map(|(place, item)| Some((place, Self::signature(item)?)))
+                .filter_map(|(place, item)| Some((place, Self::halves(item)?)))
                 .unzip();
+            Self::hash(items, &places, &mut signatures);
             outcomes.clear();
             outcomes.resize(signatures.len(), Outcome::Fails);
             let tables = [base_table, table];

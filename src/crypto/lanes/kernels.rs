@@ -13,30 +13,50 @@ use super::p384::P384;
 use super::portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
+use super::wanted;
 
-/// A kernel.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A kernel. One that is slower, where there are both, comes before one that is faster.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Choice {
     /// 64-bit words, everywhere.
     Portable,
     /// 64-bit words, with BMI2 and ADX.
     Adx,
+    /// AVX2, for digests.
+    Avx2,
     /// AVX-512 IFMA.
     Ifma,
 }
 
 impl Choice {
     /// How many there are.
-    pub const COUNT: usize = 3;
+    pub const COUNT: usize = 4;
 
     /// All of them, the fastest first.
-    const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Adx, Self::Portable];
+    pub const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Avx2, Self::Adx, Self::Portable];
 
-    fn name(self) -> &'static str {
+    /// The name that users type and reports print.
+    pub fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
             Self::Adx => "adx",
+            Self::Avx2 => "avx2",
             Self::Ifma => "ifma",
+        }
+    }
+
+    /// Whether the processor has what it needs.
+    pub fn is_here(self) -> bool {
+        match self {
+            Self::Portable => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Adx => adx::Available::detect().is_some(),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma => avx512::Available::detect().is_some(),
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
         }
     }
 
@@ -55,7 +75,7 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
                 Tried::P384 => check::agrees::<P384, Ifma52<8>, 6>(available),
             }),
-            #[cfg(not(target_arch = "x86_64"))]
+            // No curve has one for AVX2.
             _ => false,
         }
     }
@@ -75,15 +95,13 @@ pub fn name() -> &'static str {
     chosen(Tried::P256).name()
 }
 
-/// The fastest usable kernel; the environment variable `SIGMILL_KERNEL` can ask for one by its name.
-/// One that is not usable here, or not known, is not taken. Decided once for each curve.
+/// The fastest usable kernel that is not above the one that was asked for ([`wanted`]). Decided once
+/// for each curve.
 pub fn chosen(curve: Tried) -> Choice {
     static CHOSEN: [OnceLock<Choice>; 2] = [const { OnceLock::new() }; 2];
     *CHOSEN[curve as usize].get_or_init(|| {
-        let wanted = std::env::var("SIGMILL_KERNEL").unwrap_or_default();
-        let mut order = Choice::ALL;
-        order.sort_by_key(|choice| choice.name() != wanted);
-        order.into_iter().find(|choice| choice.is_usable(curve)).unwrap_or(Choice::Portable)
+        let mut choices = Choice::ALL.into_iter().filter(|&choice| wanted::may_run(choice));
+        choices.find(|choice| choice.is_usable(curve)).unwrap_or(Choice::Portable)
     })
 }
 

@@ -10,7 +10,8 @@
 //! - [`portable`] is the kernel for every processor, [`ifma`] the one for AVX-512 IFMA.
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
-//! - [`kernels`] chooses one when the program runs, and [`backend`] makes a [`Backend`](super::Backend) of it.
+//! - [`digest`] hashes what is signed, many messages side by side.
+//! - [`kernels`] chooses one when the program runs, which [`wanted`] may narrow down, and [`backend`] makes a [`Backend`](super::Backend) of it.
 //!
 //! # Exactness
 //!
@@ -21,6 +22,7 @@
 mod backend;
 mod chain;
 mod curve;
+pub(super) mod digest;
 mod ecdsa;
 mod field;
 mod ifma;
@@ -33,13 +35,16 @@ mod plain;
 mod portable;
 mod recode;
 mod table;
+mod wanted;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub(super) use backend::Lanes;
+pub(super) use backend::{Lanes, base_table_octets};
 pub(super) use kernels::name as kernel_name;
+pub use wanted::KernelError;
+pub(super) use wanted::{check, force, from_environment, names as kernel_names};
 
 /// Asks the processor to bring a place of memory near; nothing else happens.
 #[inline(always)]

@@ -63,6 +63,11 @@ impl<const N: usize> Table<N> {
         Self { windows, rows }
     }
 
+    /// Octets that its rows take.
+    pub fn octets(&self) -> usize {
+        size_of_val(&*self.rows)
+    }
+
     /// The windows that scalars must be recoded for.
     pub fn windows(&self) -> &Windows {
         &self.windows

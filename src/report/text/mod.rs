@@ -67,6 +67,7 @@ impl Reporter for TextReporter {
             performance::write_rrset_sizes(summary, palette, out)?;
             performance::write_stages(&summary.performance, palette, out)?;
             performance::write_latency(&summary.performance, palette, out)?;
+            performance::write_tables(&summary.performance, palette, out)?;
         }
         performance::write_time(summary, palette, out)
     }

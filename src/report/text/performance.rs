@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use crate::audit::zone::Summary;
-use crate::audit::zone::summary::{Distribution, Performance};
+use crate::audit::zone::summary::{Distribution, Performance, TableFacts};
 use crate::report::palette::Palette;
 use crate::report::table::{Cell, Side, Table};
 use crate::report::words::{count, grouped, octets, rate, rate_of, tied, took};
@@ -100,7 +100,29 @@ pub(super) fn write_latency(
     for row in &performance.latency {
         let name = format!("{} {}", row.algorithm.0, row.algorithm.mnemonic().unwrap_or("?"));
         let cells = distribution(&row.nanoseconds, microseconds);
-        table.row([vec![name.into(), row.backend.into()], cells].concat());
+        let backend = row
+            .kernel
+            .map_or_else(|| row.backend.to_owned(), |kernel| format!("{} ({kernel})", row.backend));
+        table.row([vec![name.into(), backend.into()], cells].concat());
+    }
+    writeln!(out)?;
+    table.write(palette, out)
+}
+
+/// What the tables of our own arithmetic take.
+#[allow(clippy::cast_precision_loss)] // three digits are printed
+pub(super) fn write_tables(
+    performance: &Performance,
+    palette: &Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let TableFacts { key_bytes, base_point_bytes } = performance.tables;
+    if key_bytes == 0 && base_point_bytes == 0 {
+        return Ok(());
+    }
+    let mut table = Table::new("memory", &[("tables", Side::Left), ("", Side::Right)]);
+    for (of, bytes) in [("of keys", key_bytes), ("of base points", base_point_bytes)] {
+        table.row(vec![of.into(), octets(bytes as f64).into()]);
     }
     writeln!(out)?;
     table.write(palette, out)
