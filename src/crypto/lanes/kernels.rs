@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use super::curve::Curve;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
+use super::ed25519;
+#[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 #[cfg(target_arch = "x86_64")]
 use super::p256::P256;
@@ -49,11 +51,13 @@ impl Choice {
             Self::Adx => adx::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, ScalarAdx, 4>(available),
                 Tried::P384 => check::agrees::<P384, ScalarAdx, 6>(available),
+                Tried::Ed25519 => ed25519::check::agrees::<ed25519::Adx>(available),
             }),
             #[cfg(target_arch = "x86_64")]
             Self::Ifma => avx512::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
                 Tried::P384 => check::agrees::<P384, Ifma52<8>, 6>(available),
+                Tried::Ed25519 => ed25519::check::agrees::<ed25519::Ifma>(available),
             }),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -68,6 +72,13 @@ pub enum Tried {
     P256,
     /// P-384.
     P384,
+    /// Ed25519.
+    Ed25519,
+}
+
+impl Tried {
+    /// How many there are.
+    const COUNT: usize = 3;
 }
 
 /// The name of the kernel that runs for P-256.
@@ -78,7 +89,7 @@ pub fn name() -> &'static str {
 /// The fastest usable kernel; the environment variable `SIGMILL_KERNEL` can ask for one by its name.
 /// One that is not usable here, or not known, is not taken. Decided once for each curve.
 pub fn chosen(curve: Tried) -> Choice {
-    static CHOSEN: [OnceLock<Choice>; 2] = [const { OnceLock::new() }; 2];
+    static CHOSEN: [OnceLock<Choice>; Tried::COUNT] = [const { OnceLock::new() }; Tried::COUNT];
     *CHOSEN[curve as usize].get_or_init(|| {
         let wanted = std::env::var("SIGMILL_KERNEL").unwrap_or_default();
         let mut order = Choice::ALL;
