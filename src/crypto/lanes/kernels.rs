@@ -23,21 +23,24 @@ pub enum Choice {
     Portable,
     /// 64-bit words, with BMI2 and ADX.
     Adx,
+    /// AVX2: for Ed25519 only.
+    Avx2,
     /// AVX-512 IFMA.
     Ifma,
 }
 
 impl Choice {
     /// How many there are.
-    pub const COUNT: usize = 3;
+    pub const COUNT: usize = 4;
 
     /// All of them, the fastest first.
-    const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Adx, Self::Portable];
+    const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Avx2, Self::Adx, Self::Portable];
 
     fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
             Self::Adx => "adx",
+            Self::Avx2 => "avx2",
             Self::Ifma => "ifma",
         }
     }
@@ -52,6 +55,10 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, ScalarAdx, 4>(available),
                 Tried::P384 => check::agrees::<P384, ScalarAdx, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Adx>(available),
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => ed25519::avx2::Available::detect().is_some_and(|available| {
+                curve == Tried::Ed25519 && ed25519::check::agrees::<ed25519::Avx>(available)
             }),
             #[cfg(target_arch = "x86_64")]
             Self::Ifma => avx512::Available::detect().is_some_and(|available| match curve {

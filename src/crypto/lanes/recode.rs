@@ -111,11 +111,7 @@ impl Windows {
 
     /// Writes the signed digits of `u`, which has a bit less than the windows together.
     #[inline(always)]
-    pub fn recode_signed<const N: usize>(
-        &self,
-        u: &[u64; N],
-        mut digit: impl FnMut(usize, Digit),
-    ) {
+    pub fn recode_signed<const N: usize>(&self, u: &[u64; N], mut digit: impl FnMut(usize, Digit)) {
         let mut carry = 0;
         for (i, window) in self.windows.iter().enumerate() {
             #[allow(clippy::cast_possible_truncation, reason = "at most 20 bits")]

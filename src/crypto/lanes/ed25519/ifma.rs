@@ -7,6 +7,7 @@
 //!
 //! Nothing is carried after a sum. Only a difference, to which 2 p is added digit by digit, has to be.
 //! Digits of weight 2^255 come back as 19 at the lowest.
+#![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
 use super::super::field::{Mask, Residues};
 use super::super::ifma::vector::{DIGIT_BITS, LANES, Vector};
@@ -26,28 +27,31 @@ pub struct Ifma51<V> {
     digits: [V; DIGITS],
 }
 
-impl<V: Vector> Ifma51<V> {
-    /// Each digit by a function of its place. A loop and no closure of the standard library's, so that
-    /// all is inlined where the processor's instructions may be used.
-    #[inline(always)]
-    fn each(digit: impl Fn(usize) -> V) -> Self {
+/// Each digit by an expression of its place. A loop and no closure, so that all is inlined where the
+/// processor's instructions may be used.
+macro_rules! each {
+    ($i:ident, $digit:expr) => {{
         let mut digits = [V::splat(0); DIGITS];
-        for (i, place) in digits.iter_mut().enumerate() {
-            *place = digit(i);
+        for $i in 0..DIGITS {
+            digits[$i] = $digit;
         }
+        Self { digits }
+    }};
+}
+
+impl<V: Vector> Ifma51<V> {
+    #[inline(always)]
+    fn splat(number: u64) -> Self {
+        let mut digits = [V::splat(0); DIGITS];
+        digits[0] = V::splat(number);
         Self { digits }
     }
 
-    #[inline(always)]
-    fn splat(number: u64) -> Self {
-        Self::each(|i| V::splat(if i == 0 { number } else { 0 }))
-    }
-
-    /// From vectors of words, of a number below 2^255.
+    /// From vectors of words: tight if the number is below 2^255, else loose.
     #[inline(always)]
     fn from_columns(columns: [V; 4]) -> Self {
         let mask = V::splat(MASK);
-        Self::each(|i| {
+        each!(i, {
             let (word, shift) = (i * BITS / 64, i * BITS % 64);
             let low = columns[word].shr(shift);
             let digit = if shift > 64 - BITS && word + 1 < 4 {
@@ -55,7 +59,7 @@ impl<V: Vector> Ifma51<V> {
             } else {
                 low
             };
-            digit.and(mask)
+            if i + 1 == DIGITS { digit } else { digit.and(mask) }
         })
     }
 
@@ -69,18 +73,17 @@ impl<V: Vector> Ifma51<V> {
     #[inline(always)]
     fn carried(&self) -> Self {
         let mask = V::splat(MASK);
-        let carry = |i: usize| self.digits[i].shr(BITS);
-        Self::each(|i| {
-            let from_below =
-                if i == 0 { Self::times_19(carry(DIGITS - 1)) } else { carry(i - 1) };
-            self.digits[i].and(mask).add(from_below)
+        each!(i, {
+            let above = self.digits[(i + DIGITS - 1) % DIGITS].shr(BITS);
+            let above = if i == 0 { Self::times_19(above) } else { above };
+            self.digits[i].and(mask).add(above)
         })
     }
 
     /// `a + 2 p - b`, not carried: digits below 2^53.
     #[inline(always)]
     fn difference(&self, other: &Self) -> Self {
-        Self::each(|i| self.digits[i].add(V::splat(P2[i])).sub(other.digits[i]))
+        each!(i, self.digits[i].add(V::splat(P2[i])).sub(other.digits[i]))
     }
 
     /// The digits of the number below p.
@@ -101,8 +104,8 @@ impl<V: Vector> Ifma51<V> {
         }
         // p fits exactly if 19 more reaches 2^255; its multiple is then dropped with that bit.
         let mut carry = digits[0].add(V::splat(19)).shr(BITS);
-        for digit in &digits[1..] {
-            carry = digit.add(carry).shr(BITS);
+        for i in 1..DIGITS {
+            carry = digits[i].add(carry).shr(BITS);
         }
         digits[0] = digits[0].add(Self::times_19(carry));
         for i in 1..DIGITS {
@@ -127,8 +130,8 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
             }
         }
         let mut vectors = [V::splat(0); 4];
-        for (vector, column) in vectors.iter_mut().zip(columns) {
-            *vector = V::from_words(column);
+        for i in 0..4 {
+            vectors[i] = V::from_words(columns[i]);
         }
         Self::from_columns(vectors)
     }
@@ -142,13 +145,16 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
     fn unpack(&self, mut number: impl FnMut(usize, [u64; 4])) {
         let digits = self.canonical().digits;
         let mut columns = [[0; LANES]; 4];
-        for (i, column) in columns.iter_mut().enumerate() {
+        for i in 0..4 {
             let (digit, shift) = (64 * i / BITS, 64 * i % BITS);
             // Words begin at the bits 0, 13, 26 and 39 of digits: two digits fill each.
             let word = digits[digit].shr(shift).or(digits[digit + 1].shl(BITS - shift));
-            *column = word.to_words();
+            columns[i] = word.to_words();
         }
-        (0..LANES).for_each(|lane| number(lane, columns.map(|column| column[lane])));
+        for lane in 0..LANES {
+            let [a, b, c, d] = &columns;
+            number(lane, [a[lane], b[lane], c[lane], d[lane]]);
+        }
     }
 
     #[inline(always)]
@@ -158,7 +164,7 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        Self::each(|i| self.digits[i].add(other.digits[i]))
+        each!(i, self.digits[i].add(other.digits[i]))
     }
 
     #[inline(always)]
@@ -191,8 +197,11 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
                 high[i + j + 1] = high[i + j + 1].madd_high(a, b);
             }
         }
-        let column = |i: usize| low[i].add(high[i].add(high[i]));
-        Self::each(|i| column(i).add(Self::times_19(column(i + DIGITS)))).carried()
+        for i in 0..2 * DIGITS {
+            low[i] = low[i].add(high[i].add(high[i]));
+        }
+        let folded = each!(i, low[i].add(Self::times_19(low[i + DIGITS])));
+        folded.carried()
     }
 
     #[inline(always)]
@@ -208,21 +217,21 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
     #[inline(always)]
     fn negate_where(&self, mask: Mask) -> Self {
         let negated = Self::splat(0).sub(self);
-        Self::each(|i| self.digits[i].replace_where(mask, negated.digits[i]))
+        each!(i, self.digits[i].replace_where(mask, negated.digits[i]))
     }
 
     #[inline(always)]
     fn one_where(&self, mask: Mask) -> Self {
         let one = Self::one();
-        Self::each(|i| self.digits[i].replace_where(mask, one.digits[i]))
+        each!(i, self.digits[i].replace_where(mask, one.digits[i]))
     }
 
     #[inline(always)]
     fn zeros(&self) -> Mask {
         let digits = self.canonical().digits;
         let mut any = V::splat(0);
-        for digit in digits {
-            any = any.or(digit);
+        for i in 0..DIGITS {
+            any = any.or(digits[i]);
         }
         any.zeros()
     }

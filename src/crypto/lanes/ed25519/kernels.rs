@@ -21,7 +21,7 @@ impl Kernel for Portable {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Adx, Ifma};
+pub use x86::{Adx, Avx, Ifma};
 
 /// Kernels of which all is compiled for instructions that not every processor has.
 #[cfg(target_arch = "x86_64")]
@@ -31,6 +31,7 @@ mod x86 {
     use super::super::super::portable::{self, adx};
     use super::super::super::recode::Windows;
     use super::super::adx::WithAdx;
+    use super::super::avx2;
     use super::super::field::Order;
     use super::super::ifma::Ifma51;
     use super::super::point::Affine;
@@ -90,6 +91,19 @@ mod x86 {
         adx::Available,
         Words64<WithAdx, WORD_LANES>,
         portable::Portable<Order, 4, WORD_LANES, adx::Adx>,
+        128
+    );
+
+    /// AVX2.
+    #[derive(Debug)]
+    pub struct Avx;
+
+    kernel!(
+        Avx,
+        "avx2,bmi2",
+        avx2::Available,
+        avx2::Avx2,
+        portable::Portable<Order, 4, 4>,
         128
     );
 

@@ -15,10 +15,12 @@ use super::super::modulus::Modulus;
 use super::super::portable::adx;
 use super::super::recode::Windows;
 use super::super::words;
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
 use super::field::Order;
 use super::kernels::Portable;
 #[cfg(target_arch = "x86_64")]
-use super::kernels::{Adx, Ifma};
+use super::kernels::{Adx, Avx, Ifma};
 use super::point::{self, Affine};
 use super::table::{Row, Table};
 use super::verify::{Kernel, SCALAR_BITS, Signature, Workspace};
@@ -35,14 +37,23 @@ pub fn prepare(octets: &[u8; 32], signatures: usize) -> Result<Box<dyn PreparedK
     }
     let choice = kernels::chosen(Tried::Ed25519);
     #[cfg(target_arch = "x86_64")]
-    match (choice, avx512::Available::detect(), adx::Available::detect()) {
-        (Choice::Ifma, Some(available), _) => {
-            return Key::<Ifma>::prepare(available, choice, octets, signatures);
+    match choice {
+        Choice::Ifma => {
+            if let Some(available) = avx512::Available::detect() {
+                return Key::<Ifma>::prepare(available, choice, octets, signatures);
+            }
         }
-        (Choice::Adx, _, Some(available)) => {
-            return Key::<Adx>::prepare(available, choice, octets, signatures);
+        Choice::Avx2 => {
+            if let Some(available) = avx2::Available::detect() {
+                return Key::<Avx>::prepare(available, choice, octets, signatures);
+            }
         }
-        _ => {}
+        Choice::Adx => {
+            if let Some(available) = adx::Available::detect() {
+                return Key::<Adx>::prepare(available, choice, octets, signatures);
+            }
+        }
+        Choice::Portable => {}
     }
     Key::<Portable>::prepare((), Choice::Portable, octets, signatures)
 }

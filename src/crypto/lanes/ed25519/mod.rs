@@ -15,6 +15,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod adx;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
 mod field;
 mod ifma;
 mod kernels;
@@ -29,5 +31,5 @@ mod tests;
 
 pub(super) use kernels::check;
 #[cfg(target_arch = "x86_64")]
-pub(super) use kernels::{Adx, Ifma};
+pub(super) use kernels::{Adx, Avx, Ifma};
 pub(super) use key::prepare;

@@ -78,6 +78,13 @@ impl Table {
         Self { windows, rows }
     }
 
+    /// What a row holds.
+    #[cfg(test)]
+    pub fn row(&self, row: usize) -> [[u64; 4]; 3] {
+        let Row { halves: [sum, difference], product } = self.rows[row];
+        [sum, difference, product]
+    }
+
     /// The windows that scalars must be recoded for.
     pub fn windows(&self) -> &Windows {
         &self.windows
@@ -113,9 +120,10 @@ impl Table {
 
 impl Row {
     /// The rows of points.
+    #[inline(always)]
     fn of<F: Residues<P, 4>>(points: &[Affine]) -> Vec<Self> {
         let mut rows = vec![Self { halves: [[0; 4]; 2], product: [0; 4] }; points.len()];
-        let [half, d] = [HALF, D].map(|number| F::pack(|_| number));
+        let (half, d) = (F::pack(|_| HALF), F::pack(|_| D));
         for (points, rows) in points.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
             let point = |lane: usize| points[lane.min(points.len() - 1)];
             let (x, y) = (F::pack(|lane| point(lane).x), F::pack(|lane| point(lane).y));
@@ -139,6 +147,7 @@ struct Starts {
 }
 
 impl Starts {
+    #[inline(always)]
     fn new<F: Residues<P, 4>>(point: &Affine, bits: usize) -> Self {
         let doubled = |point: &Extended| Some(point.doubled());
         let start = Some(Extended::from(*point));
@@ -147,14 +156,17 @@ impl Starts {
             points.push(points[i - 1].plus(&points[i]));
         }
         let mut powers = Row::of::<F>(&Extended::to_affine(&points));
-        let triples = powers.split_off(bits);
+        let rows = powers.split_off(bits);
         let d_inverse = F::pack(|_| D_INVERSE);
-        let with_product = |row: Row| {
-            let mut product = [0; 4];
-            F::pack(|_| row.product).mul(&d_inverse).unpack(|_, number| product = number);
-            (row, product)
-        };
-        Self { powers, triples: triples.into_iter().map(with_product).collect() }
+        let mut triples: Vec<_> = rows.iter().map(|row| (*row, [0; 4])).collect();
+        for triples in triples.chunks_mut(F::LANES) {
+            let last = triples.len() - 1;
+            let products = F::pack(|lane| triples[lane.min(last)].0.product);
+            products.mul(&d_inverse).unpack(|lane, number| {
+                triples.get_mut(lane).into_iter().for_each(|triple| triple.1 = number);
+            });
+        }
+        Self { powers, triples }
     }
 }
 
@@ -213,9 +225,10 @@ impl Level<'_> {
                 &rows[first + j].halves[which]
             };
             let middle = |lane: usize, which: usize| &self.pair(start + lane).2.0.halves[which];
-            let [a1, b1] = [0, 1].map(|which| F::gather(|lane| row(lane, which)));
-            let [a2, b2] = [0, 1].map(|which| F::gather(|lane| middle(lane, which)));
-            let [aa, bb, ab, ba] = [a1.mul(&a2), b1.mul(&b2), a1.mul(&b2), b1.mul(&a2)];
+            // No closure around these: they must be inlined where the instructions may be used.
+            let (a1, b1) = (F::gather(|lane| row(lane, 0)), F::gather(|lane| row(lane, 1)));
+            let (a2, b2) = (F::gather(|lane| middle(lane, 0)), F::gather(|lane| middle(lane, 1)));
+            let (aa, bb, ab, ba) = (a1.mul(&a2), b1.mul(&b2), a1.mul(&b2), b1.mul(&a2));
             // Halves of x and y of the sum and of the difference.
             let sum = (aa.sub(&bb).mul(&over_plus), aa.add(&bb).mul(&over_minus));
             let difference = (ba.sub(&ab).mul(&over_minus), ab.add(&ba).mul(&over_plus));

@@ -133,7 +133,8 @@ fn recode_all<K: Kernel>(
         let k = half(0).mul(&one).add(&half(4).mul(&shift));
         let digits = &mut digits[group * count * lanes..][..count * lanes];
         k.unpack(|lane, k| {
-            key.windows().recode_signed(&k, |i, digit| digits[(in_base + i) * lanes + lane] = digit);
+            key.windows()
+                .recode_signed(&k, |i, digit| digits[(in_base + i) * lanes + lane] = digit);
         });
         for lane in 0..lanes {
             let s = &at(signatures, group, lanes, lane).s;
@@ -151,23 +152,46 @@ fn add_up<K: Kernel>(base: &Table, key: &Table, signatures: usize, space: &mut W
     let lanes = K::Base::LANES;
     let in_base = base.windows().len();
     let count = in_base + key.windows().len();
-    let table = |i: usize| if i < in_base { base } else { key };
     space.sums.clear();
     let d_inverse = K::Base::pack(|_| D_INVERSE);
     for group in 0..signatures.div_ceil(lanes) {
         let digits = &space.digits[group * count * lanes..];
-        let row = |i: usize| {
-            let later = i + AHEAD;
-            if let Some(digits) = digits.get(later * lanes..(later + 1) * lanes) {
-                table(if later < count { later } else { later - count }).prefetch(digits);
-            }
-            table(i).multiples::<K::Base>(&digits[i * lanes..(i + 1) * lanes])
-        };
-        let mut point = Accumulator::new(&row(0), &d_inverse);
+        let rows = Rows { base, key, in_base, count, digits };
+        let mut point = Accumulator::new(&rows.multiples(0), &d_inverse);
         for i in 1..count - 1 {
-            point = point.plus(&row(i));
+            point = point.plus(&rows.multiples(i));
         }
-        space.sums.push(point.completed(&row(count - 1)).sum());
+        space.sums.push(point.completed(&rows.multiples(count - 1)).sum());
+    }
+}
+
+/// The rows that the digits of a group of lanes stand for.
+#[derive(Clone, Copy)]
+struct Rows<'t> {
+    base: &'t Table,
+    key: &'t Table,
+    /// How many there are from the base point's table, and in all.
+    in_base: usize,
+    count: usize,
+    /// The digits of the group, and of those that follow.
+    digits: &'t [Digit],
+}
+
+impl Rows<'_> {
+    #[inline(always)]
+    fn table(&self, i: usize) -> &Table {
+        if i < self.in_base { self.base } else { self.key }
+    }
+
+    /// The multiples of a window; asks for those of a later one, of the next group if need be.
+    #[inline(always)]
+    fn multiples<F: Residues<P, 4>>(&self, i: usize) -> Multiples<F> {
+        let later = i + AHEAD;
+        if let Some(digits) = self.digits.get(later * F::LANES..(later + 1) * F::LANES) {
+            self.table(if later < self.count { later } else { later - self.count })
+                .prefetch(digits);
+        }
+        self.table(i).multiples(&self.digits[i * F::LANES..(i + 1) * F::LANES])
     }
 }
 
