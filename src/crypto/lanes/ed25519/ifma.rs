@@ -1,12 +1,10 @@
 //! The field for processors with AVX-512 IFMA: eight lanes, five digits of 51 bits.
 //!
-//! The multiplier reads 52 bits of a factor, so that a digit has a bit to spare:
-//!
-//! - *tight* digits are below `2^51 + 2^15`: products, differences, packed numbers;
-//! - *loose* ones are below 2^52: sums of two tight ones.
-//!
-//! Nothing is carried after a sum. Only a difference, to which 2 p is added digit by digit, has to be.
-//! Digits of weight 2^255 come back as 19 at the lowest.
+//! The multiplier reads 52 bits of a factor and drops the others. Two digits of 51 bits would just fit
+//! when added, but a product's digits are a little longer, below `2^51 + 2^15`: so sums are carried as
+//! differences and products are, all digits at the same time and once, and everything is *tight*. To a
+//! difference 2 p is added digit by digit first. Only packed numbers of 2^255 or more have a last digit
+//! of 52 bits; they serve as factors. Digits of weight 2^255 come back as 19 at the lowest.
 #![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
 use super::super::field::{Mask, Residues};
@@ -47,7 +45,7 @@ impl<V: Vector> Ifma51<V> {
         Self { digits }
     }
 
-    /// From vectors of words: tight if the number is below 2^255, else loose.
+    /// From vectors of words: tight if the number is below 2^255.
     #[inline(always)]
     fn from_columns(columns: [V; 4]) -> Self {
         let mask = V::splat(MASK);
@@ -164,7 +162,8 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        each!(i, self.digits[i].add(other.digits[i]))
+        let sum: Self = each!(i, self.digits[i].add(other.digits[i]));
+        sum.carried()
     }
 
     #[inline(always)]
