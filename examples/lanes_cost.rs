@@ -20,7 +20,7 @@ const SIGNATURES: usize = 4096;
 type Question = (Vec<u8>, Vec<u8>);
 
 fn main() {
-    let signers = [signers::p256(), signers::p384()];
+    let signers = [signers::p256(), signers::p384(), signers::ed25519()];
     let questions: Vec<Vec<_>> = signers.iter().map(questions).collect();
     let head = |first: &str| {
         let names = signers.iter().map(|signer| format!(" {} ns | x |", signer.name));

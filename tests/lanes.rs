@@ -64,7 +64,7 @@ fn prepare(name: &str, key: &PublicKey, signatures: usize) -> Box<dyn PreparedKe
 }
 
 fn signers() -> Vec<Signer> {
-    vec![signers::p256(), signers::p384()]
+    vec![signers::p256(), signers::p384(), signers::ed25519()]
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 use super::curve::Curve;
 use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
+use super::ed25519;
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 use super::kernels::{self, Choice, Scalar64, Tried};
@@ -22,16 +23,17 @@ use super::recode::Windows;
 use super::table::{Row, Table};
 use super::words;
 
-/// Our own arithmetic: P-256 and P-384, for keys with at least five signatures.
+/// Our own arithmetic: P-256, P-384 and Ed25519, for keys with at least five signatures.
 ///
 /// Points and signatures are taken exactly as the libraries take them: coordinates below p, on the
 /// curve; both halves of a signature from 1 to the order less 1; both candidates for the first
-/// coordinate.
+/// coordinate. For Ed25519, encodings of a key that libraries differ about are left to libraries; the
+/// rest is as with all of them, without the cofactor.
 #[derive(Debug)]
 pub(crate) struct Lanes;
 
 /// With fewer signatures a table costs more than it saves.
-const FEWEST_SIGNATURES: usize = 5;
+pub(super) const FEWEST_SIGNATURES: usize = 5;
 
 /// Octets that the tables of all keys together may take. Beyond that a key goes to a library.
 const MOST_OCTETS: usize = 512 << 20;
@@ -45,7 +47,7 @@ pub(in crate::crypto) fn base_table_octets() -> usize {
 
 /// Signatures that a call wants at best: whole chunks, and enough of them that a call's own cost
 /// does not show.
-const BATCH: usize = 1024;
+pub(super) const BATCH: usize = 1024;
 
 impl Backend for Lanes {
     fn name(&self) -> &'static str {
@@ -56,6 +58,7 @@ impl Backend for Lanes {
         match key {
             PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4, 5>(point, signatures),
             PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6, 8>(point, signatures),
+            PublicKey::Ed25519(point) => ed25519::prepare(point, signatures),
             _ => Err(Refusal::Unsupported),
         }
     }
@@ -249,7 +252,7 @@ impl<C: Curve<N>, K: Kernel<C, N>, const N: usize> std::fmt::Debug for EcdsaKey<
 
 /// Bits that the longest windows of a table may have. Few choices, because the base point has a table
 /// for each.
-const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
+pub(super) const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 
 /// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
 /// for it set aside.
@@ -257,7 +260,7 @@ const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 /// In units of one addition, a row of the table costs one to make, and a signature takes one for
 /// each window of both points. Larger tables leave the second-level and then the third-level cache;
 /// by how much that slows a row down is a guess.
-fn reserve_table(
+pub(super) fn reserve_table(
     bits: usize,
     row: usize,
     signatures: usize,
@@ -289,7 +292,7 @@ fn reserve_table(
 
 /// Memory set aside for a key's table, of [`MOST_OCTETS`] for all. None takes more than a quarter of
 /// what is left, so that the first keys leave something for those that follow.
-struct Reservation(usize);
+pub(super) struct Reservation(usize);
 
 static RESERVED: AtomicUsize = AtomicUsize::new(0);
 

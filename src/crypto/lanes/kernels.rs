@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use super::curve::Curve;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
+use super::ed25519;
+#[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 #[cfg(target_arch = "x86_64")]
 use super::p256::P256;
@@ -22,7 +24,7 @@ pub enum Choice {
     Portable,
     /// 64-bit words, with BMI2 and ADX.
     Adx,
-    /// AVX2, for digests.
+    /// AVX2: for Ed25519, RSA and digests.
     Avx2,
     /// AVX-512 IFMA.
     Ifma,
@@ -69,13 +71,19 @@ impl Choice {
             Self::Adx => adx::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, ScalarAdx, 4>(available),
                 Tried::P384 => check::agrees::<P384, ScalarAdx, 6>(available),
+                Tried::Ed25519 => ed25519::check::agrees::<ed25519::Adx>(available),
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => ed25519::avx2::Available::detect().is_some_and(|available| {
+                curve == Tried::Ed25519 && ed25519::check::agrees::<ed25519::Avx>(available)
             }),
             #[cfg(target_arch = "x86_64")]
             Self::Ifma => avx512::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
                 Tried::P384 => check::agrees::<P384, Ifma52<8>, 6>(available),
+                Tried::Ed25519 => ed25519::check::agrees::<ed25519::Ifma>(available),
             }),
-            // No curve has one for AVX2.
+            #[cfg(not(target_arch = "x86_64"))]
             _ => false,
         }
     }
@@ -88,6 +96,13 @@ pub enum Tried {
     P256,
     /// P-384.
     P384,
+    /// Ed25519.
+    Ed25519,
+}
+
+impl Tried {
+    /// How many there are.
+    const COUNT: usize = 3;
 }
 
 /// The name of the kernel that runs for P-256.
@@ -98,7 +113,7 @@ pub fn name() -> &'static str {
 /// The fastest usable kernel that is not above the one that was asked for ([`wanted`]). Decided once
 /// for each curve.
 pub fn chosen(curve: Tried) -> Choice {
-    static CHOSEN: [OnceLock<Choice>; 2] = [const { OnceLock::new() }; 2];
+    static CHOSEN: [OnceLock<Choice>; Tried::COUNT] = [const { OnceLock::new() }; Tried::COUNT];
     *CHOSEN[curve as usize].get_or_init(|| {
         let mut choices = Choice::ALL.into_iter().filter(|&choice| wanted::may_run(choice));
         choices.find(|choice| choice.is_usable(curve)).unwrap_or(Choice::Portable)

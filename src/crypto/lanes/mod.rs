@@ -7,6 +7,7 @@
 //! - [`ecdsa`] is the algorithm, [`chain`] its additions, [`table`] and [`recode`] its tables and
 //!   digits. They are written once, generic over the curve ([`curve`], [`p256`], [`p384`]) and over the kernel
 //!   ([`field`]).
+//! - [`ed25519`] is a room of its own: other additions, which share digits and kernels with these.
 //! - [`portable`] is the kernel for every processor, [`ifma`] the one for AVX-512 IFMA.
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
@@ -24,6 +25,7 @@ mod chain;
 mod curve;
 pub(super) mod digest;
 mod ecdsa;
+mod ed25519;
 mod field;
 mod ifma;
 mod inverse;

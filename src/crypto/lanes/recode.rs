@@ -5,6 +5,10 @@
 //! exponentiation algorithms", 2009). So `b` neighbouring bits with the value `w` stand for the odd
 //! digit `2 w - (2^b - 1)`: never zero, and of either sign, so that a table of the `2^(b-1)`
 //! positive odd multiples serves for all.
+//!
+//! That changes even scalars modulo the order. Where a point may have another order, scalars are
+//! recoded as the integers that they are, to signed digits with zero among them: those above half of
+//! what a window holds are made negative and carry one to the next.
 
 use super::words;
 
@@ -89,6 +93,37 @@ impl Windows {
         self.windows.last().map_or(0, |window| window.row + window.rows())
     }
 
+    /// The bits of all windows together.
+    pub fn bits(&self) -> usize {
+        self.bits
+    }
+
+    /// The windows with their first rows in a table for [`Windows::recode_signed`]: the multiple by
+    /// `j` is `j` rows further.
+    pub fn signed(&self) -> impl Iterator<Item = (usize, Window)> + '_ {
+        self.iter().enumerate().map(|(i, window)| (window.row + i, window))
+    }
+
+    /// Rows of that table: each window has the multiples from 0 to half of what it holds.
+    pub fn signed_rows(&self) -> usize {
+        self.rows() + self.len()
+    }
+
+    /// Writes the signed digits of `u`, which has a bit less than the windows together.
+    #[inline(always)]
+    pub fn recode_signed<const N: usize>(&self, u: &[u64; N], mut digit: impl FnMut(usize, Digit)) {
+        let mut carry = 0;
+        for (i, window) in self.windows.iter().enumerate() {
+            #[allow(clippy::cast_possible_truncation, reason = "at most 20 bits")]
+            let w = words::bits(u, window.position, window.width) as usize + carry;
+            let negative = w > 1 << (window.width - 1);
+            let multiple = if negative { (1 << window.width) - w } else { w };
+            carry = usize::from(negative);
+            digit(i, Digit::new(window.row + i + multiple, negative));
+        }
+        debug_assert!(carry == 0, "the number has a bit less than the windows");
+    }
+
     /// Writes the digits of `u`, a number below the order, which is odd and has `bits` bits.
     ///
     /// An even `u` is recoded as minus the odd `order - u`. Zero becomes `order`, whose multiple is
@@ -148,6 +183,27 @@ mod tests {
             for u in 0..order {
                 let expected = if u % 2 == 1 { i128::from(u) } else { i128::from(u) - 1009 };
                 assert_eq!(sum(&windows, u, order), expected, "{u} in {count} windows");
+            }
+        }
+    }
+
+    // As integers, not modulo anything, and no row beyond half of a window.
+    #[test]
+    fn signed_digits_add_up_to_the_scalar_itself() {
+        for count in 1..=10 {
+            let windows = Windows::new(11, count);
+            let list: Vec<_> = windows.signed().collect();
+            for u in 0..1 << 10 {
+                let mut sum = 0;
+                windows.recode_signed(&[u, 0], |i, digit| {
+                    let (first, window) = list[i];
+                    let multiple = i64::try_from(digit.row() - first).unwrap();
+                    assert!(multiple <= 1 << (window.width - 1));
+                    assert!(digit.row() < windows.signed_rows());
+                    let sign = if digit.sign() == 1 { -1 } else { 1 };
+                    sum += (sign * multiple) << window.position;
+                });
+                assert_eq!(sum, i64::try_from(u).unwrap(), "{u} in {count} windows");
             }
         }
     }

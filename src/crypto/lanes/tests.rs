@@ -99,7 +99,7 @@ fn number<const N: usize>() -> impl Strategy<Value = [u64; N]> {
 }
 
 /// A number below the modulus; often one of the least or greatest.
-fn residue<M: Modulus<N>, const N: usize>() -> impl Strategy<Value = [u64; N]> {
+pub(super) fn residue<M: Modulus<N>, const N: usize>() -> impl Strategy<Value = [u64; N]> {
     (number::<N>(), 0_u64..4, any::<[bool; 2]>()).prop_map(|(number, small, [edge, high])| {
         let mut least = [0; N];
         least[0] = small;
@@ -112,7 +112,7 @@ fn residue<M: Modulus<N>, const N: usize>() -> impl Strategy<Value = [u64; N]> {
 }
 
 /// Checks all operations of a modulus and of a kernel's residues against school arithmetic.
-fn check_residues<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
+pub(super) fn check_residues<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
     a: [u64; N],
     b: [u64; N],
     mask: u32,

@@ -1,0 +1,35 @@
+//! Ed25519 (RFC 8032, RFC 8080): one key against thousands of signatures.
+//!
+//! - [`verify`] is the algorithm, [`table`] its tables: both written once, over the trait
+//!   [`Residues`](super::field::Residues).
+//! - [`words64`] is the field in 64-bit words, [`adx`] its product in assembly, [`ifma`] the field in
+//!   vectors; [`kernels`] puts them together.
+//! - [`point`] handles one point at a time, [`field`] has the numbers.
+//! - [`key`] makes a prepared key of it.
+//!
+//! # Exactness
+//!
+//! The verdict is that of the equation without the cofactor, for every input: scalars are integers,
+//! additions know no exceptions, and R is compared with the only encoding of the point that the
+//! equation gives. So say aws-lc, ring and dalek.
+
+#[cfg(target_arch = "x86_64")]
+mod adx;
+#[cfg(target_arch = "x86_64")]
+pub(super) mod avx2;
+mod field;
+mod ifma;
+mod kernels;
+mod key;
+mod point;
+mod table;
+mod verify;
+mod words64;
+
+#[cfg(test)]
+mod tests;
+
+pub(super) use kernels::check;
+#[cfg(target_arch = "x86_64")]
+pub(super) use kernels::{Adx, Avx, Ifma};
+pub(super) use key::prepare;

@@ -1,0 +1,250 @@
+//! Tables of multiples of a fixed point.
+//!
+//! A row holds what a mixed addition asks for, (y + x) / 2, (y - x) / 2 and d x y: the halves save
+//! it a doubling, and the point with the sign changed has the first two exchanged and the third
+//! negated. Windows have rows for the multiples from 0 on, so that every scalar is met as the integer
+//! that it is: a key may have a part of small order, which scalars modulo L would change.
+
+use super::super::field::{Mask, Residues};
+use super::super::recode::{Digit, Windows};
+use super::field::{D, D_INVERSE, HALF, P};
+use super::point::{Affine, Extended};
+
+/// One multiple.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(32))]
+pub struct Row {
+    /// (y + x) / 2 and (y - x) / 2.
+    halves: [[u64; 4]; 2],
+    /// d x y.
+    product: [u64; 4],
+}
+
+/// A multiple for each lane: what a row holds.
+#[derive(Clone, Copy, Debug)]
+pub struct Multiples<F> {
+    /// (y + x) / 2.
+    pub half_sum: F,
+    /// (y - x) / 2.
+    pub half_difference: F,
+    /// d x y.
+    pub product: F,
+}
+
+/// For each window of a scalar the multiples from 0 to half of what the window holds, times two to
+/// the window's position.
+#[derive(Debug)]
+pub struct Table {
+    windows: Windows,
+    rows: Vec<Row>,
+}
+
+/// Pairs of rows, in groups of lanes, that share an inversion: enough to drown it, few enough for
+/// their products to stay in cache.
+const CHUNK: usize = 256;
+
+impl Table {
+    /// Makes the table: 9.5 products a row, after a doubling and an addition for each bit.
+    ///
+    /// A window with the multiples up to 2^k gets those up to 2^(k+1) as `3 2^(k-1) ± j`: a sum and a
+    /// difference have most of their products in common.
+    #[inline(always)]
+    pub fn new<F: Residues<P, 4>>(point: &Affine, windows: Windows) -> Self {
+        let starts = Starts::new::<F>(point, windows.bits());
+        let mut rows = vec![Row::of::<F>(&[Affine::IDENTITY])[0]; windows.signed_rows()];
+        for (first, window) in windows.signed() {
+            rows[first + 1] = starts.powers[window.position];
+            if window.width > 1 {
+                rows[first + 2] = starts.powers[window.position + 1];
+            }
+        }
+        let most = windows.iter().map(|window| window.width).max().unwrap_or(0);
+        let mut space = Vec::new();
+        for level in 1..most.saturating_sub(1) {
+            let middles: Vec<_> = windows
+                .signed()
+                .filter(|(_, window)| window.width > level + 1)
+                .map(|(first, window)| (first, &starts.triples[window.position + level - 1]))
+                .collect();
+            for &(first, (middle, _)) in &middles {
+                rows[first + 3 * (1 << (level - 1))] = *middle;
+            }
+            let pairs = middles.len() << (level - 1);
+            for from in (0..pairs).step_by(CHUNK * F::LANES) {
+                let end = pairs.min(from + CHUNK * F::LANES);
+                Level { middles: &middles, level, from, end }.add::<F>(&mut rows, &mut space);
+            }
+        }
+        Self { windows, rows }
+    }
+
+    /// What a row holds.
+    #[cfg(test)]
+    pub fn row(&self, row: usize) -> [[u64; 4]; 3] {
+        let Row { halves: [sum, difference], product } = self.rows[row];
+        [sum, difference, product]
+    }
+
+    /// The windows that scalars must be recoded for.
+    pub fn windows(&self) -> &Windows {
+        &self.windows
+    }
+
+    /// The multiples that digits stand for, one in each lane.
+    #[inline(always)]
+    pub fn multiples<F: Residues<P, 4>>(&self, digits: &[Digit]) -> Multiples<F> {
+        let sign = |mask, (lane, digit): (usize, &Digit)| mask | (digit.sign() << lane);
+        let signs: Mask = digits.iter().enumerate().fold(0, sign);
+        let half = |lane: usize, which: u32| {
+            let digit = digits[lane];
+            &self.rows[digit.row()].halves[(digit.sign() ^ which) as usize]
+        };
+        let product: F = F::gather(|lane| &self.rows[digits[lane].row()].product);
+        Multiples {
+            half_sum: F::gather(|lane| half(lane, 0)),
+            half_difference: F::gather(|lane| half(lane, 1)),
+            product: product.negate_where(signs),
+        }
+    }
+
+    /// Asks the processor to bring the rows of digits near. They touch two cache lines.
+    #[inline(always)]
+    pub fn prefetch(&self, digits: &[Digit]) {
+        for digit in digits {
+            let row = &self.rows[digit.row()];
+            super::super::prefetch(row);
+            super::super::prefetch(&row.product[3]);
+        }
+    }
+}
+
+impl Row {
+    /// The rows of points.
+    #[inline(always)]
+    fn of<F: Residues<P, 4>>(points: &[Affine]) -> Vec<Self> {
+        let mut rows = vec![Self { halves: [[0; 4]; 2], product: [0; 4] }; points.len()];
+        let (half, d) = (F::pack(|_| HALF), F::pack(|_| D));
+        for (points, rows) in points.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
+            let point = |lane: usize| points[lane.min(points.len() - 1)];
+            let (x, y) = (F::pack(|lane| point(lane).x), F::pack(|lane| point(lane).y));
+            let mut put = |number: F, place: fn(&mut Self) -> &mut [u64; 4]| {
+                number.unpack(|lane, number| {
+                    rows.get_mut(lane).into_iter().for_each(|row| *place(row) = number);
+                });
+            };
+            put(y.add(&x).mul(&half), |row| &mut row.halves[0]);
+            put(y.sub(&x).mul(&half), |row| &mut row.halves[1]);
+            put(x.mul(&y).mul(&d), |row| &mut row.product);
+        }
+        rows
+    }
+}
+
+/// The point times powers of two, and times three times them, the latter each with its x y.
+struct Starts {
+    powers: Vec<Row>,
+    triples: Vec<(Row, [u64; 4])>,
+}
+
+impl Starts {
+    #[inline(always)]
+    fn new<F: Residues<P, 4>>(point: &Affine, bits: usize) -> Self {
+        let doubled = |point: &Extended| Some(point.doubled());
+        let start = Some(Extended::from(*point));
+        let mut points: Vec<_> = std::iter::successors(start, doubled).take(bits).collect();
+        for i in 1..bits {
+            points.push(points[i - 1].plus(&points[i]));
+        }
+        let mut powers = Row::of::<F>(&Extended::to_affine(&points));
+        let rows = powers.split_off(bits);
+        let d_inverse = F::pack(|_| D_INVERSE);
+        let mut triples: Vec<_> = rows.iter().map(|row| (*row, [0; 4])).collect();
+        for triples in triples.chunks_mut(F::LANES) {
+            let last = triples.len() - 1;
+            let products = F::pack(|lane| triples[lane.min(last)].0.product);
+            products.mul(&d_inverse).unpack(|lane, number| {
+                triples.get_mut(lane).into_iter().for_each(|triple| triple.1 = number);
+            });
+        }
+        Self { powers, triples }
+    }
+}
+
+/// Of one level, the pairs `from..end` of sums and differences: pair `i` makes the multiples
+/// `3 2^(level-1) ± j` of the window `i >> (level-1)`, where `j - 1` is the rest of `i`.
+struct Level<'t> {
+    /// The first row of each window, and the point in the middle of the new ones with its x y.
+    middles: &'t [(usize, &'t (Row, [u64; 4]))],
+    level: usize,
+    from: usize,
+    end: usize,
+}
+
+impl Level<'_> {
+    /// The first row of the window, j, and the middle, in a lane. Lanes past the end repeat the last.
+    #[inline(always)]
+    fn pair(&self, pair: usize) -> (usize, usize, &(Row, [u64; 4])) {
+        let pair = pair.min(self.end - 1);
+        let (first, middle) = self.middles[pair >> (self.level - 1)];
+        (first, 1 + (pair & ((1 << (self.level - 1)) - 1)), middle)
+    }
+
+    /// `x1 x2 y1 y2 d` for each lane of a group.
+    #[inline(always)]
+    fn divisor<F: Residues<P, 4>>(&self, rows: &[Row], start: usize) -> F {
+        let row = |lane| {
+            let (first, j, _) = self.pair(start + lane);
+            &rows[first + j].product
+        };
+        F::gather(row).mul(&F::gather(|lane| &self.pair(start + lane).2.1))
+    }
+
+    /// With e = d x1 x2 y1 y2 the sum has the denominators 1 + e and 1 - e, and the difference the
+    /// same two exchanged (D. J. Bernstein, P. Birkner, M. Joye, T. Lange and C. Peters, "Twisted
+    /// Edwards curves", 2008, §6). They are never zero.
+    #[inline(always)]
+    fn add<F: Residues<P, 4>>(&self, rows: &mut [Row], space: &mut Vec<[F; 2]>) {
+        let (one, mut product) = (F::one(), F::one());
+        let four_d = F::pack(|_| D).mul(&F::pack(|_| [4, 0, 0, 0]));
+        space.clear();
+        for start in (self.from..self.end).step_by(F::LANES) {
+            let e = self.divisor::<F>(rows, start);
+            space.push([product, e]);
+            product = product.mul(&one.add(&e).mul(&one.sub(&e)));
+        }
+        let mut inverse = product.invert();
+        let starts = (self.from..self.end).step_by(F::LANES);
+        for (start, [before, e]) in starts.zip(space.iter()).rev() {
+            let (plus, minus) = (one.add(e), one.sub(e));
+            let reciprocal = inverse.mul(before);
+            inverse = inverse.mul(&plus.mul(&minus));
+            let over_plus = reciprocal.mul(&minus);
+            let over_minus = reciprocal.mul(&plus);
+            let row = |lane: usize, which: usize| {
+                let (first, j, _) = self.pair(start + lane);
+                &rows[first + j].halves[which]
+            };
+            let middle = |lane: usize, which: usize| &self.pair(start + lane).2.0.halves[which];
+            // No closure around these: they must be inlined where the instructions may be used.
+            let (a1, b1) = (F::gather(|lane| row(lane, 0)), F::gather(|lane| row(lane, 1)));
+            let (a2, b2) = (F::gather(|lane| middle(lane, 0)), F::gather(|lane| middle(lane, 1)));
+            let (aa, bb, ab, ba) = (a1.mul(&a2), b1.mul(&b2), a1.mul(&b2), b1.mul(&a2));
+            // Halves of x and y of the sum and of the difference.
+            let sum = (aa.sub(&bb).mul(&over_plus), aa.add(&bb).mul(&over_minus));
+            let difference = (ba.sub(&ab).mul(&over_minus), ab.add(&ba).mul(&over_plus));
+            for (upwards, (x, y)) in [(true, sum), (false, difference)] {
+                let mut put = |number: F, place: fn(&mut Row) -> &mut [u64; 4]| {
+                    number.unpack(|lane, number| {
+                        let (first, j, _) = self.pair(start + lane);
+                        let middle = 3 << (self.level - 1);
+                        let multiple = if upwards { middle + j } else { middle - j };
+                        *place(&mut rows[first + multiple]) = number;
+                    });
+                };
+                put(y.add(&x), |row| &mut row.halves[0]);
+                put(y.sub(&x), |row| &mut row.halves[1]);
+                put(x.mul(&four_d).mul(&y), |row| &mut row.product);
+            }
+        }
+    }
+}
