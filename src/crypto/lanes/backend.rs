@@ -20,6 +20,7 @@ use super::plain::{self, Point};
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
 use super::recode::Windows;
+use super::rsa;
 use super::table::{Row, Table};
 use super::words;
 
@@ -50,6 +51,7 @@ impl Backend for Lanes {
         match key {
             PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4, 5>(point, signatures),
             PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6, 8>(point, signatures),
+            PublicKey::Rsa(key) => rsa::prepare(key, signatures),
             _ => Err(Refusal::Unsupported),
         }
     }

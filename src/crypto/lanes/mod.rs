@@ -32,6 +32,7 @@ mod p384;
 mod plain;
 mod portable;
 mod recode;
+mod rsa;
 mod table;
 mod words;
 
