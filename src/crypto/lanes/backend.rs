@@ -24,11 +24,12 @@ use super::rsa;
 use super::table::{Row, Table};
 use super::words;
 
-/// Our own arithmetic: P-256 and P-384, for keys with at least five signatures.
+/// Our own arithmetic: P-256, P-384 and RSA, for keys with at least five signatures.
 ///
 /// Points and signatures are taken exactly as the libraries take them: coordinates below p, on the
 /// curve; both halves of a signature from 1 to the order less 1; both candidates for the first
-/// coordinate.
+/// coordinate. RSA signatures are taken as PKCS #1 v1.5 says, without any leniency: below the modulus,
+/// as long as it, and a root of the one block that RFC 3110 and RFC 5702 allow.
 #[derive(Debug)]
 pub(crate) struct Lanes;
 

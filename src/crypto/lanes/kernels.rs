@@ -13,6 +13,8 @@ use super::p384::P384;
 use super::portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
+#[cfg(target_arch = "x86_64")]
+use super::rsa;
 
 /// A kernel.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,21 +23,24 @@ pub enum Choice {
     Portable,
     /// 64-bit words, with BMI2 and ADX.
     Adx,
+    /// AVX2: RSA only.
+    Avx2,
     /// AVX-512 IFMA.
     Ifma,
 }
 
 impl Choice {
     /// How many there are.
-    pub const COUNT: usize = 3;
+    pub const COUNT: usize = 4;
 
     /// All of them, the fastest first.
-    const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Adx, Self::Portable];
+    const ALL: [Self; Self::COUNT] = [Self::Ifma, Self::Avx2, Self::Adx, Self::Portable];
 
     fn name(self) -> &'static str {
         match self {
             Self::Portable => "portable",
             Self::Adx => "adx",
+            Self::Avx2 => "avx2",
             Self::Ifma => "ifma",
         }
     }
@@ -49,11 +54,19 @@ impl Choice {
             Self::Adx => adx::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, ScalarAdx, 4>(available),
                 Tried::P384 => check::agrees::<P384, ScalarAdx, 6>(available),
+                // The libraries have as good assembly for it.
+                Tried::Rsa => false,
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => rsa::avx2::Available::detect().is_some_and(|available| match curve {
+                Tried::P256 | Tried::P384 => false,
+                Tried::Rsa => rsa::kernels::agrees::<rsa::kernels::FourLanes>(available),
             }),
             #[cfg(target_arch = "x86_64")]
             Self::Ifma => avx512::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
                 Tried::P384 => check::agrees::<P384, Ifma52<8>, 6>(available),
+                Tried::Rsa => rsa::kernels::agrees::<rsa::kernels::EightLanes>(available),
             }),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -61,13 +74,15 @@ impl Choice {
     }
 }
 
-/// A curve for which kernels are tried out: each by itself, since a zone seldom has both.
+/// What kernels are tried out for: each by itself, since a zone seldom has more than one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tried {
     /// P-256.
     P256,
     /// P-384.
     P384,
+    /// RSA with any modulus.
+    Rsa,
 }
 
 /// The name of the kernel that runs for P-256.
@@ -76,9 +91,9 @@ pub fn name() -> &'static str {
 }
 
 /// The fastest usable kernel; the environment variable `SIGMILL_KERNEL` can ask for one by its name.
-/// One that is not usable here, or not known, is not taken. Decided once for each curve.
+/// One that is not usable here, or not known, is not taken. Decided once for each.
 pub fn chosen(curve: Tried) -> Choice {
-    static CHOSEN: [OnceLock<Choice>; 2] = [const { OnceLock::new() }; 2];
+    static CHOSEN: [OnceLock<Choice>; 3] = [const { OnceLock::new() }; 3];
     *CHOSEN[curve as usize].get_or_init(|| {
         let wanted = std::env::var("SIGMILL_KERNEL").unwrap_or_default();
         let mut order = Choice::ALL;

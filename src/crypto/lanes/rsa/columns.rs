@@ -11,6 +11,21 @@
 
 use super::digits::Digits;
 
+/// Does something for each place of a block. The compiler unrolls a loop over blocks of four and more
+/// only in part, and then keeps in memory what belongs in registers.
+macro_rules! for_each_place {
+    ($i:ident of $blocks:ident $body:block) => {
+        for_each_place!($i of $blocks $body 0 1 2 3 4 5);
+        const { assert!($blocks <= 6, "blocks are small") }
+    };
+    ($i:ident of $blocks:ident $body:block $($place:literal)*) => {
+        $(if $blocks > $place {
+            let $i: usize = $place;
+            $body
+        })*
+    };
+}
+
 /// A block of digits, the lowest first.
 pub type Block<V, const B: usize> = [V; B];
 
@@ -64,11 +79,11 @@ impl<V: Digits, const B: usize> Columns<V, B> {
             let (b_later, b_now) = b.split_at(b.len() - count);
             let mut columns = *self;
             for (a, b) in a_now.iter().zip(b_now.iter().rev()) {
-                for j in 0..B {
+                for_each_place!(j of B {
                     for i in 0..B {
                         columns.add_product(i + j, a[i], b[j]);
                     }
-                }
+                });
             }
             *self = columns;
             self.taken += weight * count;
@@ -157,7 +172,7 @@ impl<V: Digits, const B: usize> Modulus<V, B> {
         let mut sums = columns.merged();
         let modulus = &self.blocks[0];
         let mut multiple = [V::splat(0); B];
-        for i in 0..B {
+        for_each_place!(i of B {
             let digit = sums[0][i].low_product(self.minus_inverse);
             multiple[i] = digit;
             for (j, &modulus) in modulus.iter().enumerate() {
@@ -168,7 +183,7 @@ impl<V: Digits, const B: usize> Modulus<V, B> {
                 }
             }
             carry(&mut sums, i);
-        }
+        });
         (multiple, sums[1])
     }
 }
@@ -181,7 +196,8 @@ fn carry<V: Digits, const B: usize>(sums: &mut [Block<V, B>; 2], i: usize) {
     *next = next.add(carry);
 }
 
-/// Numbers on their way to a power, one for each lane: below twice the modulus.
+/// Numbers on their way to a power, one for each lane: below twice the modulus, in digits without
+/// carries.
 pub struct Group<V, const B: usize> {
     /// What is squared.
     pub value: Vec<Block<V, B>>,

@@ -6,36 +6,59 @@
 //! - [`encoding`] is what a signature must be a root of, [`numbers`] a key's numbers.
 //! - [`kernels`] are the ways in.
 
-mod digits;
+#[cfg(target_arch = "x86_64")]
+pub mod avx2;
 mod columns;
+mod digits;
 mod encoding;
-mod kernels;
+pub mod kernels;
 mod numbers;
 mod power;
 mod scalar;
-#[cfg(target_arch = "x86_64")]
-mod avx2;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::OnceLock;
 
 use crate::crypto::{Item, PreparedKey, Refusal, RsaHash, RsaKey};
 
-use kernels::Kernel;
+#[cfg(target_arch = "x86_64")]
+use super::ifma::avx512;
+#[cfg(target_arch = "x86_64")]
+use super::kernels::{Choice, Tried, chosen};
+use kernels::{Kernel, Words};
 use numbers::Numbers;
 use power::{Constants, Question};
 
-/// Signatures that a call wants at best.
+/// With fewer signatures the lanes stay empty, and what is computed for the key costs more than they
+/// save.
+const FEWEST_SIGNATURES: usize = 5;
+
+/// Signatures that a call wants at best: enough to fill all lanes many times, few enough that their
+/// hashes stay in cache.
 const BATCH: usize = 256;
 
-/// Prepares a key.
-pub fn prepare(key: &RsaKey, _: usize) -> Result<Box<dyn PreparedKey>, Refusal> {
+/// Prepares a key with the kernel that is chosen, if it is faster than the libraries.
+pub fn prepare(key: &RsaKey, signatures: usize) -> Result<Box<dyn PreparedKey>, Refusal> {
+    if signatures < FEWEST_SIGNATURES {
+        return Err(Refusal::Unsupported);
+    }
     #[cfg(target_arch = "x86_64")]
-    if std::env::var("SIGMILL_KERNEL").as_deref() != Ok("portable") {
-    if let Some(available) = avx2::Available::detect() {
-        return Ok(Box::new(Prepared::<kernels::Avx2By29>::new(available, key)));
+    match (chosen(Tried::Rsa), avx512::Available::detect(), avx2::Available::detect()) {
+        (Choice::Ifma, Some(available), _) => {
+            return Ok(Box::new(Prepared::<kernels::EightLanes>::new(available, key)));
+        }
+        (Choice::Avx2, _, Some(available)) => {
+            return Ok(Box::new(Prepared::<kernels::FourLanes>::new(available, key)));
+        }
+        _ => {}
     }
+    // Word by word the libraries with assembly take half the time, but not every key.
+    if key.modulus_bits() >= 1024 && key.exponent_bits() <= 33 {
+        return Err(Refusal::Unsupported);
     }
-    Ok(Box::new(Prepared::<kernels::Words>::new((), key)))
+    Ok(Box::new(Prepared::<Words>::new((), key)))
 }
 
 /// A key, and what its signatures share, which is computed when the first of them is verified.

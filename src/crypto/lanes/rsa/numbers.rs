@@ -2,7 +2,7 @@
 //! computed once for a key.
 
 use super::encoding;
-use super::scalar::{self, Compiled, Scalar};
+use super::scalar::{Compiled, Scalar};
 use crate::crypto::RsaKey;
 use crate::crypto::lanes::modulus;
 use crate::crypto::lanes::words;
