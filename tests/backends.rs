@@ -102,6 +102,12 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
         }
         assert_eq!(backend(choice, &p256, 4), Ok("aws-lc"));
         assert_eq!(backend(choice, &ed448, MANY), Ok("rustcrypto"));
+        // Keys that the fast libraries do not take; others as well where there are vectors.
+        for (bits, exponent) in [(512, 3), (1024, LONG), (2048, LONG)] {
+            let key = signers::rsa(Algorithm::RSASHA256, bits, exponent).public_key();
+            assert_eq!(backend(choice, &key, 5), Ok("lanes"));
+            assert_eq!(backend(choice, &key, 4), Ok("rustcrypto"));
+        }
     }
     assert!(backend::wants_confirmation("lanes"));
     assert!(!LIBRARIES.into_iter().any(backend::wants_confirmation));
@@ -148,6 +154,7 @@ static BENCHES: LazyLock<Vec<Bench>> = LazyLock::new(|| {
         signers::rsa(Algorithm::RSASHA1, 512, 3),
         signers::rsa(Algorithm::RSASHA256, 1024, 65537),
         signers::rsa(Algorithm::RSASHA512, 1024, LV),
+        signers::rsa(Algorithm::RSASHA256, 1280, LONG),
     ];
     let prepared = |key| {
         let prepare = |b: &&'static dyn Backend| Some((b.name(), b.prepare(&key, MANY).ok()?));
@@ -201,7 +208,7 @@ proptest! {
             prop_assert!(key.signature_len() <= 200);
             let signature = &signature[..key.signature_len()];
             for backend in backend::all() {
-                if let Ok(prepared) = backend.prepare(&key, 1) {
+                if let Ok(prepared) = backend.prepare(&key, MANY) {
                     prop_assert!(!holds(&*prepared, b"", signature), "{}", backend.name());
                 }
             }
@@ -255,7 +262,7 @@ fn rsa_blocks_other_than_the_one_of_the_rfc_do_not_hold() {
         }
         let key = signer.public_key();
         for backend in backend::all() {
-            let Ok(prepared) = backend.prepare(&key, 1) else { continue };
+            let Ok(prepared) = backend.prepare(&key, MANY) else { continue };
             let signature = signers::rsa_raw(bits, exponent, &good);
             assert!(holds(&*prepared, b"m", &signature), "{} {}", backend.name(), signer.name);
             for block in &blocks {
@@ -281,7 +288,7 @@ fn an_rsa_signature_at_or_above_the_modulus_does_not_hold() {
         let (message, above) = sum.expect("one signature in some is small enough");
         let zero = vec![0; bits / 8];
         for backend in backend::all() {
-            let Ok(prepared) = backend.prepare(&signer.public_key(), 1) else { continue };
+            let Ok(prepared) = backend.prepare(&signer.public_key(), MANY) else { continue };
             assert!(holds(&*prepared, &[message], &signer.sign(&[message])));
             for wrong in [&above[..], key.modulus(), &zero] {
                 assert!(!holds(&*prepared, &[message], wrong), "{}", backend.name());

@@ -99,3 +99,71 @@ impl<V: Vector> Digits for Eight<V> {
         Self(V::splat(0).madd_low(self.digit().0, digit.0))
     }
 }
+
+/// Four lanes of 29-bit digits in plain words, which sees every sum that overflows.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub struct Four([u64; 4]);
+
+#[cfg(test)]
+impl Four {
+    const MASK: u64 = (1 << Self::BITS) - 1;
+
+    fn both(self, other: Self, f: impl Fn(u64, u64) -> u64) -> Self {
+        Self(std::array::from_fn(|lane| f(self.0[lane], other.0[lane])))
+    }
+
+    fn product(a: u64, b: u64) -> u64 {
+        // The instruction would drop the upper halves; arithmetic that has something there is wrong.
+        assert!(a >> 32 == 0 && b >> 32 == 0, "{a:x} times {b:x} would be cut");
+        a * b
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used, reason = "an overflow is what the tests look for")]
+impl Digits for Four {
+    const LANES: usize = 4;
+    const BITS: usize = 29;
+    const IN_PARTS: bool = false;
+    const DOUBLES: bool = true;
+    const ROOM: usize = (1 << (64 - 2 * Self::BITS)) - 1;
+
+    fn splat(word: u64) -> Self {
+        Self([word; 4])
+    }
+
+    fn from_lanes(word: impl FnMut(usize) -> u64) -> Self {
+        Self(std::array::from_fn(word))
+    }
+
+    fn to_lanes(self) -> [u64; 8] {
+        let [a, b, c, d] = self.0;
+        [a, b, c, d, 0, 0, 0, 0]
+    }
+
+    fn add(self, other: Self) -> Self {
+        self.both(other, |a, b| a.checked_add(b).expect("a sum has room"))
+    }
+
+    fn digit(self) -> Self {
+        Self(self.0.map(|word| word & Self::MASK))
+    }
+
+    fn carry(self) -> Self {
+        Self(self.0.map(|word| word >> Self::BITS))
+    }
+
+    fn add_product(self, a: Self, b: Self) -> Self {
+        self.add(a.both(b, Self::product))
+    }
+
+    fn add_high(self, _: Self, _: Self) -> Self {
+        self
+    }
+
+    fn low_product(self, digit: Self) -> Self {
+        let low_half = Self(self.0.map(|word| word & 0xffff_ffff));
+        low_half.both(digit, Self::product).digit()
+    }
+}

@@ -12,6 +12,8 @@
 //! must be a multiple of the modulus n. The one reduction that ends the last product makes n of it
 //! if so, and never of anything else: the sum is not zero, and below `R n` by far.
 //!
+//! The block begins with a zero octet and is below n, so that what is congruent to it is the block.
+//!
 //! For e = 65537 that makes 16 squares, one product, and `h (n - c)`, which is an eighth of one for
 //! 2048 bits. c comes from the same steps with `s = 1`.
 
