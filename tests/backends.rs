@@ -92,6 +92,9 @@ fn backends_are_found_by_name_and_fill_in_for_each_other() {
 fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libraries() {
     let [p256, p384, ed448] =
         [signers::p256(), signers::p384(), signers::ed448()].map(|signer| signer.public_key());
+    // Keys that the fast libraries do not take; where there are vectors, lanes take others as well.
+    let rsa = [(512, 3), (1024, LONG), (2048, LONG)]
+        .map(|(bits, e)| signers::rsa(Algorithm::RSASHA256, bits, e).public_key());
     let backend = |choice, key, signatures| {
         backend::prepare(choice, key, signatures).map(|prepared| prepared.backend)
     };
@@ -102,11 +105,9 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
         }
         assert_eq!(backend(choice, &p256, 4), Ok("aws-lc"));
         assert_eq!(backend(choice, &ed448, MANY), Ok("rustcrypto"));
-        // Keys that the fast libraries do not take; others as well where there are vectors.
-        for (bits, exponent) in [(512, 3), (1024, LONG), (2048, LONG)] {
-            let key = signers::rsa(Algorithm::RSASHA256, bits, exponent).public_key();
-            assert_eq!(backend(choice, &key, 5), Ok("lanes"));
-            assert_eq!(backend(choice, &key, 4), Ok("rustcrypto"));
+        for key in &rsa {
+            assert_eq!(backend(choice, key, 5), Ok("lanes"));
+            assert_eq!(backend(choice, key, 4), Ok("rustcrypto"));
         }
     }
     assert!(backend::wants_confirmation("lanes"));

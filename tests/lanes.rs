@@ -158,7 +158,9 @@ fn batches_of_all_sizes_and_tables_of_all_widths_agree_with_the_libraries() {
         }
         let good = expected.iter().filter(|&&holds| holds).count();
         assert!((200..500).contains(&good), "{good} good ones");
-        for signatures in [5, 100, 1000, 10_000, 100_000] {
+        // RSA has no tables.
+        let widths = if source.modulus.is_some() { &[5][..] } else { &[5, 100, 10_000, 100_000] };
+        for &signatures in widths {
             let lanes = prepare("lanes", &key, signatures);
             assert_eq!(answers(&*lanes, &questions), expected, "{signatures}");
         }
@@ -210,7 +212,7 @@ fn cube_roots_of_blocks_that_begin_well_do_not_hold() {
         let block = signers::rsa_block(algorithm, bits, b"forged");
         let separator = block[2..].iter().position(|&octet| octet == 0).unwrap() + 2;
         let mut questions = vec![(b"forged".to_vec(), signer.sign(b"forged"))];
-        for padding in [0, 1, 8] {
+        for padding in [0, 1, 3] {
             let head = [&[0, 1][..], &vec![0xff; padding], &block[separator..]].concat();
             let garbage = vec![0xff; block.len() - head.len()];
             let root = cube_root(&BigUint::from_bytes_be(&[&head[..], &garbage].concat()));

@@ -125,7 +125,7 @@ pub fn agrees<K: Kernel>(token: K::Token) -> bool {
     const COUNT: u64 = 19;
     const LEN: usize = 136;
     let is_spoilt = |i: u64| i % 3 == 1;
-    let octets: Vec<_> = (1..=LEN).map(|i| (i * i * 29 % 251) as u8 | 1).collect();
+    let octets: Vec<_> = (1..=LEN).map(|i| u8::try_from(i * i % 251).unwrap_or(0) | 1).collect();
     let modulus = numbers::from_octets(&octets);
     let block = vec![0; modulus.len()].into();
     let numbers = Numbers { modulus: modulus.into(), exponent: [7].into(), block };

@@ -14,7 +14,7 @@
 //!
 //! The block begins with a zero octet and is below n, so that what is congruent to it is the block.
 //!
-//! For e = 65537 that makes 16 squares, one product, and `h (n - c)`, which is an eighth of one for
+//! For e = 65537 that makes 16 squares, one product, and `h (n - c)`, which is a twelfth of one for
 //! 2048 bits. c comes from the same steps with `s = 1`.
 
 use super::columns::{Block, Group, Modulus, Product, multiply};
@@ -166,9 +166,8 @@ pub fn verify<V: Digits, const B: usize>(
     let groups_needed = questions.len().div_ceil(V::LANES).min(at_a_time);
     let mut groups = Vec::with_capacity(groups_needed);
     let mut hashes = Vec::with_capacity(groups_needed);
-    let hash_blocks = questions.first().map_or(0, |question| {
-        (8 * question.hash.len()).div_ceil(V::BITS * B)
-    });
+    let hash_blocks =
+        questions.first().map_or(0, |question| (8 * question.hash.len()).div_ceil(V::BITS * B));
     for _ in 0..groups_needed {
         groups.push(Group::<V, B>::new(blocks));
         hashes.push(vec![[V::splat(0); B]; hash_blocks]);
@@ -196,11 +195,7 @@ pub fn verify<V: Digits, const B: usize>(
 
 /// Sets for each lane whether its number is this one.
 #[inline(always)]
-fn compare<V: Digits, const B: usize>(
-    value: &[Block<V, B>],
-    number: &[u64],
-    holds: &mut [bool],
-) {
+fn compare<V: Digits, const B: usize>(value: &[Block<V, B>], number: &[u64], holds: &mut [bool]) {
     let mut different = [0; 8];
     for (block, digits) in value.iter().zip(number.as_chunks::<B>().0) {
         for (place, digit) in block.iter().zip(digits) {

@@ -152,7 +152,8 @@ fn edge_moduli(bits: usize) -> Vec<BigUint> {
 // Lengths around whole words, whole digits and whole blocks of digits of either kernel.
 #[test]
 fn edge_numbers_modulo_edge_moduli_of_many_lengths_give_the_libraries_powers() {
-    let mut lengths = vec![512, 513, 522, 523, 575, 576, 577, 1024, 1025, 1042, 1043, 2048, 4095, 4096];
+    let mut lengths =
+        vec![512, 513, 522, 523, 575, 576, 577, 1024, 1025, 1042, 1043, 2048, 4095, 4096];
     lengths.extend((514..1400).step_by(83));
     for bits in lengths {
         for (i, modulus) in edge_moduli(bits).iter().enumerate() {
