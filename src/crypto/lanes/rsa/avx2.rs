@@ -30,13 +30,13 @@ impl Available {
 pub struct Avx2(__m256i);
 
 /// Bits of a digit: 30 would leave a sum room for 16 products only.
-pub const DIGIT_BITS: usize = 29;
+const DIGIT_BITS: usize = 29;
 
 /// The bits of a digit.
-pub const DIGIT_MASK: u64 = (1 << DIGIT_BITS) - 1;
+const DIGIT_MASK: u64 = (1 << DIGIT_BITS) - 1;
 
 /// Products of two digits below 2^64, less one for carries.
-pub const ROOM: usize = (1 << (64 - 2 * DIGIT_BITS)) - 1;
+const ROOM: usize = (1 << (64 - 2 * DIGIT_BITS)) - 1;
 
 /// An intrinsic that takes and gives values only.
 macro_rules! intrinsic {
@@ -84,8 +84,8 @@ impl Digits for Avx2 {
 
     #[inline(always)]
     fn carry(self) -> Self {
-        const BITS: i32 = DIGIT_BITS as i32;
-        Self(intrinsic!(_mm256_srli_epi64::<BITS>(self.0)))
+        const { assert!(DIGIT_BITS == 29, "the shift below") }
+        Self(intrinsic!(_mm256_srli_epi64::<29>(self.0)))
     }
 
     #[inline(always)]

@@ -80,8 +80,8 @@ impl<V: Digits, const B: usize> Columns<V, B> {
             let mut columns = *self;
             for (a, b) in a_now.iter().zip(b_now.iter().rev()) {
                 for_each_place!(j of B {
-                    for i in 0..B {
-                        columns.add_product(i + j, a[i], b[j]);
+                    for (i, &a) in a.iter().enumerate() {
+                        columns.add_product(i + j, a, b[j]);
                     }
                 });
             }
@@ -94,9 +94,9 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     /// Adds the products of different digits of one block, once each.
     #[inline(always)]
     fn add_mixed(&mut self, a: &Block<V, B>, b: &Block<V, B>) {
-        for i in 0..B {
-            for j in i + 1..B {
-                self.add_product(i + j, a[i], b[j]);
+        for (i, &a) in a.iter().enumerate() {
+            for (j, &b) in b.iter().enumerate().skip(i + 1) {
+                self.add_product(i + j, a, b);
             }
         }
     }
@@ -146,9 +146,9 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     fn merged(self) -> [Block<V, B>; 2] {
         let mut sums = self.sums;
         if V::IN_PARTS {
-            for half in 0..2 {
-                for i in 0..B {
-                    sums[half][i] = sums[half][i].add(self.highs[half][i]);
+            for (sums, highs) in sums.iter_mut().zip(self.highs) {
+                for (sum, high) in sums.iter_mut().zip(highs) {
+                    *sum = sum.add(high);
                 }
             }
         }
@@ -257,7 +257,7 @@ impl<V: Digits, const B: usize> Group<V, B> {
         // Pairs of different blocks, each of which stands for two.
         let half = k.div_ceil(2).max(first);
         let others = &value[k + 1 - half..k + 1 - first];
-        let middle = (k % 2 == 0).then(|| k / 2).filter(|&middle| middle < value.len());
+        let middle = k.is_multiple_of(2).then_some(k / 2).filter(|&middle| middle < value.len());
         if V::DOUBLES {
             columns.add_blocks(2, &self.doubled[first..half], others);
             if let Some(middle) = middle {

@@ -131,7 +131,7 @@ pub fn agrees<K: Kernel>(token: K::Token) -> bool {
     let numbers = Numbers { modulus: modulus.into(), exponent: [7].into(), block };
     let cases: Vec<_> = (0..COUNT)
         .map(|i| {
-            let root = (i + 1) * 0xb_1d4b_90c9 >> 4;
+            let root = (i + 1) * 0xb1d4_b90c;
             let mut power = [1, 0, 0, 0];
             for _ in 0..7 {
                 let mut product = [0; 4];
