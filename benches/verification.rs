@@ -36,6 +36,9 @@ fn verification(criterion: &mut Criterion) {
             .map(|i| [&[7; 112][..], &i.to_be_bytes()].concat())
             .take(if lanes_take(&signer) { LANES_BATCH } else { BATCH })
             .collect();
+        // RSA signs slowly: a few of its own again and again.
+        let different = if signer.name.starts_with("RSA") { 64 } else { LANES_BATCH };
+        let messages = &messages[..messages.len().min(different)];
         let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message)).collect();
         let mut group = criterion.benchmark_group(&signer.name);
         for backend in backend::all() {
@@ -46,6 +49,7 @@ fn verification(criterion: &mut Criterion) {
                 .iter()
                 .zip(&signatures)
                 .map(|(message, signature)| Item { message, signature })
+                .cycle()
                 .take(batch)
                 .collect();
             check(&*key, &items);

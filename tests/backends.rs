@@ -93,6 +93,9 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
     let [p256, p384, ed25519, ed448] =
         [signers::p256(), signers::p384(), signers::ed25519(), signers::ed448()]
             .map(|signer| signer.public_key());
+    // Keys that the fast libraries do not take; where there are vectors, lanes take others as well.
+    let rsa = [(512, 3), (1024, LONG), (2048, LONG)]
+        .map(|(bits, e)| signers::rsa(Algorithm::RSASHA256, bits, e).public_key());
     let backend = |choice, key, signatures| {
         backend::prepare(choice, key, signatures).map(|prepared| prepared.backend)
     };
@@ -105,6 +108,10 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
         assert_eq!(backend(choice, &p256, 4), Ok("aws-lc"));
         assert_eq!(backend(choice, &ed25519, 4), Ok("rustcrypto"));
         assert_eq!(backend(choice, &ed448, MANY), Ok("rustcrypto"));
+        for key in &rsa {
+            assert_eq!(backend(choice, key, 5), Ok("lanes"));
+            assert_eq!(backend(choice, key, 4), Ok("rustcrypto"));
+        }
     }
     assert!(backend::wants_confirmation("lanes"));
     assert!(!LIBRARIES.into_iter().any(backend::wants_confirmation));
@@ -151,6 +158,7 @@ static BENCHES: LazyLock<Vec<Bench>> = LazyLock::new(|| {
         signers::rsa(Algorithm::RSASHA1, 512, 3),
         signers::rsa(Algorithm::RSASHA256, 1024, 65537),
         signers::rsa(Algorithm::RSASHA512, 1024, LV),
+        signers::rsa(Algorithm::RSASHA256, 1280, LONG),
     ];
     let prepared = |key| {
         let prepare = |b: &&'static dyn Backend| Some((b.name(), b.prepare(&key, MANY).ok()?));
@@ -204,7 +212,7 @@ proptest! {
             prop_assert!(key.signature_len() <= 200);
             let signature = &signature[..key.signature_len()];
             for backend in backend::all() {
-                if let Ok(prepared) = backend.prepare(&key, 1) {
+                if let Ok(prepared) = backend.prepare(&key, MANY) {
                     prop_assert!(!holds(&*prepared, b"", signature), "{}", backend.name());
                 }
             }
@@ -258,7 +266,7 @@ fn rsa_blocks_other_than_the_one_of_the_rfc_do_not_hold() {
         }
         let key = signer.public_key();
         for backend in backend::all() {
-            let Ok(prepared) = backend.prepare(&key, 1) else { continue };
+            let Ok(prepared) = backend.prepare(&key, MANY) else { continue };
             let signature = signers::rsa_raw(bits, exponent, &good);
             assert!(holds(&*prepared, b"m", &signature), "{} {}", backend.name(), signer.name);
             for block in &blocks {
@@ -284,7 +292,7 @@ fn an_rsa_signature_at_or_above_the_modulus_does_not_hold() {
         let (message, above) = sum.expect("one signature in some is small enough");
         let zero = vec![0; bits / 8];
         for backend in backend::all() {
-            let Ok(prepared) = backend.prepare(&signer.public_key(), 1) else { continue };
+            let Ok(prepared) = backend.prepare(&signer.public_key(), MANY) else { continue };
             assert!(holds(&*prepared, &[message], &signer.sign(&[message])));
             for wrong in [&above[..], key.modulus(), &zero] {
                 assert!(!holds(&*prepared, &[message], wrong), "{}", backend.name());

@@ -20,15 +20,18 @@ use super::plain::{self, Point};
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
 use super::recode::Windows;
+use super::rsa;
 use super::table::{Row, Table};
 use super::words;
 
-/// Our own arithmetic: P-256, P-384 and Ed25519, for keys with at least five signatures.
+/// Our own arithmetic: P-256, P-384, Ed25519 and RSA, for keys with at least five signatures.
 ///
 /// Points and signatures are taken exactly as the libraries take them: coordinates below p, on the
 /// curve; both halves of a signature from 1 to the order less 1; both candidates for the first
 /// coordinate. For Ed25519, encodings of a key that libraries differ about are left to libraries; the
-/// rest is as with all of them, without the cofactor.
+/// rest is as with all of them, without the cofactor. RSA signatures are taken as PKCS #1 v1.5 says,
+/// without any leniency: below the modulus, as long as it, and a root of the one block that RFC 3110
+/// and RFC 5702 allow.
 #[derive(Debug)]
 pub(crate) struct Lanes;
 
@@ -59,6 +62,7 @@ impl Backend for Lanes {
             PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4, 5>(point, signatures),
             PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6, 8>(point, signatures),
             PublicKey::Ed25519(point) => ed25519::prepare(point, signatures),
+            PublicKey::Rsa(key) => rsa::prepare(key, signatures),
             _ => Err(Refusal::Unsupported),
         }
     }

@@ -15,6 +15,8 @@ use super::p384::P384;
 use super::portable::Portable;
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
+#[cfg(target_arch = "x86_64")]
+use super::rsa;
 use super::wanted;
 
 /// A kernel. One that is slower, where there are both, comes before one that is faster.
@@ -72,16 +74,23 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, ScalarAdx, 4>(available),
                 Tried::P384 => check::agrees::<P384, ScalarAdx, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Adx>(available),
+                // The libraries have as good assembly for it.
+                Tried::Rsa => false,
             }),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => ed25519::avx2::Available::detect().is_some_and(|available| {
-                curve == Tried::Ed25519 && ed25519::check::agrees::<ed25519::Avx>(available)
-            }),
+            Self::Avx2 => match curve {
+                Tried::P256 | Tried::P384 => false,
+                Tried::Ed25519 => ed25519::avx2::Available::detect()
+                    .is_some_and(ed25519::check::agrees::<ed25519::Avx>),
+                Tried::Rsa => rsa::avx2::Available::detect()
+                    .is_some_and(rsa::kernels::agrees::<rsa::kernels::FourLanes>),
+            },
             #[cfg(target_arch = "x86_64")]
             Self::Ifma => avx512::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
                 Tried::P384 => check::agrees::<P384, Ifma52<8>, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Ifma>(available),
+                Tried::Rsa => rsa::kernels::agrees::<rsa::kernels::EightLanes>(available),
             }),
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -89,7 +98,7 @@ impl Choice {
     }
 }
 
-/// A curve for which kernels are tried out: each by itself, since a zone seldom has both.
+/// What kernels are tried out for: each by itself, since a zone seldom has more than one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tried {
     /// P-256.
@@ -98,11 +107,13 @@ pub enum Tried {
     P384,
     /// Ed25519.
     Ed25519,
+    /// RSA with any modulus.
+    Rsa,
 }
 
 impl Tried {
     /// How many there are.
-    const COUNT: usize = 3;
+    const COUNT: usize = 4;
 }
 
 /// The name of the kernel that runs for P-256.

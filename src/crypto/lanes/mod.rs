@@ -36,6 +36,7 @@ mod p384;
 mod plain;
 mod portable;
 mod recode;
+mod rsa;
 mod table;
 mod wanted;
 mod words;
