@@ -6,7 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, anyhow};
-use sigmill::audit::chain::{self, Config, Intake, Summary, read_capture, read_text};
+use sigmill::audit::chain::{
+    self, Config, Intake, Summary, read_capture, read_material, read_text,
+};
 use sigmill::audit::findings::Severity;
 use sigmill::audit::zone::{JudgementTime, Limits, Progress, Sha1};
 use sigmill::capture::ReadOptions;
@@ -84,7 +86,7 @@ fn judge(
     }
     for path in &args.keys {
         let source = open(path, args)?;
-        read_text(&mut intake, source, TEXT, now)
+        read_material(&mut intake, source, TEXT, now)
             .with_context(|| path.display().to_string())
             .map_err(Failure::input)?;
     }

@@ -265,6 +265,11 @@ impl Intake {
         self.responses.add(response, at, place);
     }
 
+    /// When the last of all was seen.
+    pub(super) fn last_time(&self) -> Option<i64> {
+        self.facts.times.map(|(_, last)| last)
+    }
+
     pub(super) fn note_time(&mut self, at: i64) {
         let (first, last) = self.facts.times.unwrap_or((at, at));
         self.facts.times = Some((first.min(at), last.max(at)));

@@ -36,7 +36,7 @@ pub use judge::Kind;
 pub use packets::read_capture;
 pub use status::{Judgement, Reason, Status};
 pub use summary::{ResponseRow, RrsetRow, Summary};
-pub use text::{TextError, read_text};
+pub use text::{TextError, read_material, read_text};
 
 use bag::Held;
 use response::SeenResponse;
@@ -164,9 +164,11 @@ const LOT: usize = 4096;
 struct Case<'c> {
     seen: &'c SeenResponse,
     number: usize,
+    /// The time to judge for.
     at: i64,
     count: u64,
-    last: i64,
+    /// When it was seen first and last, as far as this case goes.
+    times: (i64, i64),
 }
 
 impl Court<'_> {
@@ -240,9 +242,9 @@ impl Court<'_> {
                             && (self.config.at.is_some() || epoch(case.at) == epoch(at)) =>
                     {
                         case.count += count;
-                        case.last = at;
+                        case.times.1 = at;
                     }
-                    _ => cases.push(Case { seen, number, at: shown, count, last: at }),
+                    _ => cases.push(Case { seen, number, at: shown, count, times: (at, at) }),
                 }
             }
         }
@@ -268,7 +270,7 @@ impl Court<'_> {
         let mut tally = Tally::new(span);
         for ((_, judged), case) in judged.into_iter().zip(&cases) {
             let row = self.row(intake, case, judged);
-            tally.count(&row, case, self.config.at.is_some(), summary);
+            tally.count(&row, case, summary);
             findings.extend(ad_finding(&row));
             on_event(Event::Response(row));
         }
@@ -291,7 +293,7 @@ impl Court<'_> {
             signatures_wanted: response.signatures_wanted,
             errors: response.errors.to_vec(),
             count: case.count,
-            times: (case.at, case.last.max(case.at)),
+            times: case.times,
             place: intake.place(case.seen.place),
         }
     }
@@ -469,7 +471,7 @@ impl Tally {
         }
     }
 
-    fn count(&mut self, row: &ResponseRow, case: &Case<'_>, one_time: bool, summary: &mut Summary) {
+    fn count(&mut self, row: &ResponseRow, case: &Case<'_>, summary: &mut Summary) {
         for (code, _) in &row.errors {
             *summary.extended_errors.entry(*code).or_default() += row.count;
         }
@@ -484,8 +486,7 @@ impl Tally {
             self.zones.entry(zone).or_default().add(status, row.count);
         }
         for &(at, count) in case.seen.seen.spans() {
-            let inside = one_time || (case.at <= at && at <= case.last);
-            if inside {
+            if (case.times.0..=case.times.1).contains(&at) {
                 let place = (at - self.begin).div_euclid(self.span);
                 self.timeline.entry(place).or_default().add(status, count);
             }

@@ -25,11 +25,50 @@ pub fn read_text(
     octets: usize,
     now: i64,
 ) -> Result<(), TextError> {
+    read_blocks(intake, source, octets, Purpose::Judge { now })
+}
+
+/// Reads text that only helps to judge the rest, such as the keys of a chain. What it holds counts as
+/// seen when the last of the rest was.
+///
+/// # Errors
+/// As [`read_text`].
+pub fn read_material(
+    intake: &mut Intake,
+    source: Source,
+    octets: usize,
+    now: i64,
+) -> Result<(), TextError> {
+    let at = intake.last_time().unwrap_or(now);
+    read_blocks(intake, source, octets, Purpose::Help { at })
+}
+
+/// What text is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Purpose {
+    /// It is judged, for now unless it says when it was received.
+    Judge {
+        /// Unix seconds.
+        now: i64,
+    },
+    /// It helps to judge other input.
+    Help {
+        /// Unix seconds.
+        at: i64,
+    },
+}
+
+fn read_blocks(
+    intake: &mut Intake,
+    source: Source,
+    octets: usize,
+    purpose: Purpose,
+) -> Result<(), TextError> {
     let file = source.name().to_owned();
     let number = intake.file(&file);
     let text = whole(source, octets)?;
     intake.facts().octets += text.len() as u64;
-    let mut blocks = Blocks { intake, file, number, now, block: Block::default() };
+    let mut blocks = Blocks { intake, file, number, purpose, block: Block::default() };
     let (mut line, mut begin) = (1, (1, 0));
     let mut at = 0;
     for text_line in text.split_inclusive(|&octet| octet == b'\n') {
@@ -190,7 +229,7 @@ struct Blocks<'i> {
     intake: &'i mut Intake,
     file: String,
     number: u16,
-    now: i64,
+    purpose: Purpose,
     block: Block,
 }
 
@@ -257,8 +296,12 @@ impl Blocks<'_> {
     /// Ends a response, or a bag.
     fn end(&mut self) {
         let block = std::mem::take(&mut self.block);
-        let at = block.time.unwrap_or(self.now);
-        let Some(rcode) = block.header else {
+        let at = match self.purpose {
+            Purpose::Judge { now } => block.time.unwrap_or(now),
+            Purpose::Help { at } => at,
+        };
+        let header = block.header.filter(|_| matches!(self.purpose, Purpose::Judge { .. }));
+        let Some(rcode) = header else {
             self.intake.records(block.groups, at);
             return;
         };

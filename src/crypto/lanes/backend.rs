@@ -36,13 +36,18 @@ use super::words;
 pub(crate) struct Lanes;
 
 /// With fewer signatures a table costs more than it saves.
-pub(super) const FEWEST_SIGNATURES: usize = 5;
+const FEWEST_SIGNATURES: usize = 5;
 
 /// Octets that the tables of all keys together may take. Beyond that a key goes to a library.
 const MOST_OCTETS: usize = 512 << 20;
 
 /// Octets of all base points' tables that were made.
 static BASE_OCTETS: AtomicUsize = AtomicUsize::new(0);
+
+/// Counts a table of a base point, which is never given back.
+pub(super) fn count_base_table(octets: usize) {
+    BASE_OCTETS.fetch_add(octets, Ordering::Relaxed);
+}
 
 pub(in crate::crypto) fn base_table_octets() -> usize {
     BASE_OCTETS.load(Ordering::Relaxed)
@@ -153,7 +158,7 @@ where
         let coordinate = |octets| words::from_be_bytes(octets).ok_or(Refusal::Malformed);
         let point = Point::from_affine([coordinate(x)?, coordinate(y)?]);
         let point = point.ok_or(Refusal::Malformed)?;
-        let (width, octets) = reserve_table(C::BITS, size_of::<Row<N>>(), signatures)?;
+        let (width, octets) = reserve_table(C::BITS, size_of::<Row<N>>(), 100, signatures)?;
         let table = OnceLock::new();
         Ok(Box::new(Self { token, choice, point, width, table, _octets: octets }))
     }
@@ -165,7 +170,7 @@ where
         let base = Point::from_affine(C::G).unwrap_or(self.point);
         let table = || {
             let table = self.table_of(&base);
-            BASE_OCTETS.fetch_add(table.octets(), Ordering::Relaxed);
+            count_base_table(table.octets());
             table
         };
         (base, tables[self.width].get_or_init(table))
@@ -261,12 +266,13 @@ pub(super) const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 /// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
 /// for it set aside.
 ///
-/// In units of one addition, a row of the table costs one to make, and a signature takes one for
-/// each window of both points. Larger tables leave the second-level and then the third-level cache;
+/// In units of one addition, a row of the table of `row` octets costs `row_cost` per cent of one to
+/// make, and a signature takes one for each window of both points. Larger tables leave the second-level and then the third-level cache;
 /// by how much that slows a row down is a guess.
 pub(super) fn reserve_table(
     bits: usize,
     row: usize,
+    row_cost: usize,
     signatures: usize,
 ) -> Result<(usize, Reservation), Refusal> {
     let mut candidates: Vec<_> = WIDTHS
@@ -281,7 +287,7 @@ pub(super) fn reserve_table(
                 _ => 115,
             };
             let cost = signatures.saturating_mul(2 * count * per_cent / 100);
-            (cost.saturating_add(octets / row), width, octets)
+            (cost.saturating_add(octets / row * row_cost / 100), width, octets)
         })
         .collect();
     candidates.sort_unstable();

@@ -44,6 +44,11 @@ pub struct Table {
 const CHUNK: usize = 256;
 
 impl Table {
+    /// Octets of the rows.
+    pub fn octets(&self) -> usize {
+        size_of_val(self.rows.as_slice())
+    }
+
     /// Makes the table: 9.5 products a row, after a doubling and an addition for each bit.
     ///
     /// A window with the multiples up to 2^k gets those up to 2^(k+1) as `3 2^(k-1) ± j`: a sum and a

@@ -1,9 +1,9 @@
 //! The block that a signature must be a root of: EMSA-PKCS1-v1_5 (RFC 8017 §9.2), as RFC 3110 §3 and
 //! RFC 5702 §3 give its octets.
 
-use aws_lc_rs::digest::{self, Digest};
-
 use crate::crypto::RsaHash;
+
+use super::super::digest::{self, InVectors, Sha1, Sha256, Sha512};
 
 /// Object identifiers in DigestInfo, its NULL, and the lengths around them (RFC 8017 §9.2 note 1).
 fn digest_info(hash: RsaHash) -> &'static [u8] {
@@ -36,15 +36,17 @@ pub fn block_without_hash(hash: RsaHash, len: usize) -> Vec<u8> {
     [&[0, 1][..], &padding, &[0], info, &zeros].concat()
 }
 
-/// The hashes of messages.
-pub fn digests<'m>(
-    hash: RsaHash,
-    messages: impl Iterator<Item = &'m [u8]>,
-) -> impl Iterator<Item = Digest> {
-    let algorithm = match hash {
-        RsaHash::Sha1 => &digest::SHA1_FOR_LEGACY_USE_ONLY,
-        RsaHash::Sha256 => &digest::SHA256,
-        RsaHash::Sha512 => &digest::SHA512,
-    };
-    messages.map(move |message| digest::digest(algorithm, message))
+/// The hashes of messages, in vectors where that is faster.
+pub fn digests(hash: RsaHash, messages: &[&[u8]]) -> Vec<Vec<u8>> {
+    let messages: Vec<[&[u8]; 1]> = messages.iter().map(|message| [*message]).collect();
+    match hash {
+        RsaHash::Sha1 => of::<Sha1>(&messages),
+        RsaHash::Sha256 => of::<Sha256>(&messages),
+        RsaHash::Sha512 => of::<Sha512>(&messages),
+    }
+}
+
+fn of<H: InVectors>(messages: &[[&[u8]; 1]]) -> Vec<Vec<u8>> {
+    let digests = digest::digests::<H, 1>(messages).into_iter();
+    digests.map(|digest| digest.as_ref().to_vec()).collect()
 }

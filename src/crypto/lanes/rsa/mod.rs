@@ -45,12 +45,14 @@ pub fn prepare(key: &RsaKey, signatures: usize) -> Result<Box<dyn PreparedKey>, 
         return Err(Refusal::Unsupported);
     }
     #[cfg(target_arch = "x86_64")]
-    match (chosen(Tried::Rsa), avx512::Available::detect(), avx2::Available::detect()) {
+    let choice = chosen(Tried::Rsa);
+    #[cfg(target_arch = "x86_64")]
+    match (choice, avx512::Available::detect(), avx2::Available::detect()) {
         (Choice::Ifma, Some(available), _) => {
-            return Ok(Box::new(Prepared::<kernels::EightLanes>::new(available, key)));
+            return Ok(Box::new(Prepared::<kernels::EightLanes>::new(available, choice, key)));
         }
         (Choice::Avx2, _, Some(available)) => {
-            return Ok(Box::new(Prepared::<kernels::FourLanes>::new(available, key)));
+            return Ok(Box::new(Prepared::<kernels::FourLanes>::new(available, choice, key)));
         }
         _ => {}
     }
@@ -58,12 +60,13 @@ pub fn prepare(key: &RsaKey, signatures: usize) -> Result<Box<dyn PreparedKey>, 
     if key.modulus_bits() >= 1024 && key.exponent_bits() <= 33 {
         return Err(Refusal::Unsupported);
     }
-    Ok(Box::new(Prepared::<Words>::new((), key)))
+    Ok(Box::new(Prepared::<Words>::new((), Choice::Portable, key)))
 }
 
 /// A key, and what its signatures share, which is computed when the first of them is verified.
 struct Prepared<K: Kernel> {
     token: K::Token,
+    choice: Choice,
     hash: RsaHash,
     modulus: Box<[u8]>,
     numbers: Numbers,
@@ -71,15 +74,20 @@ struct Prepared<K: Kernel> {
 }
 
 impl<K: Kernel> Prepared<K> {
-    fn new(token: K::Token, key: &RsaKey) -> Self {
+    fn new(token: K::Token, choice: Choice, key: &RsaKey) -> Self {
         let (hash, modulus) = (key.hash(), key.modulus().into());
-        Self { token, hash, modulus, numbers: Numbers::new(key), constants: OnceLock::new() }
+        let (numbers, constants) = (Numbers::new(key), OnceLock::new());
+        Self { token, choice, hash, modulus, numbers, constants }
     }
 }
 
 impl<K: Kernel> PreparedKey for Prepared<K> {
     fn batch_size(&self) -> usize {
         BATCH
+    }
+
+    fn kernel(&self) -> Option<&'static str> {
+        Some(self.choice.name())
     }
 
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
@@ -93,12 +101,12 @@ impl<K: Kernel> PreparedKey for Prepared<K> {
                 item.signature.len() == self.modulus.len() && *item.signature < *self.modulus
             };
             let places: Vec<_> = (0..items.len()).filter(|&i| in_range(&items[i])).collect();
-            let messages = places.iter().map(|&i| items[i].message);
-            let digests: Vec<_> = encoding::digests(self.hash, messages).collect();
+            let messages: Vec<_> = places.iter().map(|&i| items[i].message).collect();
+            let digests = encoding::digests(self.hash, &messages);
             let questions: Vec<_> = places
                 .iter()
                 .zip(&digests)
-                .map(|(&i, hash)| Question { signature: items[i].signature, hash: hash.as_ref() })
+                .map(|(&i, hash)| Question { signature: items[i].signature, hash })
                 .collect();
             let mut answers = vec![false; questions.len()];
             K::verify(self.token, constants, &questions, &mut answers);
