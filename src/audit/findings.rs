@@ -491,6 +491,26 @@ catalogue! {
         "Report this with its detail, which has all octets: one of the two has a defect.";
 }
 
+impl Code {
+    /// Those that only a chain audit reports: of answers, not of zones.
+    pub const OF_ANSWERS: &[Self] = &[
+        Self::ChainNoAnchor,
+        Self::ChainDnskeyNeeded,
+        Self::ChainDsNeeded,
+        Self::ChainSignaturesNeeded,
+        Self::ResponseIncomplete,
+        Self::ResponseTooMuchHashing,
+        Self::DelegationInsecure,
+        Self::DelegationOptOut,
+        Self::DenialUnproven,
+        Self::WildcardUnproven,
+        Self::DnameMismatch,
+        Self::TtlAboveOriginal,
+        Self::AdWithoutSecurity,
+        Self::AdMissing,
+    ];
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.entry().code)

@@ -1,6 +1,7 @@
 //! Chain audits: what was secure, insecure, bogus or indeterminate when it was seen.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod as_text;
 mod command;
 mod examples;
 mod real;

@@ -1,7 +1,7 @@
 //! What the NSEC and NSEC3 records of a response prove (RFC 4035 §5.4, RFC 5155 §8, RFC 6840 §4,
 //! RFC 9824).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::crypto::nsec3_hash;
 use crate::dns::denial::{Nsec, Nsec3};
@@ -80,8 +80,9 @@ pub(super) enum Absence {
 /// Types that mean that a name does not exist (RFC 9824 §3.1).
 const NXNAME: RType = RType(128);
 
-/// The work that one proof may cost, in hashes.
-const MOST_HASHES_PER_PROOF: usize = 300;
+/// The work that one proof may cost, in applications of the hash: a name of thirty labels with 150
+/// iterations comes to some 5,000.
+const MOST_WORK: usize = 5_000;
 
 impl Evidence<'_> {
     pub fn is_empty(&self) -> bool {
@@ -279,21 +280,32 @@ enum Cover {
 pub(super) struct Bounds<'h> {
     pub iterations: u16,
     pub hashes: &'h mut Hashes,
+    /// The names that were hashed, all with the same parameters.
+    done: HashSet<Name>,
     left: usize,
+    reached: bool,
 }
 
 impl<'h> Bounds<'h> {
     pub fn new(iterations: u16, hashes: &'h mut Hashes) -> Self {
-        Self { iterations, hashes, left: MOST_HASHES_PER_PROOF }
+        Self { iterations, hashes, done: HashSet::new(), left: MOST_WORK, reached: false }
     }
 
     /// Whether a proof failed because it would have cost too much.
     pub fn are_reached(&self) -> bool {
-        self.left == 0
+        self.reached
     }
 
     fn hash(&mut self, name: &Name, nsec3: &Nsec3<'_>) -> Option<[u8; 20]> {
-        self.left = self.left.checked_sub(1)?;
+        // What another proof has hashed costs as much here: the verdict must not depend on it.
+        if self.done.insert(*name) {
+            let work = usize::from(nsec3.parameters.iterations) + 1;
+            self.reached |= work > self.left;
+            self.left = self.left.saturating_sub(work);
+        }
+        if self.reached {
+            return None;
+        }
         Some(self.hashes.of(name, nsec3.parameters.iterations, nsec3.parameters.salt))
     }
 }
@@ -358,6 +370,7 @@ fn wildcard(encloser: &Name) -> Option<Name> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dns::denial::Nsec3Parameters;
 
     fn name(text: &str) -> Name {
         Name::from_text(text.as_bytes(), Some(&Name::root())).unwrap()
@@ -370,6 +383,23 @@ mod tests {
         assert!(!covers("a.z.", "c.z.", "a.z.") && !covers("a.z.", "c.z.", "c.z."));
         assert!(covers("y.z.", "z.", "zz.z.") && !covers("y.z.", "z.", "b.z."));
         assert!(covers("z.", "z.", "b.z.") && !covers("z.", "z.", "z."));
+    }
+
+    // CVE-2023-50868: a name of many labels under a chain of many iterations.
+    #[test]
+    fn a_proof_that_costs_too_much_is_given_up() {
+        let parameters = Nsec3Parameters { algorithm: 1, iterations: 150, salt: &[] };
+        let types = TypeBitmap::new(&[]).unwrap();
+        let nsec3 = Nsec3 { parameters, flags: 0, next: &[9; 20], types };
+        let evidence = Evidence { nsec: Vec::new(), nsec3: vec![([8; 20], nsec3)] };
+        let reached = |labels: usize| {
+            let subject = name(&format!("{}z.", "a.".repeat(labels)));
+            let mut hashes = Hashes::default();
+            let mut bounds = Bounds::new(150, &mut hashes);
+            evidence.denies(&subject, Absence::Name, &name("z."), &mut bounds);
+            bounds.are_reached()
+        };
+        assert!(!reached(20) && reached(40) && reached(120));
     }
 
     #[test]

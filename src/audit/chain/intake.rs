@@ -85,10 +85,15 @@ impl Intake {
         self.facts.messages == 0 && self.facts.records == 0
     }
 
-    /// Names a file; its number is for [`Sighting::file`].
+    /// Names a file that is judged; its number is for [`Sighting::file`].
     pub fn file(&mut self, name: &str) -> u16 {
-        self.files.push(name.into());
         self.facts.files.push(name.to_owned());
+        self.helping_file(name)
+    }
+
+    /// Names a file that helps to judge others.
+    pub(super) fn helping_file(&mut self, name: &str) -> u16 {
+        self.files.push(name.into());
         u16::try_from(self.files.len() - 1).unwrap_or(u16::MAX)
     }
 
@@ -170,15 +175,6 @@ impl Intake {
         let settled = read.groups.settle(&mut self.bag, seen.at, how);
         self.facts.orphan_signatures += settled.orphans;
         let [answer, authority, _] = settled.sections;
-        if let Some((name, rtype @ (RType::DS | RType::DNSKEY), _)) = question
-            && message.rcode() == 0
-            && incomplete.is_none()
-            && signatures_wanted
-            && answer.is_empty()
-            && (message.is_authoritative() || message.recursion_available())
-        {
-            self.bag.note_denied(name, rtype);
-        }
         let response = Response {
             question,
             rcode: u16::from(read.edns.upper_rcode) << 4 | u16::from(message.rcode()),
@@ -194,7 +190,21 @@ impl Intake {
             authority: authority.into(),
             errors: read.edns.errors.into(),
         };
-        self.responses.add(response, seen.at, (seen.file, seen.packet));
+        self.keep(response, seen.at, (seen.file, seen.packet));
+    }
+
+    /// Keeps a response, and notes what it says of the chain of trust.
+    fn keep(&mut self, response: Response, at: i64, place: (u16, u64)) {
+        if let Some((name, rtype @ (RType::DS | RType::DNSKEY), _)) = response.question
+            && response.rcode == 0
+            && response.incomplete.is_none()
+            && response.signatures_wanted
+            && response.answer.is_empty()
+            && (response.flags.authoritative || response.flags.recursive)
+        {
+            self.bag.note_denied(name, rtype);
+        }
+        self.responses.add(response, at, place);
     }
 
     /// Whether no more is kept.
@@ -262,7 +272,7 @@ impl Intake {
         self.note_time(at);
         self.facts.messages += 1;
         self.facts.responses += 1;
-        self.responses.add(response, at, place);
+        self.keep(response, at, place);
     }
 
     /// When the last of all was seen.

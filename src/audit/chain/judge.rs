@@ -555,8 +555,11 @@ fn judge_proof(
         Proof::OptOut => {
             Judgement::new(Status::Insecure, Reason::new(Code::DelegationOptOut, name, rtype))
         }
+        Proof::Lacking(_) if reached => {
+            let reason = Reason::new(Code::ResponseTooMuchHashing, name, rtype);
+            Judgement::new(Status::Indeterminate, reason)
+        }
         Proof::Lacking(detail) => {
-            let code = if reached { Code::ResponseTooMuchHashing } else { code };
             let reason = Reason { detail: Some(detail), ..Reason::new(code, name, rtype) };
             Judgement::new(Status::Bogus, reason)
         }

@@ -328,11 +328,11 @@ impl Court<'_> {
                     count: stored.seen,
                     times: stored.times,
                 };
-                (row, self.ttl_finding(stored, owner))
+                (row, self.rrset_findings(stored, owner))
             });
             rows.collect()
         };
-        let rows: Vec<Vec<(RrsetRow, Option<Finding>)>> =
+        let rows: Vec<Vec<(RrsetRow, Vec<Finding>)>> =
             self.pool.install(|| ids.par_chunks(LOT).map(judge_lot).collect());
         for (row, finding) in rows.into_iter().flatten() {
             summary.rrsets.add(row.judgement.status, 1);
@@ -341,21 +341,30 @@ impl Court<'_> {
         }
     }
 
-    /// RFC 4035 §5.3.3: caches lower a TTL, nobody may raise it.
-    fn ttl_finding(&self, stored: &bag::StoredRrset, owner: Name) -> Option<Finding> {
-        let signed = stored
-            .signatures
-            .iter()
-            .map(|&id| self.verified.checked(id))
-            .filter(|checked| checked.outcome.is_ok())
-            .map(|checked| checked.original_ttl)
-            .max()?;
-        (stored.greatest_ttl > signed).then(|| Finding {
-            owner: Some(owner),
-            rtype: Some(stored.rtype),
-            detail: Some(format!("TTL {}, signed {signed}", stored.greatest_ttl)),
-            ..Finding::new(Code::TtlAboveOriginal)
-        })
+    /// What is to be said of an RRset whatever its status.
+    fn rrset_findings(&self, stored: &bag::StoredRrset, owner: Name) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let mut report = |code, detail| {
+            let (owner, rtype) = (Some(owner), Some(stored.rtype));
+            findings.push(Finding { owner, rtype, detail: Some(detail), ..Finding::new(code) });
+        };
+        let checked = || stored.signatures.iter().map(|&id| self.verified.checked(id));
+        // RFC 4035 §5.3.3: caches lower a TTL, nobody may raise it.
+        let good = checked().filter(|checked| checked.outcome.is_ok());
+        let signed = good.map(|checked| checked.original_ttl).max();
+        if let Some(signed) = signed.filter(|&signed| stored.greatest_ttl > signed) {
+            let detail = format!("TTL {}, signed {signed}", stored.greatest_ttl);
+            report(Code::TtlAboveOriginal, detail);
+        }
+        let untried = |checked: &&verify::Checked| {
+            matches!(checked.outcome, Err((Code::RrsetTooManySignatures, _)))
+        };
+        let untried = checked().filter(untried).count();
+        if untried > 0 {
+            let detail = format!("{untried} of {} were not tried", stored.signatures.len());
+            report(Code::RrsetTooManySignatures, detail);
+        }
+        findings
     }
 
     fn list_zones(&self, at: i64, summary: &mut Summary) {

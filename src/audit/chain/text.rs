@@ -65,7 +65,10 @@ fn read_blocks(
     purpose: Purpose,
 ) -> Result<(), TextError> {
     let file = source.name().to_owned();
-    let number = intake.file(&file);
+    let number = match purpose {
+        Purpose::Judge { .. } => intake.file(&file),
+        Purpose::Help { .. } => intake.helping_file(&file),
+    };
     let text = whole(source, octets)?;
     intake.facts().octets += text.len() as u64;
     let mut blocks = Blocks { intake, file, number, purpose, block: Block::default() };
@@ -164,7 +167,12 @@ impl Marker {
         if let Some(error) = words.strip_prefix("EDE:") {
             let number: String =
                 error.trim_start().chars().take_while(char::is_ascii_digit).collect();
-            return Some(Self::Error(number.parse().ok()?, error.trim().to_owned()));
+            // dig: `6 (DNSSEC Bogus): (what the server says)`; kdig: `6 (DNSSEC Bogus): "…"`.
+            let said = error.split_once("): ").map_or("", |(_, said)| said.trim());
+            let said = said
+                .strip_prefix(['(', '"'])
+                .map_or(said, |said| said.strip_suffix([')', '"']).unwrap_or(said));
+            return Some(Self::Error(number.parse().ok()?, said.to_owned()));
         }
         match lower.as_str() {
             "question section:" => return Some(Self::Question),
@@ -367,10 +375,7 @@ mod tests {
         assert_eq!(of(";a.\t\t\tIN\tMX"), Some(asked.clone()));
         assert_eq!(of(";; a. \tIN\tMX"), Some(asked));
         assert_eq!(of(";; ANSWER SECTION:"), Some(Marker::Section(Section::Answer)));
-        assert_eq!(
-            of("; EDE: 7 (Signature Expired)"),
-            Some(Marker::Error(7, "7 (Signature Expired)".into()))
-        );
+        assert_eq!(of("; EDE: 7 (Signature Expired)"), Some(Marker::Error(7, String::new())));
         assert_eq!(of(";; WHEN: Sun Nov 22 03:53:49 UTC 2026"), Some(Marker::Time(1_795_319_629)));
         assert_eq!(of(";; WHEN: Sun Nov 22 03:53:49 CET 2026"), None);
         assert_eq!(of("a. 5 IN A 192.0.2.1 ; ANSWER SECTION:"), None);

@@ -279,6 +279,11 @@ fn verify_lot(bag: &Bag, zone: &Zone, name: NameId, lot: &[SignatureId], how: &H
         let candidates = Candidates::find(&keys, rrset.rtype, &rrsig);
         if let Some(fault) = frame_fault(&owner, rrset.rtype, &apex, &checked) {
             checked.outcome = Err(fault);
+        } else if rrset.signatures.partition_point(|&other| other < id)
+            >= how.limits.signatures_per_rrset
+        {
+            // CVE-2023-50387: the first ones in the order in which they were seen are tried.
+            checked.outcome = Err((Code::RrsetTooManySignatures, None));
         } else if let Some(fault) = candidates.fault {
             checked.outcome = Err(fault);
         } else {
