@@ -134,7 +134,7 @@ fn changed(is_meant: impl Fn(&str) -> bool, change: impl Fn(&str) -> String) -> 
 
 fn responses_with(judged: &Judged, code: Code, status: Status) -> u64 {
     let rows = judged.summary.reasons.iter();
-    rows.filter(|row| (row.0, row.1) == (status, code)).map(|row| row.2).sum()
+    rows.filter(|row| (row.status, row.code) == (status, code)).map(|row| row.responses).sum()
 }
 
 // RFC 6672 §5.3.1: the CNAME is synthesized, unsigned, and must follow from the DNAME.

@@ -1,5 +1,7 @@
 //! `sigmill capture` and `sigmill records` as they are typed.
 
+use std::collections::BTreeSet;
+
 use assert_cmd::Command;
 
 use super::path;
@@ -74,7 +76,7 @@ fn ndjson_and_json_hold_the_same_rows() {
     assert_eq!(rows.len(), lines.len());
     // Times of the run are in the summary, which comes last.
     assert_eq!(rows[..rows.len() - 1], lines[..lines.len() - 1]);
-    assert_eq!(lines.last().unwrap()["row"], "summary");
+    assert_eq!(lines.last().unwrap()["kind"], "summary");
     assert_eq!(document["schema"]["name"], "sigmill-chain-report");
 }
 
@@ -107,4 +109,47 @@ fn a_damaged_capture_is_judged_as_far_as_it_goes() {
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("secure") && text.contains("the file ends inside a record"), "{text}");
+}
+
+/// `REPORT.md` names every field, and no other.
+#[test]
+fn report_md_describes_exactly_the_fields_there_are() {
+    let mut command = sigmill(&TREE);
+    command.args(["--explain", "www.p256.nsec", "--explain", "www.sigoctet.nsec"]);
+    let text = stdout(command.args(["--format", "ndjson"]));
+    let mut emitted = BTreeSet::new();
+    for line in text.lines() {
+        let mut row: serde_json::Value = serde_json::from_str(line).unwrap();
+        let kind = row.as_object_mut().unwrap().remove("kind").unwrap();
+        emitted.insert(kind.as_str().unwrap().to_owned());
+        fields(kind.as_str().unwrap(), &row, &mut emitted);
+    }
+    let (_, section) =
+        include_str!("../../REPORT.md").split_once("## What `sigmill capture` and").unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("- `")?.split_once("`:"));
+    let documented: BTreeSet<String> = rows.map(|(field, _)| field.to_owned()).collect();
+    let missing: Vec<_> = emitted.difference(&documented).collect();
+    let stale: Vec<_> = documented.difference(&emitted).collect();
+    assert!(missing.is_empty() && stale.is_empty(), "missing: {missing:#?}, stale: {stale:#?}");
+}
+
+/// Collects the paths of all fields; `*` for members whose names depend on the input.
+fn fields(path: &str, value: &serde_json::Value, out: &mut BTreeSet<String>) {
+    const BY_INPUT: [&str; 6] = [
+        "summary.outcomes",
+        "summary.not_judged",
+        "summary.signatures",
+        "summary.extended_errors",
+        "summary.findings",
+        "summary.input.faults",
+    ];
+    if let Some(items) = value.as_array() {
+        items.iter().for_each(|item| fields(&format!("{path}[]"), item, out));
+    }
+    for (name, value) in value.as_object().into_iter().flatten() {
+        let name = if BY_INPUT.contains(&path) { "*" } else { name };
+        let path = format!("{path}.{name}");
+        fields(&path, value, out);
+        out.insert(path);
+    }
 }

@@ -53,3 +53,55 @@ fn a_minute_of_a_root_server_is_judged_from_the_anchor_of_its_time() {
     let reason = arpa.unwrap().link.judgement.reason.as_ref().unwrap();
     assert_eq!(reason.to_string(), "chain-dnskey-needed arpa. DNSKEY");
 }
+
+/// RRSIG records that tshark sees in DNS messages, those that ICMP errors quote left out.
+fn tshark_counts(name: &str) -> Option<u64> {
+    let output = std::process::Command::new("tshark")
+        .args([
+            "-r",
+            path(name).to_str()?,
+            "-o",
+            "ip.defragment:TRUE",
+            "-o",
+            "tcp.desegment_tcp_streams:TRUE",
+        ])
+        .args([
+            "-Y",
+            "dns && !icmp && !icmpv6",
+            "-T",
+            "fields",
+            "-E",
+            "occurrence=a",
+            "-e",
+            "dns.rrsig.type_covered",
+        ])
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    // Of each RRSIG what it covers: the types of bitmaps share a field with those of records.
+    let covered = text.lines().flat_map(|line| line.split(','));
+    Some(covered.filter(|covered| !covered.trim().is_empty()).count() as u64)
+}
+
+// Issue "Verify packet captures": tshark counts as many RRSIG records as we do.
+#[test]
+fn tshark_counts_as_many_signatures() {
+    if std::process::Command::new("tshark").arg("--version").output().is_err() {
+        assert!(std::env::var_os("SIGMILL_REQUIRE_PEERS").is_none(), "tshark is not installed");
+        println!("skipped: tshark is not installed");
+        return;
+    }
+    let mut names =
+        vec!["datasets/captures/tree.pcapng".into(), "datasets/captures/stub.pcapng".into()];
+    if path("../shared/data/captures").is_dir() {
+        // tshark shows what is in lone first fragments; no message is whole there.
+        let of_messages = FACTS.iter().filter(|fact| fact.0 != "ndpi-badpackets-gov.pcap");
+        names.extend(of_messages.map(|fact| format!("../shared/data/captures/{}", fact.0)));
+    } else {
+        println!("skipped in part: the real captures are not here");
+    }
+    for name in names {
+        let ours = capture(&name, &Config::default()).summary.input.signatures;
+        assert_eq!(Some(ours), tshark_counts(&name), "{name}");
+    }
+}

@@ -120,7 +120,7 @@ fn every_question_of_the_recorded_tree_is_judged_as_unbound_and_its_builder_say(
     assert!(compared > 300, "{compared} of {} were compared", questions.len());
     // Every kind of failure that was built is explained by its own code.
     let codes: Vec<String> =
-        judged.summary.reasons.iter().map(|(_, code, ..)| code.to_string()).collect();
+        judged.summary.reasons.iter().map(|row| row.code.to_string()).collect();
     for code in [
         "delegation-insecure",
         "delegation-opt-out",

@@ -41,10 +41,20 @@ pub struct AnchorLink {
 /// A DS RRset that vouches for a zone.
 #[derive(Clone, Debug, Serialize)]
 pub struct DsLink {
-    /// Its records: key and digest type.
-    pub records: Vec<(KeyRef, String)>,
+    /// Its records.
+    pub records: Vec<DsFacts>,
     /// The signature over it.
     pub signature: SignatureFacts,
+}
+
+/// A DS record.
+#[derive(Clone, Debug, Serialize)]
+pub struct DsFacts {
+    /// The key it means.
+    #[serde(flatten)]
+    pub key: KeyRef,
+    /// The name of its digest type, or its number.
+    pub digest: String,
 }
 
 /// A DNSKEY RRset.
@@ -86,7 +96,17 @@ pub struct SignatureFacts {
     pub expiration: String,
     /// Why it does not count; `None` when it does.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fault: Option<(Code, Option<String>)>,
+    pub fault: Option<FaultFacts>,
+}
+
+/// Why a signature does not count.
+#[derive(Clone, Debug, Serialize)]
+pub struct FaultFacts {
+    /// The fact.
+    pub code: Code,
+    /// What is particular about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 /// An RRset at the end of its chain.
@@ -138,8 +158,8 @@ impl Judge<'_> {
                 link.anchor = Some(AnchorLink { origin: origin.clone(), key: *key });
             }
             Some(Link::Ds { rrset, signature }) => {
-                let records: Vec<(KeyRef, String)> = self.ds_records(*rrset);
-                entries.extend(records.iter().map(|(key, _)| *key));
+                let records = self.ds_records(*rrset);
+                entries.extend(records.iter().map(|record| record.key));
                 let signature = self.signature_facts(*signature);
                 link.ds = Some(DsLink { records, signature });
             }
@@ -165,15 +185,15 @@ impl Judge<'_> {
         link
     }
 
-    fn ds_records(&self, rrset: RrsetId) -> Vec<(KeyRef, String)> {
+    fn ds_records(&self, rrset: RrsetId) -> Vec<DsFacts> {
         let records = self.verified.bag.rrset(rrset).records().filter_map(Ds::from_rdata);
         let row = |ds: Ds<'_>| {
             let DigestType(number) = ds.digest_type;
-            let name = match ds.digest_type.digest_len() {
+            let digest = match ds.digest_type.digest_len() {
                 Some(_) => ds.digest_type.to_string(),
                 None => number.to_string(),
             };
-            (KeyRef { tag: ds.key_tag, algorithm: ds.algorithm }, name)
+            DsFacts { key: KeyRef { tag: ds.key_tag, algorithm: ds.algorithm }, digest }
         };
         records.map(row).collect()
     }
@@ -185,7 +205,7 @@ impl Judge<'_> {
             key: checked.key,
             inception: checked.inception.to_string(),
             expiration: checked.expiration.to_string(),
-            fault: checked.at(self.at).err(),
+            fault: checked.at(self.at).err().map(|(code, detail)| FaultFacts { code, detail }),
         }
     }
 

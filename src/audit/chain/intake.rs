@@ -11,7 +11,7 @@ use crate::dns::message::{Message, Section};
 
 use super::bag::{Bag, SeenHow};
 use super::response::{Flags, Groups, Incomplete, ReadMessage, Response, Responses, read_message};
-use super::summary::InputFacts;
+use super::summary::{InputFacts, Times};
 
 /// Where and when a message was seen.
 #[derive(Clone, Copy, Debug)]
@@ -277,12 +277,11 @@ impl Intake {
 
     /// When the last of all was seen.
     pub(super) fn last_time(&self) -> Option<i64> {
-        self.facts.times.map(|(_, last)| last)
+        self.facts.seen.map(|seen| seen.last)
     }
 
     pub(super) fn note_time(&mut self, at: i64) {
-        let (first, last) = self.facts.times.unwrap_or((at, at));
-        self.facts.times = Some((first.min(at), last.max(at)));
+        self.facts.seen = Some(self.facts.seen.map_or(Times::once(at), |seen| seen.and(at)));
     }
 
     /// An entry of text that cannot be read.

@@ -40,7 +40,10 @@ pub use text::{TextError, read_material, read_text};
 
 use bag::Held;
 use response::SeenResponse;
-use summary::{AdFacts, Performance, StatusCounts, ZoneRow};
+use summary::{
+    AdFacts, BogusName, ExtendedError, Performance, ReasonRow, StatusCounts, TimelineRow, Times,
+    ZoneRow,
+};
 use trust::Judge;
 use verify::{How, SignatureCounts, Verified};
 
@@ -176,7 +179,7 @@ impl Court<'_> {
     fn judge(&self, intake: &Intake, on_event: &mut dyn FnMut(Event)) -> Summary {
         let mut summary = Summary::default();
         let mut findings = intake.findings.clone();
-        let span = intake.facts.times.unwrap_or((0, 0));
+        let span = intake.facts.seen.map_or((0, 0), |seen| (seen.first, seen.last));
         let epochs = self.epochs(span);
         self.judge_responses(intake, &epochs, span, &mut summary, &mut findings, on_event);
         self.judge_rrsets(&epochs, &mut summary, &mut findings, on_event);
@@ -280,6 +283,7 @@ impl Court<'_> {
     fn row(&self, intake: &Intake, case: &Case<'_>, judged: judge::JudgedResponse) -> ResponseRow {
         let response = &case.seen.response;
         let bag = &self.verified.bag;
+        let errors = response.errors.iter().cloned();
         ResponseRow {
             name: response.question.map(|(name, ..)| bag.name(name)),
             rtype: response.question.map(|(_, rtype, _)| rtype),
@@ -291,9 +295,9 @@ impl Court<'_> {
             ad: response.flags.authenticated,
             cd: response.flags.checking_disabled,
             signatures_wanted: response.signatures_wanted,
-            errors: response.errors.to_vec(),
+            errors: errors.map(|(code, text)| ExtendedError { code, text }).collect(),
             count: case.count,
-            times: case.times,
+            seen: Times { first: case.times.0, last: case.times.1 },
             place: intake.place(case.seen.place),
         }
     }
@@ -326,7 +330,7 @@ impl Court<'_> {
                     zone: judged.zone.apex,
                     signatures: stored.signatures.len() as u64,
                     count: stored.seen,
-                    times: stored.times,
+                    seen: Times { first: stored.times.0, last: stored.times.1 },
                 };
                 (row, self.rrset_findings(stored, owner))
             });
@@ -481,8 +485,8 @@ impl Tally {
     }
 
     fn count(&mut self, row: &ResponseRow, case: &Case<'_>, summary: &mut Summary) {
-        for (code, _) in &row.errors {
-            *summary.extended_errors.entry(*code).or_default() += row.count;
+        for error in &row.errors {
+            *summary.extended_errors.entry(error.code).or_default() += row.count;
         }
         let Some(judgement) = &row.judgement else {
             *summary.not_judged.entry(row.rcode).or_default() += row.count;
@@ -514,18 +518,30 @@ impl Tally {
 
     fn close(self, summary: &mut Summary) {
         let timeline = self.timeline.into_iter();
-        summary.timeline =
-            timeline.map(|(place, counts)| (self.begin + place * self.span, counts)).collect();
-        summary.timeline_span = self.span;
+        summary.timeline = timeline
+            .map(|(place, responses)| TimelineRow {
+                from: self.begin + place * self.span,
+                responses,
+            })
+            .collect();
+        summary.timeline_span_seconds = self.span;
         summary.reasons = self
             .reasons
             .into_iter()
-            .map(|((status, code), (count, first))| (status, code, count, first))
+            .map(|((status, code), (responses, first))| ReasonRow {
+                status,
+                code,
+                responses,
+                first,
+            })
             .collect();
-        summary.reasons.sort_by_key(|&(status, _, count, _)| (status, std::cmp::Reverse(count)));
-        let mut bogus: Vec<_> =
-            self.bogus.into_iter().map(|((name, rtype), count)| (name, rtype, count)).collect();
-        bogus.sort_by(|a, b| b.2.cmp(&a.2).then_with(|| (a.0, a.1).cmp(&(b.0, b.1))));
+        summary.reasons.sort_by_key(|row| (row.status, std::cmp::Reverse(row.responses)));
+        let mut bogus: Vec<_> = self
+            .bogus
+            .into_iter()
+            .map(|((name, rtype), responses)| BogusName { name, rtype, responses })
+            .collect();
+        bogus.sort_by_key(|row| (std::cmp::Reverse(row.responses), row.name, row.rtype));
         bogus.truncate(MOST_BOGUS_NAMES);
         summary.bogus_names = bogus;
         // What each zone decided; the rest of its row follows.
@@ -574,7 +590,7 @@ fn ad_finding(row: &ResponseRow) -> Option<Finding> {
     Some(Finding {
         owner: row.name,
         rtype: row.rtype,
-        at: Some(row.times.0),
+        at: Some(row.seen.first),
         detail: Some(format!("{} times, first {}", row.count, row.place)),
         ..Finding::new(code)
     })

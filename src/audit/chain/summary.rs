@@ -99,9 +99,41 @@ pub struct InputFacts {
     pub fault_places: Vec<String>,
     /// Responses that were not kept, because the limit of memory was reached.
     pub not_kept: u64,
-    /// The first and the last time, in Unix seconds.
+    /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub times: Option<(i64, i64)>,
+    pub seen: Option<Times>,
+}
+
+/// The first and the last time at which something was seen, in Unix seconds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Times {
+    /// The first.
+    pub first: i64,
+    /// The last.
+    pub last: i64,
+}
+
+impl Times {
+    /// Seen once.
+    #[must_use]
+    pub fn once(at: i64) -> Self {
+        Self { first: at, last: at }
+    }
+
+    /// Seen at this time as well.
+    #[must_use]
+    pub fn and(self, at: i64) -> Self {
+        Self { first: self.first.min(at), last: self.last.max(at) }
+    }
+}
+
+/// An extended error of a response (RFC 8914).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ExtendedError {
+    /// Its code.
+    pub code: u16,
+    /// What the server says of it.
+    pub text: String,
 }
 
 /// Messages by the way they went.
@@ -126,6 +158,7 @@ pub struct ResponseRow {
     /// The response code.
     pub rcode: u16,
     /// What it is.
+    #[serde(rename = "outcome")]
     pub kind: Kind,
     /// The status and the reason; none when there is nothing to judge.
     #[serde(flatten)]
@@ -142,13 +175,13 @@ pub struct ResponseRow {
     /// DO.
     #[serde(rename = "do")]
     pub signatures_wanted: bool,
-    /// Extended errors: code and text.
+    /// Extended errors.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub errors: Vec<(u16, String)>,
+    pub errors: Vec<ExtendedError>,
     /// How often it was seen.
     pub count: u64,
-    /// First and last time, in Unix seconds.
-    pub times: (i64, i64),
+    /// When.
+    pub seen: Times,
     /// Where it was seen first: file and packet, or line.
     pub place: String,
 }
@@ -170,8 +203,8 @@ pub struct RrsetRow {
     pub signatures: u64,
     /// How often it was seen.
     pub count: u64,
-    /// First and last time, in Unix seconds.
-    pub times: (i64, i64),
+    /// When.
+    pub seen: Times,
 }
 
 /// A zone of the input.
@@ -211,7 +244,8 @@ pub struct Summary {
     pub input: InputFacts,
     /// Responses by status.
     pub responses: StatusCounts,
-    /// Responses by kind and status.
+    /// Responses by what they are and status.
+    #[serde(rename = "outcomes")]
     pub kinds: BTreeMap<Kind, StatusCounts>,
     /// Responses with nothing to judge, by response code.
     pub not_judged: BTreeMap<u16, u64>,
@@ -223,14 +257,14 @@ pub struct Summary {
     pub signatures: BTreeMap<u8, SignatureCounts>,
     /// The zones.
     pub zones: Vec<ZoneRow>,
-    /// Why responses are not secure: status, code, responses, and the first that was met.
-    pub reasons: Vec<(Status, Code, u64, String)>,
+    /// Why responses are not secure.
+    pub reasons: Vec<ReasonRow>,
     /// The names with the most bogus responses.
-    pub bogus_names: Vec<(Name, RType, u64)>,
-    /// Responses by the time at which they were seen: beginning of each span and counts.
-    pub timeline: Vec<(i64, StatusCounts)>,
+    pub bogus_names: Vec<BogusName>,
+    /// Responses by the time at which they were seen.
+    pub timeline: Vec<TimelineRow>,
     /// Seconds of a span of the time line.
-    pub timeline_span: i64,
+    pub timeline_span_seconds: i64,
     /// What resolvers said.
     pub ad: AdFacts,
     /// Extended errors by code.
@@ -241,6 +275,41 @@ pub struct Summary {
     pub findings: BTreeMap<String, u64>,
     /// How long it took.
     pub performance: Performance,
+}
+
+/// A reason for which responses are not secure.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReasonRow {
+    /// Their status.
+    pub status: Status,
+    /// The fact.
+    pub code: Code,
+    /// How many.
+    pub responses: u64,
+    /// The first, and where it was seen.
+    pub first: String,
+}
+
+/// A question whose responses are bogus.
+#[derive(Clone, Debug, Serialize)]
+pub struct BogusName {
+    /// The name, in lower case.
+    pub name: Name,
+    /// The type.
+    #[serde(rename = "type")]
+    pub rtype: RType,
+    /// How many.
+    pub responses: u64,
+}
+
+/// A span of the time line.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct TimelineRow {
+    /// Its beginning, in Unix seconds.
+    pub from: i64,
+    /// The responses in it.
+    #[serde(flatten)]
+    pub responses: StatusCounts,
 }
 
 /// How long it took.

@@ -45,7 +45,7 @@ impl ChainReporter for ChainDot {
                     .iter()
                     .map(|facts| match &facts.fault {
                         None => format!("RRSIG {}", key(facts.key)),
-                        Some((code, _)) => format!("RRSIG {} {code}", key(facts.key)),
+                        Some(fault) => format!("RRSIG {} {}", key(facts.key), fault.code),
                     })
                     .collect();
                 lines.insert(format!(
@@ -93,7 +93,7 @@ fn zone_edge(above: Option<&ZoneLink>, link: &ZoneLink) -> String {
     let Some(above) = above else { return String::new() };
     let records = link.ds.iter().flat_map(|ds| &ds.records);
     let label: Vec<String> =
-        records.map(|(named, digest)| format!("DS {} {digest}", key(*named))).collect();
+        records.map(|record| format!("DS {} {}", key(record.key), record.digest)).collect();
     let from = quoted(&format!("zone {}", above.zone));
     format!("  {from} -> {to} [label={}, color=\"{style}\"];", quoted(&label.join("\n")))
 }

@@ -23,7 +23,7 @@ pub(super) struct ChainJson {
 
 /// An event as an object that says what it is.
 #[derive(Serialize)]
-#[serde(tag = "row", rename_all = "lowercase")]
+#[serde(tag = "kind", rename_all = "lowercase")]
 enum Row<'e> {
     Response(&'e ResponseRow),
     Rrset(&'e RrsetRow),

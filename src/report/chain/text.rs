@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::audit::chain::summary::{StatusCounts, ZoneRow};
+use crate::audit::chain::summary::{BogusName, ReasonRow, StatusCounts, Times, ZoneRow};
 use crate::audit::chain::{Event, Kind, Status, Summary};
 use crate::audit::findings::Finding;
 use crate::dns::Algorithm;
@@ -146,7 +146,7 @@ fn write_input(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io:
         parts.push(count(input.responses, "response"));
     }
     parts.push(count(input.signatures, "RRSIG record"));
-    if let Some((first, last)) = input.times {
+    if let Some(Times { first, last }) = input.seen {
         parts.push(match first == last {
             true => utc(first),
             false => format!("{} to {}", utc(first), utc(last)),
@@ -345,7 +345,7 @@ fn vouched(row: &ZoneRow) -> String {
         (Some(anchor), _) => format!("anchor {}", anchor.key.tag),
         (None, Some(ds)) => {
             let mut tags: Vec<String> =
-                ds.records.iter().map(|(key, _)| key.tag.to_string()).collect();
+                ds.records.iter().map(|record| record.key.tag.to_string()).collect();
             tags.dedup();
             format!("DS {}", tags.join(" "))
         }
@@ -364,11 +364,12 @@ fn write_reasons(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> i
         ("first", Side::Left),
     ];
     let mut table = Table::new("reasons", &columns);
-    for (status, code, number, first) in &summary.reasons {
+    for row in &summary.reasons {
+        let ReasonRow { status, code, responses, first } = row;
         let first = first.strip_prefix(code.entry().code).unwrap_or(first).trim_start();
         table.row(vec![
             Cell(style(*status, palette), status.to_string()),
-            grouped(*number).into(),
+            grouped(*responses).into(),
             Cell(palette.strong, code.to_string()),
             printable(first).into_owned().into(),
         ]);
@@ -383,11 +384,11 @@ fn write_bogus(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io:
     }
     let columns = [("name", Side::Left), ("type", Side::Left), ("bogus", Side::Right)];
     let mut table = Table::new("bogus", &columns);
-    for (name, rtype, number) in &summary.bogus_names {
+    for BogusName { name, rtype, responses } in &summary.bogus_names {
         table.row(vec![
             name.to_string().into(),
             rtype.to_string().into(),
-            Cell(palette.bogus, grouped(*number)),
+            Cell(palette.bogus, grouped(*responses)),
         ]);
     }
     writeln!(out)?;
@@ -404,8 +405,8 @@ fn write_timeline(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> 
     let each = summary.timeline.len().div_ceil(12);
     for spans in summary.timeline.chunks(each) {
         let mut counts = StatusCounts::default();
-        spans.iter().for_each(|(_, more)| counts += *more);
-        let begin = spans.first().map_or(0, |&(begin, _)| begin);
+        spans.iter().for_each(|row| counts += row.responses);
+        let begin = spans.first().map_or(0, |row| row.from);
         table.row([vec![utc(begin).into()], status_cells(&counts, palette)].concat());
     }
     writeln!(out)?;

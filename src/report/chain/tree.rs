@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::audit::chain::explain::{Explanation, KeyFacts, SignatureFacts, ZoneLink};
+use crate::audit::chain::explain::{Explanation, FaultFacts, KeyFacts, SignatureFacts, ZoneLink};
 use crate::audit::chain::{Judgement, Status};
 use crate::audit::findings::KeyRef;
 use crate::report::palette::{Painted, Palette};
@@ -45,8 +45,8 @@ fn write_zone(
         writeln!(out, "{indent}trust anchor {} ({})", key(anchor.key), anchor.origin)?;
     }
     if let Some(ds) = &link.ds {
-        for (named, digest) in &ds.records {
-            writeln!(out, "{indent}DS {} {digest}", key(*named))?;
+        for record in &ds.records {
+            writeln!(out, "{indent}DS {} {}", key(record.key), record.digest)?;
         }
         writeln!(out, "{indent}{}", signature_line(&ds.signature, palette))?;
     }
@@ -85,7 +85,7 @@ fn signature_line(facts: &SignatureFacts, palette: &Palette) -> String {
     let SignatureFacts { signer, key: named, inception, expiration, fault } = facts;
     let verdict = match fault {
         None => Painted(palette.good, "holds".to_owned()).to_string(),
-        Some((code, detail)) => {
+        Some(FaultFacts { code, detail }) => {
             let detail = detail.as_ref().map_or_else(String::new, |detail| format!(": {detail}"));
             Painted(palette.bogus, format!("{code}{detail}")).to_string()
         }
