@@ -24,7 +24,7 @@ pub struct ZoneLink {
     /// The DS RRset that vouches for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ds: Option<DsLink>,
-    /// The DNSKEY RRset that was trusted.
+    /// The DNSKEY RRset that is trusted, or that is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dnskey: Option<DnskeyLink>,
 }
@@ -62,7 +62,7 @@ pub struct DsFacts {
 pub struct DnskeyLink {
     /// Its keys.
     pub keys: Vec<KeyFacts>,
-    /// The signature by which it is trusted.
+    /// The signature by which it is trusted, or is not.
     pub signature: SignatureFacts,
 }
 

@@ -49,7 +49,8 @@ pub struct Trust {
     pub judgement: Judgement,
     /// What vouches for its keys.
     pub link: Option<Link>,
-    /// The DNSKEY RRset and the signature over it that the link leads to.
+    /// The DNSKEY RRset and the signature over it that the link leads to; where it leads to none, the
+    /// first that was seen.
     pub dnskey: Option<(RrsetId, SignatureId)>,
     /// The keys of the zone's table that can be trusted.
     pub keys: Vec<KeyIndex>,
@@ -234,7 +235,7 @@ impl<'v> Judge<'v> {
             };
             return fail(trust, status, Reason::new(code, apex, RType::DNSKEY));
         };
-        let (mut fault, mut signed, mut bare) = (None, false, false);
+        let (mut fault, mut signed, mut bare) = (None, None, false);
         for &rrset in &zone.dnskeys {
             let stored = bag.rrset(rrset);
             bare |= stored.seen_bare;
@@ -243,7 +244,7 @@ impl<'v> Judge<'v> {
                 if self.verified.bag.find(&apex) != Some(checked.signer) {
                     continue;
                 }
-                signed = true;
+                signed.get_or_insert((rrset, signature));
                 let found = checked.at(self.at).and_then(|key| {
                     // The key that signs must itself be in the set (RFC 4035 §5.2).
                     let rdata = &zone.table.get(key).rdata;
@@ -276,12 +277,15 @@ impl<'v> Judge<'v> {
         if trust.dnskey.is_some() {
             return;
         }
+        trust.dnskey = signed;
         let reason = |code| Reason::new(code, apex, RType::DNSKEY);
         match fault {
             Some((code, detail)) => {
                 fail(trust, Status::Bogus, Reason { detail, ..reason(code) });
             }
-            None if signed || bare => fail(trust, Status::Bogus, reason(Code::RrsetUnsigned)),
+            None if signed.is_some() || bare => {
+                fail(trust, Status::Bogus, reason(Code::RrsetUnsigned))
+            }
             None => fail(trust, Status::Indeterminate, reason(Code::ChainSignaturesNeeded)),
         }
     }

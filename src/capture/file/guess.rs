@@ -95,8 +95,7 @@ fn is_zone(text: &[u8]) -> bool {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(5);
         line.starts_with(b"$ORIGIN")
             || line.starts_with(b"$TTL")
-            || words.any(|word| WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)))
-                && !line.starts_with(b";")
+            || words.any(|word| WORDS.contains(&word)) && !line.starts_with(b";")
     })
 }
 

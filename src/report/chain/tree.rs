@@ -22,7 +22,7 @@ pub(super) fn write_tree(
     let depth = explanation.chain.len();
     let plural = if *records == 1 { "" } else { "s" };
     let line = format!("{owner} {rtype}, {records} record{plural}");
-    writeln!(out, "{}{} {}", branch(depth), line, status(judgement, palette))?;
+    writeln!(out, "{}{line}: {}", branch(depth), status(judgement, palette))?;
     for signature in &explanation.signatures {
         writeln!(out, "{}{}", indent(depth), signature_line(signature, palette))?;
     }
