@@ -7,10 +7,14 @@ use crate::crypto::nsec3_hash;
 use crate::dns::denial::{Nsec, Nsec3};
 use crate::dns::{Name, RType, TypeBitmap};
 
+/// A name with the iterations and the salt of its hash.
+type Hashed = (Name, u16, Box<[u8]>);
+
 /// Hashed names, each hashed once.
 #[derive(Debug, Default)]
 pub(super) struct Hashes {
-    known: HashMap<(Name, u16, Box<[u8]>), [u8; 20]>,
+    /// By name, iterations and salt.
+    known: HashMap<Hashed, [u8; 20]>,
 }
 
 /// Hashes kept before they are forgotten.

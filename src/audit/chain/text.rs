@@ -135,7 +135,7 @@ enum Marker {
     Error(u16, String),
     Question,
     /// The question itself.
-    Asked(Name, Class, RType),
+    Asked(Box<Name>, Class, RType),
     Section(Section),
     /// When it was received, in Unix seconds.
     Time(i64),
@@ -188,7 +188,8 @@ impl Marker {
         if let [name, class, rtype] = fields[..] {
             let name = Name::from_text(name.as_bytes(), None).ok()?;
             let class = Class::from_text(class.as_bytes())?;
-            return Some(Self::Asked(name, class, RType::from_text(rtype.as_bytes())?));
+            let rtype = RType::from_text(rtype.as_bytes())?;
+            return Some(Self::Asked(Box::new(name), class, rtype));
         }
         None
     }
@@ -255,7 +256,7 @@ impl Blocks<'_> {
             Marker::Question => self.block.in_question = true,
             Marker::Asked(name, class, rtype) => {
                 if self.block.in_question {
-                    self.block.asked = Some((name, class, rtype));
+                    self.block.asked = Some((*name, class, rtype));
                 }
             }
             Marker::Section(section) => {
@@ -371,7 +372,8 @@ mod tests {
             Some(Marker::DnssecOk)
         );
         assert_eq!(of("; EDNS: version: 0, flags:; udp: 1232"), None);
-        let asked = Marker::Asked(Name::from_text(b"a.", None).unwrap(), Class::IN, RType::MX);
+        let asked =
+            Marker::Asked(Box::new(Name::from_text(b"a.", None).unwrap()), Class::IN, RType::MX);
         assert_eq!(of(";a.\t\t\tIN\tMX"), Some(asked.clone()));
         assert_eq!(of(";; a. \tIN\tMX"), Some(asked));
         assert_eq!(of(";; ANSWER SECTION:"), Some(Marker::Section(Section::Answer)));

@@ -145,7 +145,7 @@ impl<'v> Judge<'v> {
                 let ds: Vec<Vec<u8>> =
                     self.verified.bag.rrset(rrset).records().map(<[u8]>::to_vec).collect();
                 let link = Link::Ds { rrset, signature };
-                at_apex(self.enter_by_ds(name, &ds, link, above.zone))
+                at_apex(self.enter_by_ds(name, &ds, &link, above.zone))
             }
             Delegation::Broken(reason) => {
                 at_apex(ended(name, above.zone, Judgement::new(Status::Bogus, reason)))
@@ -201,7 +201,7 @@ impl<'v> Judge<'v> {
         trust
     }
 
-    fn enter_by_ds(&self, apex: &Name, ds: &[Vec<u8>], link: Link, parent: Rc<Trust>) -> Trust {
+    fn enter_by_ds(&self, apex: &Name, ds: &[Vec<u8>], link: &Link, parent: Rc<Trust>) -> Trust {
         let mut trust = Trust {
             apex: *apex,
             parent: Some(parent),

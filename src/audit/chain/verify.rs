@@ -31,8 +31,11 @@ pub struct Zone {
     /// Its NSEC RRsets, by the sort key of their owner.
     pub(super) nsec: BTreeMap<Vec<u8>, Vec<RrsetId>>,
     /// Its NSEC3 RRsets by hashed owner, for each set of parameters: iterations and salt.
-    pub(super) nsec3: BTreeMap<(u16, Box<[u8]>), BTreeMap<[u8; 20], Vec<RrsetId>>>,
+    pub(super) nsec3: BTreeMap<(u16, Box<[u8]>), Nsec3Chain>,
 }
+
+/// NSEC3 RRsets by hashed owner.
+pub(super) type Nsec3Chain = BTreeMap<[u8; 20], Vec<RrsetId>>;
 
 /// What is known of a signature whatever the time.
 #[derive(Clone, Debug)]

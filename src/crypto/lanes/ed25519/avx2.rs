@@ -14,7 +14,7 @@
 
 use std::arch::asm;
 use std::arch::x86_64::{
-    __m256i, _mm_cvtsi32_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8,
+    __m256i, _mm_cvtsi64_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8,
     _mm256_loadu_si256, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi64x,
     _mm256_sll_epi64, _mm256_srl_epi64, _mm256_sub_epi64, _mm256_unpackhi_epi64,
     _mm256_unpacklo_epi64,
@@ -103,12 +103,12 @@ impl Word {
     /// By fewer than 64 bits. With a constant count this is one instruction.
     #[inline(always)]
     fn shl(self, count: usize) -> Self {
-        Self(intrinsic!(_mm256_sll_epi64(self.0, _mm_cvtsi32_si128(count as i32))))
+        Self(intrinsic!(_mm256_sll_epi64(self.0, _mm_cvtsi64_si128(count as i64))))
     }
 
     #[inline(always)]
     fn shr(self, count: usize) -> Self {
-        Self(intrinsic!(_mm256_srl_epi64(self.0, _mm_cvtsi32_si128(count as i32))))
+        Self(intrinsic!(_mm256_srl_epi64(self.0, _mm_cvtsi64_si128(count as i64))))
     }
 
     /// `19 a`, for `a` below 2^59.
