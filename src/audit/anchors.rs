@@ -1,5 +1,6 @@
 //! Trust anchors from text: records as `dig`, `dnssec-dsfromkey` and `unbound-anchor` write them,
-//! the bare RDATA of a DS, and IANA's `root-anchors.xml` (RFC 9718).
+//! the bare RDATA of a DS, IANA's `root-anchors.xml` (RFC 9718), and the files in which resolvers keep
+//! the state of their anchors ([`rfc5011`](super::rfc5011)).
 //!
 //! ```
 //! use sigmill::audit::anchors;
@@ -10,6 +11,7 @@
 //! assert!(read[0].owner.is_some_and(|owner| owner.is_root()));
 //! ```
 
+use crate::audit::rfc5011::{self, KEYDATA, Keydata, State};
 use crate::audit::zone::{Anchor, AnchorForm};
 use crate::dns::name::NameError;
 use crate::dns::rdata::Ds;
@@ -60,6 +62,12 @@ pub enum AnchorErrorKind {
     /// Not well-formed XML.
     #[error("{0}")]
     Xml(String),
+    /// A state file of RFC 5011 with keys, none of which is to be trusted.
+    #[error("expected a key in the state VALID or MISSING, but there is none")]
+    NoneValid,
+    /// A state file of RFC 5011 whose keys are all revoked.
+    #[error("expected a trust point with keys, but ;;REVOKED says that all of them are revoked")]
+    PointRevoked,
 }
 
 /// Reads every anchor in `text`. `source` is where it came from, for reports.
@@ -67,6 +75,7 @@ pub enum AnchorErrorKind {
 /// XML is told from records by its first character. Records of other types than DS and DNSKEY are
 /// passed over, so that the whole output of `dig +dnssec` will do. A relative owner is taken below
 /// the last `$ORIGIN`, or the root; bare RDATA has no owner, which means the zone that is audited.
+/// Of a resolver's state file only the keys count that the resolver itself trusts.
 ///
 /// # Errors
 /// [`AnchorError`] at the first entry that is wrong, or when there is no anchor at all: an anchor
@@ -85,32 +94,65 @@ pub fn read(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
 }
 
 fn read_records(text: &[u8], source: &str) -> Result<Vec<Anchor>, AnchorError> {
-    let mut anchors = Vec::new();
-    each_record(text, &mut |_, owner, rtype, words| {
-        let form = match rtype {
+    rfc5011::refuse_revoked(text)?;
+    let (mut anchors, mut left_out) = (Vec::new(), None);
+    each_record(text, &mut |record, words| {
+        let mut valid_from = None;
+        let form = match record.rtype {
             RType::DS => AnchorForm::Ds(ds_rdata(words)?),
-            RType::DNSKEY => AnchorForm::Dnskey(rdata(RType::DNSKEY, words)?),
+            RType::DNSKEY => {
+                let rdata = rdata(RType::DNSKEY, words)?;
+                if !State::of_comment(record.comment)?.is_none_or(State::is_trusted) {
+                    left_out.get_or_insert(record.line);
+                    return Ok(());
+                }
+                AnchorForm::Dnskey(rdata)
+            }
+            KEYDATA => {
+                let keydata = Keydata::parse(words)?;
+                let Some(since) = keydata.trusted_since() else {
+                    left_out.get_or_insert(record.line);
+                    return Ok(());
+                };
+                valid_from = Some(since);
+                AnchorForm::Dnskey(keydata.dnskey)
+            }
             _ => return Ok(()),
         };
-        anchors.push(Anchor {
-            owner,
-            form,
-            origin: source.to_owned(),
-            valid_from: None,
-            valid_until: None,
-        });
+        let owner = record.owner;
+        let origin = source.to_owned();
+        anchors.push(Anchor { owner, form, origin, valid_from, valid_until: None });
         Ok(())
     })?;
-    Ok(anchors)
+    match left_out {
+        Some(line) if anchors.is_empty() => {
+            Err(AnchorError { line, kind: AnchorErrorKind::NoneValid })
+        }
+        _ => Ok(anchors),
+    }
 }
 
-/// What is done with a record: its line, its owner unless it is the bare RDATA of a DS, its type,
-/// and the words of its RDATA.
-pub(super) type OnRecord<'a> =
-    dyn FnMut(u64, Option<Name>, RType, &mut Words<'_>) -> Result<(), AnchorErrorKind> + 'a;
+/// A record but for its RDATA.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Record<'t> {
+    /// The line, counted from 1; of a record over several lines the first.
+    pub line: u64,
+    /// The owner, unless it is the bare RDATA of a DS.
+    pub owner: Option<Name>,
+    /// The TTL, if there is one.
+    pub ttl: Option<u32>,
+    /// The type.
+    pub rtype: RType,
+    /// The comment on the record's last line, behind its semicolon.
+    pub comment: &'t [u8],
+}
 
-/// Hands on each record of text in which TTL and class mean nothing and relative owners lie below
-/// the last `$ORIGIN`, or the root.
+/// What is done with a record and the words of its RDATA.
+pub(super) type OnRecord<'a> =
+    dyn FnMut(&Record<'_>, &mut Words<'_>) -> Result<(), AnchorErrorKind> + 'a;
+
+/// Hands on each record of text in which the class means nothing and relative owners lie below the
+/// last `$ORIGIN`, or the root.
 pub(super) fn each_record(text: &[u8], on_record: &mut OnRecord<'_>) -> Result<(), AnchorError> {
     let (mut rest, mut line, mut tokens) = (text, 1, Vec::new());
     let (mut origin, mut last_owner) = (Name::root(), None);
@@ -125,7 +167,9 @@ pub(super) fn each_record(text: &[u8], on_record: &mut OnRecord<'_>) -> Result<(
         };
         let first_line = line + entry.lines_before;
         let at = |kind| AnchorError { line: first_line, kind };
-        let mut words = Words::new(&rest[entry.start..entry.end], &tokens);
+        let entry_text = &rest[entry.start..entry.end];
+        let mut words = Words::new(entry_text, &tokens);
+        let behind = &entry_text[tokens.last().map_or(0, |token| token.end as usize)..];
         line = first_line + entry.lines;
         rest = &rest[entry.end..];
         if words.peek().is_some_and(|word| word.text.starts_with(b"$")) {
@@ -141,8 +185,17 @@ pub(super) fn each_record(text: &[u8], on_record: &mut OnRecord<'_>) -> Result<(
         let head = split(&mut words, entry.owner_omitted, &origin).map_err(at)?;
         let owner = head.owner.or(if head.bare { None } else { last_owner });
         last_owner = owner;
-        on_record(first_line, owner, head.rtype, &mut words).map_err(at)?;
+        let (ttl, rtype, comment) = (head.ttl, head.rtype, last_comment(behind));
+        let record = Record { line: first_line, owner, ttl, rtype, comment };
+        on_record(&record, &mut words).map_err(at)?;
     }
+}
+
+/// What stands behind the semicolon on the last line of what follows a record's last word.
+fn last_comment(behind: &[u8]) -> &[u8] {
+    let last = behind.trim_ascii_end().rsplit(|&octet| octet == b'\n').next().unwrap_or_default();
+    let semicolon = last.iter().position(|&octet| octet == b';');
+    semicolon.map_or(b"", |place| &last[place + 1..])
 }
 
 /// Octets in one record of a file of anchors: a DNSKEY has at most some 90,000 in base64.
@@ -151,6 +204,7 @@ const MAX_ENTRY: usize = 1 << 20;
 /// What comes before the RDATA.
 struct Head {
     owner: Option<Name>,
+    ttl: Option<u32>,
     rtype: RType,
     bare: bool,
 }
@@ -166,12 +220,12 @@ fn split(
     let mut is_number =
         || ahead.take().is_some_and(|word| word.text.iter().all(u8::is_ascii_digit));
     if words.len() >= 4 && is_number() && is_number() && is_number() {
-        return Ok(Head { owner: None, rtype: RType::DS, bare: true });
+        return Ok(Head { owner: None, ttl: None, rtype: RType::DS, bare: true });
     }
     let is_header = |word: &Word<'_>| {
         is_ttl(word.text) || Class::from_text(word.text).is_some_and(|class| class == Class::IN)
     };
-    let is_type = |word: &Word<'_>| RType::from_text(word.text).is_some();
+    let is_type = |word: &Word<'_>| type_of(word).is_some();
     // `ns DS 1 13 2 …` and `DS 1 13 2 …`: the name of a type is an owner before another type.
     let comes_before_type = || {
         let mut ahead = words.clone();
@@ -192,11 +246,19 @@ fn split(
         owner = Some(name.map_err(AnchorErrorKind::Owner)?);
         words.take();
     }
-    while words.peek().as_ref().is_some_and(is_header) {
+    let mut ttl = None;
+    while let Some(word) = words.peek().filter(is_header) {
         words.take();
+        ttl = ttl.or(scan_period(word.text).ok());
     }
-    let rtype = words.take().and_then(|word| RType::from_text(word.text));
-    Ok(Head { owner, rtype: rtype.ok_or(AnchorErrorKind::NoRecord)?, bare: false })
+    let rtype = words.take().as_ref().and_then(type_of);
+    Ok(Head { owner, ttl, rtype: rtype.ok_or(AnchorErrorKind::NoRecord)?, bare: false })
+}
+
+/// The type that a word names, which may also be BIND's own.
+fn type_of(word: &Word<'_>) -> Option<RType> {
+    let keydata = || word.text.eq_ignore_ascii_case(b"KEYDATA").then_some(KEYDATA);
+    RType::from_text(word.text).or_else(keydata)
 }
 
 fn is_ttl(word: &[u8]) -> bool {

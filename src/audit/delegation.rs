@@ -269,7 +269,8 @@ impl GivenDs {
 pub fn read_ds(text: &[u8]) -> Result<Vec<GivenDs>, AnchorError> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let mut given = Vec::new();
-    each_record(text, &mut |line, owner, rtype, words| {
+    each_record(text, &mut |record, words| {
+        let (line, owner, rtype) = (record.line, record.owner, record.rtype);
         if rtype == RType::DS || rtype == RType::CDS {
             let rdata = rdata(rtype, words)?;
             Ds::from_rdata(&rdata)

@@ -6,6 +6,7 @@ pub mod delegation;
 mod denial;
 pub mod findings;
 pub mod policy;
+pub mod rfc5011;
 mod rrsig;
 mod usability;
 pub mod zone;

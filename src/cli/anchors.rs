@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use sigmill::audit::anchors;
+use sigmill::audit::rfc5011::TrustPoint;
 use sigmill::audit::zone::Anchor;
 
 use super::exit::Failure;
@@ -20,10 +21,24 @@ pub(crate) fn from_file(path: &Path) -> Result<Vec<Anchor>, Failure> {
         .with_context(|| format!("cannot read the trust anchors in {name}"))
         .map_err(Failure::input)?;
     anchors::read(&text, &name).with_context(|| name.clone()).map_err(|error| {
-        let hint = "expected DS or DNSKEY records, as dig and dnssec-dsfromkey print them, or \
-                    IANA's root-anchors.xml";
+        let hint = "expected DS or DNSKEY records, as dig and dnssec-dsfromkey print them, IANA's \
+                    root-anchors.xml, or the state file of a resolver";
         Failure::input(error).hint(hint)
     })
+}
+
+/// Reads the state of a trust point (`--rfc5011`), and says where it came from.
+pub(crate) fn state_from_file(path: &Path) -> Result<(TrustPoint, String), Failure> {
+    let name = path.display().to_string();
+    let text = read(path)
+        .with_context(|| format!("cannot read the trust anchors in {name}"))
+        .map_err(Failure::input)?;
+    let point = TrustPoint::read(&text).with_context(|| name.clone()).map_err(|error| {
+        let hint = "expected DNSKEY records of one zone, as Unbound keeps them in its \
+                    auto-trust-anchor-file";
+        Failure::input(error).hint(hint)
+    })?;
+    Ok((point, name))
 }
 
 fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

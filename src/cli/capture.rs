@@ -65,6 +65,13 @@ fn judge(
         return Err(Failure::usage(error));
     }
     map::report_truncation_and_exit().map_err(|error| Failure::input(anyhow!(error)))?;
+    let is_stdout = |path: &Path| path == Path::new("-") || path == Path::new("/dev/stdout");
+    let state_path = args.rfc5011_output.as_deref();
+    if is_stdout(&args.output) && state_path.is_some_and(is_stdout) {
+        let error = anyhow!("the report and --rfc5011-output cannot both be standard output");
+        return Err(Failure::usage(error));
+    }
+    let state_output = state_path.map(output::open).transpose()?;
     let mut output = output::open(&args.output)?;
     let (format, options) = report_options(args, &output);
     let mut reporter = chain_reporter(format, options);
@@ -120,6 +127,9 @@ fn judge(
             "{failures} of {} inputs could not be read to the end",
             files.len()
         )));
+    }
+    if let (Some(output), Some(point)) = (state_output, &summary.trust_point) {
+        output::write_with(output, |out| write!(out, "{point}"))?;
     }
     Ok(if fails(args.fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good })
 }
@@ -197,6 +207,7 @@ fn config(args: &ChainArgs, now: i64) -> Result<Config, Failure> {
     let default = Limits::default();
     Ok(Config {
         anchors: given,
+        followed: args.rfc5011.as_deref().map(anchors::state_from_file).transpose()?,
         at,
         backend: args.backend.choice(),
         cross_check: args.cross_check,

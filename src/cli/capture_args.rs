@@ -85,6 +85,10 @@ pub(crate) struct ChainArgs {
     pub(crate) max_held: Option<usize>,
 
     /// Trust the DS or DNSKEY records in this file; may be repeated [default: the root's keys]
+    ///
+    /// Also IANA's root-anchors.xml, and the state files of resolvers: of Unbound's
+    /// auto-trust-anchor-file the keys that are VALID or MISSING, of BIND's managed-keys.bind those
+    /// whose hold-down time is over.
     #[arg(long, value_name = "FILE", help_heading = "Trust")]
     pub(crate) anchor: Vec<PathBuf>,
 
@@ -93,6 +97,20 @@ pub(crate) struct ChainArgs {
     /// Without an owner it is the root's.
     #[arg(long, value_name = "DS", help_heading = "Trust")]
     pub(crate) ds: Vec<String>,
+
+    /// Trust the keys in this state file, and follow their rollover (RFC 5011)
+    ///
+    /// The file is in the form of Unbound's auto-trust-anchor-file. The DNSKEY sets of its zone in the
+    /// input, at the times at which they were seen, decide which keys are trusted from when and until
+    /// when.
+    #[arg(long, value_name = "FILE", help_heading = "Trust")]
+    pub(crate) rfc5011: Option<PathBuf>,
+
+    /// Write the state of these keys after the input to this file
+    ///
+    /// It may be the same file. Nothing is written when an input cannot be read to its end.
+    #[arg(long, value_name = "FILE", requires = "rfc5011", help_heading = "Trust")]
+    pub(crate) rfc5011_output: Option<PathBuf>,
 
     /// Show the chain of trust of this name, or of one type at it; may be repeated
     ///
@@ -199,6 +217,7 @@ Examples:
   sigmill capture dns.pcapng --explain www.example.com/A
   sigmill capture dns.pcapng --explain www.example.com --format dot | dot -Tsvg > chain.svg
   dig +dnssec example.com DNSKEY > keys; sigmill capture dns.pcapng --keys keys
+  sigmill capture dns.pcapng --rfc5011 root.key --rfc5011-output root.key
 
 Exit status:
   0  nothing was found that --fail-on names

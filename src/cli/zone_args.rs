@@ -78,7 +78,8 @@ pub(crate) struct ZoneArgs {
 
     /// Trust the DS or DNSKEY records in this file; may be repeated
     ///
-    /// Records as dig, dnssec-dsfromkey or unbound-anchor write them, or IANA's root-anchors.xml.
+    /// Records as dig, dnssec-dsfromkey or unbound-anchor write them, IANA's root-anchors.xml, or the
+    /// file in which Unbound or BIND keeps the state of its anchors.
     /// Anchors of other zones are ignored. Without an anchor the zone is judged as an island: by
     /// its own keys.
     #[arg(long, value_name = "FILE", help_heading = "Trust")]

@@ -6,6 +6,9 @@ mod command;
 mod examples;
 mod real;
 mod recorded;
+mod rollover;
+#[path = "../signers/mod.rs"]
+mod signers;
 
 use std::path::{Path, PathBuf};
 

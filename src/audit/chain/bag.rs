@@ -7,6 +7,8 @@ use crate::dns::canonical::canonicalize_rdata;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 
+use super::seen::Seen;
+
 /// A name of the bag, in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct NameId(pub(super) u32);
@@ -30,6 +32,8 @@ pub struct Bag {
     signature_ids: HashMap<(RrsetId, Arc<[u8]>), SignatureId>,
     /// Names and types, of DNSKEY and DS, of which a whole response said that there are none.
     denied: HashSet<(NameId, RType)>,
+    /// When DNSKEY RRsets were seen.
+    dnskey_times: HashMap<RrsetId, Seen>,
     octets: usize,
 }
 
@@ -93,6 +97,8 @@ pub struct SeenHow {
     pub signatures_wanted: bool,
     /// The message is all there.
     pub whole: bool,
+    /// It was seen at the time that is told, and not only given to help with the rest.
+    pub dated: bool,
 }
 
 impl StoredRrset {
@@ -211,9 +217,20 @@ impl Bag {
         rrset.times = (rrset.times.0.min(at), rrset.times.1.max(at));
         rrset.greatest_ttl = rrset.greatest_ttl.max(ttl);
         rrset.seen_bare |= how.signatures_wanted && held.signatures.is_empty();
+        if rrset.rtype == RType::DNSKEY && how.dated {
+            let times = self.dnskey_times.entry(held.rrset);
+            times.and_modify(|times| times.add(at)).or_insert_with(|| Seen::once(at));
+        }
         for id in &held.signatures {
             self.signatures[id.0 as usize].seen += 1;
         }
+    }
+
+    /// When a DNSKEY RRset was seen, in Unix seconds, ascending: the first time of each span that
+    /// [`Seen`] keeps.
+    pub fn dnskey_times(&self, id: RrsetId) -> impl Iterator<Item = i64> {
+        let spans = self.dnskey_times.get(&id).map_or(&[][..], Seen::spans);
+        spans.iter().map(|&(first, _)| first)
     }
 
     /// Notes that a response said that a name has no RRset of a type.

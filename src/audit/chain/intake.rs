@@ -60,7 +60,7 @@ const MOST_TRANSFERS: usize = 64;
 /// Records of one zone transfer.
 const MOST_TRANSFERRED: usize = 1 << 20;
 /// Of what comes otherwise than as an answer.
-const PLAIN: SeenHow = SeenHow { signatures_wanted: false, whole: true };
+const PLAIN: SeenHow = SeenHow { signatures_wanted: false, whole: true, dated: true };
 const AXFR: RType = RType(252);
 const IXFR: RType = RType(251);
 
@@ -171,7 +171,7 @@ impl Intake {
             read.question.map(|asked| (self.bag.intern(&asked.name), asked.qtype, asked.class));
         // An RRset of which records are missing would look forged, so such a response is not judged,
         // and of its RRsets only what holds counts.
-        let how = SeenHow { signatures_wanted, whole: incomplete.is_none() };
+        let how = SeenHow { signatures_wanted, whole: incomplete.is_none(), dated: true };
         let settled = read.groups.settle(&mut self.bag, seen.at, how);
         self.facts.orphan_signatures += settled.orphans;
         let [answer, authority, _] = settled.sections;
@@ -259,11 +259,16 @@ impl Intake {
         self.facts.orphan_signatures += settled.orphans;
     }
 
-    /// Takes RRsets from text: what belongs together came together.
-    pub fn records(&mut self, groups: Groups, at: i64) {
+    /// Takes RRsets from text: what belongs together came together. `dated` says that it came at that
+    /// time, and is not there only to help with the rest.
+    pub fn records(&mut self, groups: Groups, at: i64, dated: bool) {
+        // What stands before the first answer of dig is no bag of now.
+        if groups.is_empty() {
+            return;
+        }
         self.note_time(at);
         self.facts.signatures += groups.signatures;
-        let settled = groups.settle(&mut self.bag, at, PLAIN);
+        let settled = groups.settle(&mut self.bag, at, SeenHow { dated, ..PLAIN });
         self.facts.orphan_signatures += settled.orphans;
     }
 

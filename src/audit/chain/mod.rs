@@ -7,6 +7,7 @@
 mod bag;
 mod denial;
 pub mod explain;
+mod follow;
 mod intake;
 mod judge;
 mod packets;
@@ -25,6 +26,7 @@ use rayon::prelude::*;
 
 use crate::audit::findings::{Code, Finding};
 use crate::audit::policy::Policy;
+use crate::audit::rfc5011::TrustPoint;
 use crate::audit::zone::facts::distribution;
 use crate::audit::zone::summary::LatencyFacts;
 use crate::audit::zone::{Anchor, Limits, Sha1};
@@ -52,6 +54,9 @@ use verify::{How, SignatureCounts, Verified};
 pub struct Config {
     /// Trust anchors; one without an owner is the root's. Without any the root's own are used.
     pub anchors: Vec<Anchor>,
+    /// A trust point whose keys are anchors too, and are followed through the input (RFC 5011), and
+    /// where its state came from.
+    pub followed: Option<(TrustPoint, String)>,
     /// The time to judge for instead of the times at which responses were seen.
     pub at: Option<i64>,
     /// Which backend verifies.
@@ -74,6 +79,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             anchors: Vec::new(),
+            followed: None,
             at: None,
             backend: BackendChoice::Auto,
             cross_check: false,
@@ -118,10 +124,20 @@ pub fn audit(
     let bag = std::mem::take(&mut intake.bag);
     let verified = pool.install(|| Verified::new(bag, &how));
     let verifying = started.elapsed();
-    let anchors = anchors(config);
+    let mut anchors = anchors(config);
+    let span = intake.facts.times.unwrap_or((0, 0));
+    let followed = config.followed.as_ref().map(|(point, origin)| {
+        let followed = follow::follow(&verified, point, span);
+        anchors.extend(followed.anchors(origin));
+        followed
+    });
     let court = Court { verified: &verified, how: &how, anchors: &anchors, config, pool: &pool };
     let started = Instant::now();
     let mut summary = court.judge(&intake, on_event);
+    if let Some(followed) = followed {
+        summary.trust_changes = followed.changes;
+        summary.trust_point = Some(followed.point);
+    }
     summary.performance = Performance {
         reading_seconds: 0.0,
         verifying_seconds: verifying.as_secs_f64(),
@@ -143,7 +159,7 @@ pub fn audit(
 
 /// The anchors, each with an owner.
 fn anchors(config: &Config) -> Vec<Anchor> {
-    if config.anchors.is_empty() {
+    if config.anchors.is_empty() && config.followed.is_none() {
         return Anchor::built_in_root().into();
     }
     let owned =

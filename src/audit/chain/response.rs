@@ -123,6 +123,11 @@ pub struct Groups {
 }
 
 impl Groups {
+    /// Whether no record came.
+    pub fn is_empty(&self) -> bool {
+        self.groups.is_empty()
+    }
+
     /// Takes a record. OPT and TSIG are no data.
     pub fn push(
         &mut self,

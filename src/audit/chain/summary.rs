@@ -6,6 +6,7 @@ use std::ops::AddAssign;
 use serde::Serialize;
 
 use crate::audit::findings::Code;
+use crate::audit::rfc5011::{Change, TrustPoint};
 use crate::audit::zone::summary::LatencyFacts;
 use crate::dns::{Name, RType};
 
@@ -273,6 +274,12 @@ pub struct Summary {
     pub explanations: Vec<Explanation>,
     /// Findings by code.
     pub findings: BTreeMap<String, u64>,
+    /// What became of the keys that were followed (RFC 5011), in the order of time.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trust_changes: Vec<Change>,
+    /// Their trust point as it is after the input.
+    #[serde(skip)]
+    pub trust_point: Option<TrustPoint>,
     /// How long it took.
     pub performance: Performance,
 }

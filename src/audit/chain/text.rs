@@ -311,13 +311,14 @@ impl Blocks<'_> {
         };
         let header = block.header.filter(|_| matches!(self.purpose, Purpose::Judge { .. }));
         let Some(rcode) = header else {
-            self.intake.records(block.groups, at);
+            let dated = matches!(self.purpose, Purpose::Judge { .. });
+            self.intake.records(block.groups, at, dated);
             return;
         };
         let has = |flag: &str| block.flags.iter().any(|set| set == flag);
         let signatures_wanted = block.dnssec_ok || block.groups.signatures > 0;
         self.intake.facts().signatures += block.groups.signatures;
-        let how = SeenHow { signatures_wanted, whole: !has("tc") };
+        let how = SeenHow { signatures_wanted, whole: !has("tc"), dated: true };
         let settled = block.groups.settle(&mut self.intake.bag, at, how);
         let [answer, authority, _] = settled.sections;
         let question =

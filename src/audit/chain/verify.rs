@@ -54,6 +54,9 @@ pub struct Checked {
     pub original_ttl: u32,
     /// The key of the zone's table under which it holds, or why there is none.
     pub outcome: Result<KeyIndex, Fault>,
+    /// The revoked key under which it holds: it secures nothing, and proves that the key is revoked
+    /// (RFC 5011 §2.1).
+    pub revokes: Option<KeyIndex>,
 }
 
 impl Checked {
@@ -61,6 +64,12 @@ impl Checked {
     pub fn at(&self, at: i64) -> Result<KeyIndex, Fault> {
         let key = self.outcome.clone()?;
         fault_at(self.inception, self.expiration, at).map_or(Ok(key), Err)
+    }
+
+    /// The key under which it holds at a time, be it revoked or not.
+    pub fn key_at(&self, at: i64) -> Option<KeyIndex> {
+        let key = self.outcome.as_ref().ok().copied().or(self.revokes)?;
+        fault_at(self.inception, self.expiration, at).is_none().then_some(key)
     }
 }
 
@@ -278,6 +287,7 @@ fn verify_lot(bag: &Bag, zone: &Zone, name: NameId, lot: &[SignatureId], how: &H
             labels: rrsig.labels,
             original_ttl: rrsig.original_ttl,
             outcome: Err((Code::SignatureInvalid, None)),
+            revokes: None,
         };
         let candidates = Candidates::find(&keys, rrset.rtype, &rrsig);
         if let Some(fault) = frame_fault(&owner, rrset.rtype, &apex, &checked) {
@@ -325,8 +335,13 @@ fn settle(
         outcome.disagreements.push((id, detail));
     }
     for ((place, _, left_out, surplus), verdict) in waiting.drain(..).zip(verdicts) {
-        outcome.checked[place].1.outcome = match verdict {
+        let checked = &mut outcome.checked[place].1;
+        checked.outcome = match verdict {
             Verdict::Holds(key) => match zone.usability.problem(key) {
+                Some(code @ Code::SignatureKeyRevoked) => {
+                    checked.revokes = Some(key);
+                    Err((code, None))
+                }
                 None => Ok(key),
                 Some(code) => Err((code, None)),
             },

@@ -57,6 +57,7 @@ impl ChainReporter for ChainText {
         write_responses(summary, palette, out)?;
         write_signatures(summary, palette, out)?;
         write_zones(summary, detailed, palette, out)?;
+        write_trust_changes(summary, palette, out)?;
         write_reasons(summary, palette, out)?;
         write_bogus(summary, palette, out)?;
         write_timeline(summary, palette, out)?;
@@ -351,6 +352,36 @@ fn vouched(row: &ZoneRow) -> String {
         }
         (None, None) => "-".to_owned(),
     }
+}
+
+/// What became of followed keys (RFC 5011).
+fn write_trust_changes(
+    summary: &Summary,
+    palette: &Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    if summary.trust_changes.is_empty() {
+        return Ok(());
+    }
+    let columns = [
+        ("key", Side::Right),
+        ("algorithm", Side::Left),
+        ("from", Side::Left),
+        ("to", Side::Left),
+        ("time", Side::Left),
+    ];
+    let mut table = Table::new("anchors", &columns);
+    for change in &summary.trust_changes {
+        table.row(vec![
+            Cell(palette.strong, change.key.tag.to_string()),
+            change.key.algorithm.to_string().into(),
+            change.from.to_string().into(),
+            change.to.to_string().into(),
+            utc(change.at).into(),
+        ]);
+    }
+    writeln!(out)?;
+    table.write(palette, out)
 }
 
 fn write_reasons(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
