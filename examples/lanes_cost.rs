@@ -72,7 +72,7 @@ fn tables(signers: &[Signer]) {
 
     println!("\nBy signatures under the key, what is made for it included:\n");
     head("signatures");
-    for signatures in [5, 10, 100, 1000, 10_000, 100_000, 1_000_000] {
+    for signatures in [12, 100, 1000, 10_000, 100_000, 1_000_000] {
         // RSA has no tables that would make more of more signatures.
         if signatures > 10_000 && signers[0].name.starts_with("RSA") {
             break;

@@ -163,8 +163,8 @@ fn before() -> Vec<TrackedKey> {
 
 /// Each day of an answer, and whether it is secure.
 fn secure_days(rows: &[Value]) -> Vec<(i64, bool)> {
-    let responses = rows.iter().filter(|row| row["row"] == "response");
-    let day = |row: &Value| (row["times"][0].as_i64().unwrap() - BEGIN) / DAY;
+    let responses = rows.iter().filter(|row| row["kind"] == "response");
+    let day = |row: &Value| (row["seen"]["first"].as_i64().unwrap() - BEGIN) / DAY;
     let mut days: Vec<(i64, bool)> =
         responses.map(|row| (day(row), row["status"] == "secure")).collect();
     days.sort_unstable();

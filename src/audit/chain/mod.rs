@@ -125,7 +125,7 @@ pub fn audit(
     let verified = pool.install(|| Verified::new(bag, &how));
     let verifying = started.elapsed();
     let mut anchors = anchors(config);
-    let span = intake.facts.times.unwrap_or((0, 0));
+    let span = intake.facts.seen.map_or((0, 0), |seen| (seen.first, seen.last));
     let followed = config.followed.as_ref().map(|(point, origin)| {
         let followed = follow::follow(&verified, point, span);
         anchors.extend(followed.anchors(origin));
