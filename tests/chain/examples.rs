@@ -44,6 +44,56 @@ fn the_responses_of_rfc_5155_are_judged_as_it_says() {
     assert_eq!(statuses(&judge(RFC_5155, IN_2012)), expected);
 }
 
+/// The key-signing key of RFC 4035 Appendix A.
+const ANCHOR_OF_2004: &str = "example. DNSKEY 257 3 5 AQOeX7+baTmvpVHb2CcLnL1dMRWbuscRvHXlLnXwDzvqp4tZVK\
+    p1sZMepFb8MvxhhW3y/0QZsyCjczGJ1qk8vJe52iOhInKROVLRwxGpMfzPRLMlGybr51bOV/1se0ODacj3DomyB4QB5gKTYot/\
+    K9alk5/j8vfd4jWCWD+E1Sze0Q==";
+
+const RFC_4035: &str = include_str!("rfc4035.txt");
+
+/// 2004-05-01, inside the validity of its signatures.
+const IN_2004: i64 = 1_083_412_800;
+
+// RFC 4035 Appendix B.1 to B.8, with the signatures that it prints. The last one denies the DS of the
+// zone's own apex, which only the parent can: it is no proof (Appendix C.8).
+#[test]
+fn the_responses_of_rfc_4035_are_judged_as_it_says() {
+    let anchors = anchors::read(ANCHOR_OF_2004.as_bytes(), "test").unwrap();
+    let config = Config { anchors, ..Config::default() };
+    let judge = |answers: &str| text("answers", answers.as_bytes(), IN_2004, &config);
+    let expected = [
+        ("example. DNSKEY", Kind::Answer, Status::Secure),
+        ("x.w.example. MX", Kind::Answer, Status::Secure),
+        ("ml.example. A", Kind::NameError, Status::Secure),
+        ("ns1.example. MX", Kind::NoData, Status::Secure),
+        ("mc.a.example. MX", Kind::Referral, Status::Secure),
+        ("mc.b.example. MX", Kind::Referral, Status::Insecure),
+        ("a.z.w.example. MX", Kind::Answer, Status::Secure),
+        ("a.z.w.example. AAAA", Kind::NoData, Status::Secure),
+        ("example. DS", Kind::NoData, Status::Bogus),
+    ];
+    let expected = expected.map(|(name, kind, status)| (name.to_owned(), kind, status));
+    let whole = judge(RFC_4035);
+    assert_eq!(statuses(&whole), expected);
+    // Each NSEC of a proof is needed.
+    let proofs = RFC_4035.lines().position(|line| line.starts_with("; B.2")).unwrap();
+    let mut removed = 0;
+    for (number, line) in RFC_4035.lines().enumerate().skip(proofs) {
+        if !line.contains(" IN NSEC ") {
+            continue;
+        }
+        let kept = RFC_4035.lines().enumerate().filter(|(other, _)| *other != number);
+        let text: String = kept.map(|(_, line)| format!("{line}\n")).collect();
+        let judged = statuses(&judge(&text));
+        let worse = judged.iter().zip(&expected).filter(|(now, before)| now.2 > before.2);
+        // The last response is bogus as it is.
+        let due = usize::from(!line.starts_with("example. ") || removed < 7);
+        assert_eq!(worse.count(), due, "{line}");
+        removed += 1;
+    }
+    assert_eq!(removed, 8);
+}
+
 // Each NSEC3 record of a proof is needed: without any one of them the response is bogus
 // (RFC 5155 §8.4–§8.9).
 #[test]

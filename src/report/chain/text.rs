@@ -8,7 +8,7 @@ use crate::audit::findings::Finding;
 use crate::dns::Algorithm;
 use crate::report::palette::{Painted, Palette};
 use crate::report::table::{Cell, GUTTER, Side, Table, WIDTH, write_label};
-use crate::report::words::{count, grouped, printable, tied, took, utc, wrap};
+use crate::report::words::{count, grouped, printable, rate_of, tied, took, utc, wrap};
 
 use super::tree::write_tree;
 use super::{ChainReporter, Options, Verbosity};
@@ -554,12 +554,18 @@ fn write_time(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let times = &summary.performance;
-    let line = format!(
+    let mut line = format!(
         "reading {}, verifying {}, judging {}",
         took(times.reading_seconds),
         took(times.verifying_seconds),
         took(times.judging_seconds)
     );
+    let (messages, distinct) = (summary.input.messages, summary.distinct_responses);
+    if messages > 0 {
+        let all = times.reading_seconds + times.verifying_seconds + times.judging_seconds;
+        let rate = rate_of(messages, "messages", all);
+        line.push_str(&format!("; {rate}, {}", count(distinct, "distinct response")));
+    }
     writeln!(out)?;
     if detailed {
         let columns = [
