@@ -20,11 +20,13 @@ const ALL_AND_OURS: &[&str] = &["lanes", "ring", "aws-lc", "rustcrypto"];
 
 /// Our own arithmetic is faster than the libraries where it has vectors, and takes RSA only there.
 fn rsa_takers() -> &'static [&'static str] {
-    #[cfg(target_arch = "x86_64")]
-    if is_x86_feature_detected!("avx2") && std::env::var_os("SIGMILL_KERNEL").is_none() {
-        return ALL_AND_OURS;
+    // A kernel that is asked for is a bound: nothing above it runs.
+    let asked = std::env::var("SIGMILL_KERNEL").unwrap_or_default();
+    let has_vectors = backend::kernels().iter().any(|kernel| ["avx2", "ifma"].contains(kernel));
+    match has_vectors && !["adx", "portable"].contains(&asked.as_str()) {
+        true => ALL_AND_OURS,
+        false => ALL,
     }
-    ALL
 }
 
 #[test]
