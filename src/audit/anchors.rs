@@ -1,6 +1,6 @@
 //! Trust anchors from text: records as `dig`, `dnssec-dsfromkey` and `unbound-anchor` write them,
 //! the bare RDATA of a DS, IANA's `root-anchors.xml` (RFC 9718), and the files in which resolvers keep
-//! the state of their anchors ([`rfc5011`](super::rfc5011)).
+//! the state of their anchors ([`rfc5011`]).
 //!
 //! ```
 //! use sigmill::audit::anchors;
