@@ -43,6 +43,29 @@ pub enum MessageError {
     },
 }
 
+impl MessageError {
+    /// What is wrong, whatever the place: for counting.
+    #[must_use]
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::Header(_) => "a message is shorter than its header",
+            Self::Short { part: "a question", .. } => "a message ends within its question",
+            Self::Short { part: "a record", .. } => "a message ends within a record",
+            Self::Short { .. } => "a message ends within a name",
+            Self::Name { .. } => "a message has octets for a name that are none",
+        }
+    }
+
+    /// Where what is wrong begins in the message.
+    #[must_use]
+    pub fn at(self) -> usize {
+        match self {
+            Self::Header(_) => 0,
+            Self::Short { at, .. } | Self::Name { at } => at,
+        }
+    }
+}
+
 /// A DNS message, of which the header has been read.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {

@@ -124,7 +124,7 @@ impl Intake {
             Ok(message) => message,
             Err(error) => {
                 let place = self.place((seen.file, seen.packet));
-                return self.fault(&format!("message: {error}"), &place);
+                return self.fault(error.cause(), &place);
             }
         };
         if !message.is_response() {
@@ -141,7 +141,7 @@ impl Intake {
         self.facts.misfit_records += read.misfits;
         if let Some(error) = read.error.filter(|_| seen.whole) {
             let place = self.place((seen.file, seen.packet));
-            self.fault(&format!("message: {error}"), &place);
+            self.fault(error.cause(), &format!("{place}, octet {}", error.at()));
         }
         let between = (seen.from, seen.to);
         let qtype = read.question.map(|question| question.qtype);

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::audit::findings::Code;
 use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
-use crate::dns::{Name, RType};
+use crate::dns::{Class, Name, RType};
 
 use super::bag::{Held, RrsetId, SignatureId};
 use super::denial::{Absence, Bounds, Evidence, Proof};
@@ -25,7 +25,7 @@ pub enum Kind {
     NameError,
     /// Others are to be asked.
     Referral,
-    /// An error, or no question: there is nothing to judge.
+    /// An error, no question, or one of another class than IN: there is nothing to judge.
     NoAnswer,
 }
 
@@ -166,7 +166,10 @@ impl<'v> Judge<'v> {
     /// Judges a response.
     pub fn response(&mut self, response: &Response) -> JudgedResponse {
         let nothing = |kind| JudgedResponse { kind, judgement: None, zone: None };
-        let Some((name, qtype, _)) = response.question else { return nothing(Kind::NoAnswer) };
+        // Only the Internet's names have a chain of trust.
+        let Some((name, qtype, Class::IN)) = response.question else {
+            return nothing(Kind::NoAnswer);
+        };
         let qname = self.verified.bag.name(name);
         let kind = self.kind(response, &qname, qtype);
         if kind == Kind::NoAnswer {

@@ -31,7 +31,7 @@ use crate::audit::zone::facts::distribution;
 use crate::audit::zone::summary::LatencyFacts;
 use crate::audit::zone::{Anchor, Limits, Sha1};
 use crate::crypto::BackendChoice;
-use crate::dns::{Name, RType};
+use crate::dns::{Class, Name, RType};
 
 pub use intake::{Intake, Sighting};
 pub use judge::Kind;
@@ -325,7 +325,10 @@ impl Court<'_> {
         findings: &mut Vec<Finding>,
         on_event: &mut dyn FnMut(Event),
     ) {
-        let whole = self.verified.bag.rrsets().filter(|(_, stored)| stored.whole);
+        let whole = self.verified.bag.rrsets().filter(|(_, stored)| {
+            // Only the Internet's names have a chain of trust.
+            stored.whole && stored.class == Class::IN
+        });
         let ids: Vec<_> = whole.map(|(id, _)| id).collect();
         let judge_lot = |ids: &[bag::RrsetId]| -> Vec<_> {
             let mut judges: HashMap<usize, Judge<'_>> = HashMap::new();

@@ -331,8 +331,12 @@ impl<'v> Judge<'v> {
             }
         }
         let key = sort_key(name);
-        let below = signer.signed.range(key.clone()..).next();
-        if below.is_some_and(|owner| owner.starts_with(&key)) {
+        let signs_below = |trusted: &KeyIndex| {
+            let owners = signer.signed.get(trusted);
+            let below = owners.and_then(|owners| owners.range(key.clone()..).next());
+            below.is_some_and(|owner| owner.starts_with(&key))
+        };
+        if zone.keys.iter().any(signs_below) {
             return Delegation::None;
         }
         if let Some(found) = self.nsec_on(name, &key, apex, signer, zone) {

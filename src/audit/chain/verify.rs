@@ -11,11 +11,11 @@ use crate::audit::zone::{Limits, Sha1};
 use crate::crypto::BackendChoice;
 use crate::dns::canonical::sort_key;
 use crate::dns::denial::{Nsec3, hash_of_label};
-use crate::dns::{Algorithm, Name, RType, Timestamp};
+use crate::dns::{Algorithm, Class, Name, RType, Timestamp};
 use crate::engine::{Disagreement, KeyIndex, KeyTable, Latencies, TaskList, Verdict};
 use crate::rrset::signed::append_signed_records;
 
-use super::bag::{Bag, NameId, RrsetId, SignatureId};
+use super::bag::{Bag, NameId, RrsetId, SignatureId, StoredRrset};
 
 /// A zone of the bag: a name that has keys or signs.
 #[derive(Debug)]
@@ -25,9 +25,9 @@ pub struct Zone {
     pub(super) usability: Usability,
     /// The DNSKEY RRsets that were seen.
     pub dnskeys: Vec<RrsetId>,
-    /// The sort keys of owners whose data it signs, DS and denial aside: none of them, and nothing
-    /// between them and the apex, is delegated.
-    pub(super) signed: BTreeSet<Vec<u8>>,
+    /// For each key the sort keys of owners whose data it signs, DS and denial aside. If the key is
+    /// one of the zone's, neither they nor anything between them and the apex is delegated.
+    pub(super) signed: BTreeMap<KeyIndex, BTreeSet<Vec<u8>>>,
     /// Its NSEC RRsets, by the sort key of their owner.
     pub(super) nsec: BTreeMap<Vec<u8>, Vec<RrsetId>>,
     /// Its NSEC3 RRsets by hashed owner, for each set of parameters: iterations and salt.
@@ -120,7 +120,9 @@ impl Verified {
         let mut dnskeys: BTreeMap<NameId, Vec<RrsetId>> = BTreeMap::new();
         let mut ds: HashMap<NameId, Vec<RrsetId>> = HashMap::new();
         for (id, rrset) in bag.rrsets() {
+            // Only the Internet's names have a chain of trust.
             match rrset.rtype {
+                _ if rrset.class != Class::IN => {}
                 RType::DNSKEY => dnskeys.entry(rrset.owner).or_default().push(id),
                 RType::DS => ds.entry(rrset.owner).or_default().push(id),
                 _ => {}
@@ -179,21 +181,21 @@ impl Verified {
 
     /// Enters what holds into the lists of its zone.
     fn index(&mut self) {
-        for (id, rrset) in self.bag.rrsets() {
+        let of_internet = |(_, rrset): &(RrsetId, &StoredRrset)| rrset.class == Class::IN;
+        for (id, rrset) in self.bag.rrsets().filter(of_internet) {
             let owner = self.bag.name(rrset.owner);
             let key = sort_key(&owner);
             for &signature in &rrset.signatures {
                 let checked = &self.checked[signature.0 as usize];
                 let Some(zone) = self.zones.get_mut(&checked.signer) else { continue };
-                if checked.outcome.is_err() {
+                let Ok(signed_by) = checked.outcome else { continue };
+                // What was made from a wildcard proves nothing about the name (RFC 4035 §5.4, RFC 6840
+                // §4.1): anyone can put a wildcard's signature below a delegation.
+                if checked.labels != owner.rrsig_labels() {
                     continue;
                 }
-                // An NSEC that was made from a wildcard proves nothing about the name (RFC 4035 §5.4,
-                // RFC 6840 §4.1): it is that of the wildcard.
-                let own = checked.labels == owner.rrsig_labels();
                 match rrset.rtype {
                     RType::DS => {}
-                    RType::NSEC | RType::NSEC3 if !own => {}
                     RType::NSEC => {
                         let list = zone.nsec.entry(key.clone()).or_default();
                         if !list.contains(&id) {
@@ -202,7 +204,7 @@ impl Verified {
                     }
                     RType::NSEC3 => zone.index_nsec3(&owner, id, rrset.records()),
                     _ => {
-                        zone.signed.insert(key.clone());
+                        zone.signed.entry(signed_by).or_default().insert(key.clone());
                     }
                 }
             }
@@ -226,7 +228,7 @@ impl Zone {
             table,
             usability,
             dnskeys,
-            signed: BTreeSet::new(),
+            signed: BTreeMap::new(),
             nsec: BTreeMap::new(),
             nsec3: BTreeMap::new(),
         }
