@@ -41,15 +41,17 @@ fn zone() -> Ordered {
         }
     })
     .unwrap();
-    collector.order(&Name::from_text(b"bench.", None).unwrap())
+    collector.order(&Name::from_text(b"bench.", None).unwrap(), None)
 }
 
 /// Writes the signed data of every signature to `out`; how many there were.
 fn canonicalize(zone: &Ordered, out: &mut Vec<u8>) -> usize {
     let (mut records, mut signatures) = (OwnerRecords::new(), 0);
     out.clear();
-    for owner in zone.owners() {
-        records.load(zone, &owner, Class::IN);
+    let spans: Vec<_> = zone.owners().collect();
+    let loaded = zone.load(&spans);
+    for index in 0..spans.len() {
+        records.take(&loaded, index, Class::IN);
         for rrset in records.rrsets() {
             for record in records.rrsigs_covering(rrset.rtype()) {
                 let rrsig = Rrsig::from_rdata(record.rdata).unwrap();

@@ -87,7 +87,7 @@ fn parsing(criterion: &mut Criterion) {
                 }
             });
             let apex = Name::from_text(b"bench.", None).expect("a name");
-            let ordered = collector.order(&apex);
+            let ordered = collector.order(&apex, None);
             assert_eq!(ordered.owners().count(), DELEGATIONS + 1);
         });
     });

@@ -49,6 +49,7 @@ pub mod capture;
 pub mod crypto;
 pub mod dns;
 pub mod engine;
+pub mod pipeline;
 pub mod report;
 pub mod rrset;
 pub mod source;

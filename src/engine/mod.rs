@@ -6,7 +6,6 @@
 
 pub mod histogram;
 pub mod keys;
-pub mod pipeline;
 pub mod tasks;
 
 #[cfg(test)]

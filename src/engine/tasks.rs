@@ -11,20 +11,22 @@ use super::keys::{Key, KeyIndex, KeyTable, Second};
 
 /// Signatures to be checked. Reused from lot to lot, so that nothing is allocated in between.
 #[derive(Debug, Default)]
-pub struct TaskList<'a> {
-    /// The signed data of all tasks, back to back.
-    messages: Vec<u8>,
+pub struct TaskList {
+    /// The signed data and the signature of each task, back to back.
+    octets: Vec<u8>,
+    /// Octets of signed data in there.
+    message_octets: usize,
     /// The keys to try, back to back.
     candidates: Vec<KeyIndex>,
-    tasks: Vec<Task<'a>>,
+    tasks: Vec<Task>,
     /// What one call of a backend said; here to be reused.
     holds: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
-struct Task<'a> {
+struct Task {
     message: Range<usize>,
-    signature: &'a [u8],
+    signature: Range<usize>,
     candidates: Range<usize>,
 }
 
@@ -50,7 +52,7 @@ pub struct Disagreement {
     pub fails: &'static str,
 }
 
-impl<'a> TaskList<'a> {
+impl TaskList {
     /// No tasks.
     #[must_use]
     pub fn new() -> Self {
@@ -59,7 +61,8 @@ impl<'a> TaskList<'a> {
 
     /// Forgets all tasks but keeps the memory.
     pub fn clear(&mut self) {
-        self.messages.clear();
+        self.octets.clear();
+        self.message_octets = 0;
         self.candidates.clear();
         self.tasks.clear();
     }
@@ -69,16 +72,19 @@ impl<'a> TaskList<'a> {
     pub fn push(
         &mut self,
         write_message: impl FnOnce(&mut Vec<u8>),
-        signature: &'a [u8],
+        signature: &[u8],
         candidates: &[KeyIndex],
     ) -> usize {
-        let message = self.messages.len();
-        write_message(&mut self.messages);
+        let start = self.octets.len();
+        write_message(&mut self.octets);
+        let message = start..self.octets.len();
+        self.message_octets += message.len();
+        self.octets.extend_from_slice(signature);
         let first = self.candidates.len();
         self.candidates.extend_from_slice(candidates);
         self.tasks.push(Task {
-            message: message..self.messages.len(),
-            signature,
+            signature: message.end..self.octets.len(),
+            message,
             candidates: first..self.candidates.len(),
         });
         self.tasks.len() - 1
@@ -105,7 +111,7 @@ impl<'a> TaskList<'a> {
     /// Octets of signed data.
     #[must_use]
     pub fn message_octets(&self) -> usize {
-        self.messages.len()
+        self.message_octets
     }
 
     /// Checks every task; `verdicts[i]` is set to the outcome of task `i`. Disagreements of the
@@ -161,7 +167,8 @@ impl<'a> TaskList<'a> {
 
     fn item(&self, task: usize) -> Item<'_> {
         let task = &self.tasks[task];
-        Item { message: &self.messages[task.message.clone()], signature: task.signature }
+        let octets = |part: &Range<usize>| &self.octets[part.clone()];
+        Item { message: octets(&task.message), signature: octets(&task.signature) }
     }
 }
 

@@ -1,26 +1,41 @@
-//! A compact store of records, in the order in which they came.
+//! A compact store of records, in the order in which they came: as what they are, or as the place
+//! where they can be read again.
 
-use crate::dns::canonical::{append_sort_key, canonicalize_rdata};
+use std::cmp::Ordering;
+
+use crate::dns::canonical::append_sort_key;
 use crate::dns::{Class, Name, RType};
-use crate::zonefile::Record;
+use crate::zonefile::{Record, Sink, ZoneText};
 
 use super::Ordered;
+use super::kept::Kept;
+use super::run::{Run, prefix};
 
-/// Octets of a segment. Segments are never moved, so growth never copies.
-const SEGMENT: usize = 4 << 20;
-
-/// Records in canonical form, back to back, in *runs*: neighbours in the input that share an owner.
+/// Records in *runs*: neighbours in the input that share an owner.
 ///
-/// A run lies in one segment: the length of the owner's sort key (two octets) and the key, then the
-/// records, each a header of 16 octets and its RDATA.
+/// Of records that can be read again from the input's text only the place is kept. The others are
+/// kept in canonical form.
 #[derive(Debug, Default)]
 pub struct Collector {
-    pub(super) segments: Vec<Vec<u8>>,
-    pub(super) runs: Vec<Run>,
+    kept: Kept,
+    runs: Vec<Run>,
     /// The wire form of the owner that came last, as it was written, and its sort key.
     owner: Vec<u8>,
     key: Vec<u8>,
+    /// The sort key before it; here to be reused.
+    last_key: Vec<u8>,
+    /// The sort key of the owner that came first.
+    first_key: Vec<u8>,
+    /// Owners came out of canonical order.
+    disordered: bool,
+    /// The stretch of the text that the last record stands in.
+    stretch: u32,
+    /// What is taken for the apex: its sort key. Runs are marked by what follows it in theirs.
+    apex_key: Option<Box<[u8]>>,
+    /// Some runs were marked before the apex was known, or for another one.
+    mismarked: bool,
     soa_owners: Vec<(Name, Class)>,
+    least_class: Option<Class>,
     signatures: usize,
     shape: Shape,
     nsec3_parameters: Vec<Box<[u8]>>,
@@ -41,6 +56,13 @@ impl SignatureCounts {
         self.by_tag.get(usize::from(tag)).map_or(0, |&count| count as usize)
     }
 
+    fn add(&mut self, other: &Self) {
+        self.by_tag.resize(self.by_tag.len().max(other.by_tag.len()), 0);
+        for (mine, theirs) in self.by_tag.iter_mut().zip(&other.by_tag) {
+            *mine = mine.saturating_add(*theirs);
+        }
+    }
+
     fn count(&mut self, rrsig: &[u8]) {
         // RFC 4034 §3.1: the tag is the last of the fixed fields.
         let Some(&[.., high, low]) = rrsig.first_chunk::<18>() else { return };
@@ -50,18 +72,9 @@ impl SignatureCounts {
     }
 }
 
-/// Neighbouring records that share an owner.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Run {
-    pub segment: u32,
-    pub offset: u32,
-    pub records: u32,
-    pub shape: Shape,
-}
-
 /// Which of the types that shape a zone an owner has, as bits.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Shape(u8);
+pub struct Shape(pub(super) u8);
 
 impl Shape {
     /// An owner with none of them.
@@ -108,9 +121,6 @@ impl Shape {
     }
 }
 
-/// Octets before a record's RDATA: type, class, TTL, line, file, RDATA length.
-pub(super) const HEADER: usize = 16;
-
 impl Collector {
     /// An empty collector.
     #[must_use]
@@ -118,78 +128,132 @@ impl Collector {
         Self::default()
     }
 
+    /// An empty collector for records that come behind those of another one: of the same text, or
+    /// of the part of it that follows.
+    #[must_use]
+    pub fn behind(&self) -> Self {
+        Self { apex_key: self.apex_key.clone(), ..Self::default() }
+    }
+
     /// Adds a record. Its RDATA may have up to 65,535 octets.
     pub fn push(&mut self, record: &Record<'_>) {
-        let same_owner = self.owner == record.owner.as_wire();
-        if !same_owner {
-            self.owner.clear();
-            self.owner.extend_from_slice(record.owner.as_wire());
-            self.key.clear();
-            append_sort_key(record.owner.as_wire(), &mut self.key);
+        let same_owner = self.owner == record.owner.as_wire() || !self.enter_owner(record.owner);
+        self.count(record);
+        let plain = record.again.filter(|again| again.plain && again.offset < Run::MAX_POSITION);
+        let follows = self.runs.last().filter(|_| same_owner);
+        let shape = Shape::of(record.rtype);
+        self.shape = self.shape.union(shape);
+        if let Some(again) = plain
+            && (again.owner_stated || follows.is_some_and(|run| !run.is_kept()))
+        {
+            let continues = again.stretch == self.stretch
+                && follows.is_some_and(|run| !run.is_kept() && run.has_room());
+            if continues {
+                self.grow_run(shape);
+                return;
+            }
+            if again.owner_stated {
+                self.stretch = again.stretch;
+                self.start_run(again.offset, false, same_owner, shape);
+                return;
+            }
         }
-        if record.rtype == RType::SOA {
-            let owner = (record.owner.to_lowercase(), record.class);
+        let follows = follows.is_some_and(|run| run.is_kept() && run.has_room());
+        if follows && self.kept.append(record) {
+            self.grow_run(shape);
+        } else {
+            let position = self.kept.begin(&self.key, record);
+            self.start_run(position, true, same_owner, shape);
+        }
+    }
+
+    /// Takes up an owner that is written otherwise than the one before; whether it is another one.
+    fn enter_owner(&mut self, owner: &Name) -> bool {
+        self.owner.clear();
+        self.owner.extend_from_slice(owner.as_wire());
+        std::mem::swap(&mut self.key, &mut self.last_key);
+        self.key.clear();
+        append_sort_key(owner.as_wire(), &mut self.key);
+        if self.runs.is_empty() {
+            self.first_key.clone_from(&self.key);
+            return true;
+        }
+        let order = self.key.cmp(&self.last_key);
+        self.disordered |= order == Ordering::Less;
+        order != Ordering::Equal
+    }
+
+    fn grow_run(&mut self, shape: Shape) {
+        if let Some(run) = self.runs.last_mut() {
+            run.grow(shape);
+        }
+    }
+
+    fn start_run(&mut self, position: u64, kept: bool, joined: bool, shape: Shape) {
+        let joined = joined && !self.runs.is_empty();
+        let (prefix, in_zone) = match &self.apex_key {
+            Some(apex) => prefix(&self.key, apex),
+            None => {
+                self.mismarked = true;
+                (0, false)
+            }
+        };
+        self.runs.push(Run::new(prefix, position, shape).kept(kept).joined(joined).marked(in_zone));
+    }
+
+    /// Takes note of what the zone as a whole is told by.
+    fn count(&mut self, record: &Record<'_>) {
+        self.least_class =
+            Some(self.least_class.map_or(record.class, |least| least.min(record.class)));
+        match record.rtype {
+            RType::SOA => {
+                let owner = (record.owner.to_lowercase(), record.class);
+                if !self.soa_owners.contains(&owner) && self.soa_owners.len() < MAX_SOA_OWNERS {
+                    self.soa_owners.push(owner);
+                }
+                // Nearly always it is the apex. Should it not be, marks are made anew.
+                self.apex_key.get_or_insert_with(|| self.key.as_slice().into());
+            }
+            RType::RRSIG => {
+                self.signatures += 1;
+                self.signatures_by_tag.count(record.rdata);
+            }
+            RType::NSEC3 => self.remember_parameters(record.rdata),
+            _ => {}
+        }
+    }
+
+    /// Takes in the records of another collector, which come behind these.
+    pub fn append(&mut self, mut other: Self) {
+        let Some(first) = other.runs.first_mut() else { return };
+        if self.runs.is_empty() {
+            *self = other;
+            return;
+        }
+        let order = other.first_key.cmp(&self.key);
+        *first = first.joined(order == Ordering::Equal);
+        self.disordered |= other.disordered || order == Ordering::Less;
+        self.mismarked |= other.mismarked || self.apex_key != other.apex_key;
+        let base = self.kept.take_in(other.kept);
+        self.runs.extend(other.runs.iter().map(|run| run.moved(base)));
+        (self.owner, self.key) = (other.owner, other.key);
+        self.stretch = u32::MAX; // a stretch of another part has other numbers
+        for owner in other.soa_owners {
             if !self.soa_owners.contains(&owner) && self.soa_owners.len() < MAX_SOA_OWNERS {
                 self.soa_owners.push(owner);
             }
         }
-        if record.rtype == RType::RRSIG {
-            self.signatures += 1;
-            self.signatures_by_tag.count(record.rdata);
+        self.least_class = self.least_class.min(other.least_class);
+        self.signatures += other.signatures;
+        self.shape = self.shape.union(other.shape);
+        for parameters in other.nsec3_parameters {
+            if !self.nsec3_parameters.contains(&parameters)
+                && self.nsec3_parameters.len() < MAX_NSEC3_PARAMETERS
+            {
+                self.nsec3_parameters.push(parameters);
+            }
         }
-        if record.rtype == RType::NSEC3 {
-            self.remember_parameters(record.rdata);
-        }
-        self.shape = self.shape.union(Shape::of(record.rtype));
-        let record_len = HEADER + record.rdata.len();
-        if !self.continues_run(same_owner, record_len) {
-            self.start_run(record_len);
-        }
-        let (Some(segment), Some(run)) = (self.segments.last_mut(), self.runs.last_mut()) else {
-            return; // start_run has just made both
-        };
-        run.records += 1;
-        run.shape = run.shape.union(Shape::of(record.rtype));
-        // Lines beyond 2³² are shown as the last that fits; no zone has as many.
-        let line = u32::try_from(record.line).unwrap_or(u32::MAX);
-        let rdata_len = u16::try_from(record.rdata.len()).unwrap_or(u16::MAX);
-        let mut header = [0; HEADER];
-        header[..2].copy_from_slice(&record.rtype.0.to_be_bytes());
-        header[2..4].copy_from_slice(&record.class.0.to_be_bytes());
-        header[4..8].copy_from_slice(&record.ttl.to_be_bytes());
-        header[8..12].copy_from_slice(&line.to_be_bytes());
-        header[12..14].copy_from_slice(&record.file.to_be_bytes());
-        header[14..].copy_from_slice(&rdata_len.to_be_bytes());
-        segment.extend_from_slice(&header);
-        let rdata_start = segment.len();
-        segment.extend_from_slice(&record.rdata[..usize::from(rdata_len)]);
-        canonicalize_rdata(record.rtype, &mut segment[rdata_start..]);
-    }
-
-    /// Whether a record of the owner in `self.key`, known to be that of the last run or else to be
-    /// compared, belongs to that run and fits its segment.
-    fn continues_run(&self, same_owner: bool, record_len: usize) -> bool {
-        let (Some(segment), Some(run)) = (self.segments.last(), self.runs.last()) else {
-            return false;
-        };
-        segment.len() + record_len <= segment.capacity()
-            && run.records < u32::MAX
-            && (same_owner || run_key(segment, run.offset) == self.key)
-    }
-
-    fn start_run(&mut self, record_len: usize) {
-        let needed = 2 + self.key.len() + record_len;
-        if self.segments.last().is_none_or(|last| last.len() + needed > last.capacity()) {
-            self.segments.push(Vec::with_capacity(SEGMENT));
-        }
-        #[allow(clippy::cast_possible_truncation)] // a segment has 4 MiB, a key at most 510 octets
-        if let Some(segment) = self.segments.last_mut() {
-            let offset = segment.len() as u32;
-            segment.extend_from_slice(&(self.key.len() as u16).to_be_bytes());
-            segment.extend_from_slice(&self.key);
-            let segment = self.segments.len() as u32 - 1;
-            self.runs.push(Run { segment, offset, records: 0, shape: Shape::NONE });
-        }
+        self.signatures_by_tag.add(&other.signatures_by_tag);
     }
 
     /// The owners of SOA records with their classes, lower-cased, in canonical order.
@@ -252,23 +316,28 @@ impl Collector {
     /// The least class that any record has.
     #[must_use]
     pub fn least_class(&self) -> Option<Class> {
-        let classes = self.runs.iter().flat_map(|run| {
-            let segment = &self.segments[run.segment as usize];
-            let mut at = run.offset as usize + 2 + run_key(segment, run.offset).len();
-            (0..run.records).map(move |_| {
-                let rdata_len = u16::from_be_bytes([segment[at + 14], segment[at + 15]]);
-                let class = u16::from_be_bytes([segment[at + 2], segment[at + 3]]);
-                at += HEADER + usize::from(rdata_len);
-                Class(class)
-            })
-        });
-        classes.min()
+        self.least_class
     }
 
-    /// Puts all records into canonical order of their owners.
+    /// Puts all records into canonical order of their owners. `text` is what those can be read from
+    /// again that were not kept.
     #[must_use]
-    pub fn order(self, apex: &Name) -> Ordered {
-        Ordered::new(self.segments, self.runs, apex)
+    pub fn order(self, apex: &Name, text: Option<ZoneText>) -> Ordered {
+        let Self { kept, runs, disordered, apex_key, mismarked, .. } = self;
+        let mut ordered = Ordered::new(kept, runs, text, apex);
+        if mismarked || apex_key.as_deref() != Some(ordered.apex_key()) {
+            ordered.mark();
+        }
+        if disordered {
+            ordered.sort();
+        }
+        ordered
+    }
+}
+
+impl Sink for Collector {
+    fn record(&mut self, record: &Record<'_>) {
+        self.push(record);
     }
 }
 
@@ -277,10 +346,3 @@ const MAX_SOA_OWNERS: usize = 16;
 
 /// Sets of NSEC3 parameters remembered: a zone has one, or two while it changes them.
 const MAX_NSEC3_PARAMETERS: usize = 16;
-
-/// The sort key of the run that begins at `offset`.
-pub(super) fn run_key(segment: &[u8], offset: u32) -> &[u8] {
-    let at = offset as usize;
-    let len = usize::from(u16::from_be_bytes([segment[at], segment[at + 1]]));
-    &segment[at + 2..at + 2 + len]
-}

@@ -3,9 +3,13 @@
 use rayon::prelude::*;
 
 use crate::dns::Name;
-use crate::dns::canonical::sort_key;
+use crate::dns::canonical::{append_sort_key, sort_key};
+use crate::zonefile::{RecordReader, ZoneText};
 
-use super::collector::{Run, Shape, run_key};
+use super::Shape;
+use super::kept::Kept;
+use super::owner::Position;
+use super::run::{Run, prefix};
 
 /// Collected records whose owners are in canonical order (RFC 4034 §6.1).
 ///
@@ -13,8 +17,10 @@ use super::collector::{Run, Shape, run_key};
 /// [`Ordered::owners`].
 #[derive(Debug)]
 pub struct Ordered {
-    segments: Vec<Vec<u8>>,
-    runs: Vec<Run>,
+    pub(super) kept: Kept,
+    pub(super) runs: Vec<Run>,
+    /// What the records can be read from that were not kept.
+    pub(super) text: Option<ZoneText>,
     apex_key: Vec<u8>,
 }
 
@@ -44,56 +50,62 @@ impl OwnerSpan {
 }
 
 impl Ordered {
-    pub(super) fn new(segments: Vec<Vec<u8>>, runs: Vec<Run>, apex: &Name) -> Self {
-        let apex_key = sort_key(apex);
-        let mut ordered = Self { segments, runs, apex_key };
-        if !ordered.is_sorted() {
-            ordered.sort();
-        }
-        ordered
+    pub(super) fn new(kept: Kept, runs: Vec<Run>, text: Option<ZoneText>, apex: &Name) -> Self {
+        Self { kept, runs, text, apex_key: sort_key(apex) }
     }
 
-    fn is_sorted(&self) -> bool {
-        self.runs.is_sorted_by(|a, b| self.key_of(a) <= self.key_of(b))
+    /// The sort key of the apex.
+    #[must_use]
+    pub fn apex_key(&self) -> &[u8] {
+        &self.apex_key
     }
 
-    /// Sorts by the eight octets that follow the apex first, which decide nearly always and need no
-    /// look into the segments.
-    fn sort(&mut self) {
-        let mut indexed: Vec<(u64, Run)> =
-            self.runs.par_iter().map(|run| (self.prefix(self.key_of(run)), *run)).collect();
-        indexed.par_sort_by(|(prefix_a, a), (prefix_b, b)| {
-            prefix_a.cmp(prefix_b).then_with(|| self.key_of(a).cmp(self.key_of(b)))
+    /// Marks the runs by where they lie from the apex.
+    pub(super) fn mark(&mut self) {
+        let mut runs = std::mem::take(&mut self.runs);
+        runs.par_chunks_mut(CHUNK).for_each(|runs| {
+            let mut keys = self.keys();
+            for run in runs {
+                let (prefix, in_zone) = prefix(keys.of_run(*run), &self.apex_key);
+                *run = run.with_prefix(prefix).marked(in_zone);
+            }
         });
-        self.runs = indexed.into_iter().map(|(_, run)| run).collect();
+        self.runs = runs;
     }
 
-    /// A number that orders keys as far as it tells them apart: 0 for what sorts before the zone,
-    /// the maximum for what sorts behind it.
-    fn prefix(&self, key: &[u8]) -> u64 {
-        let Some(rest) = key.strip_prefix(self.apex_key.as_slice()) else {
-            return if *key < *self.apex_key { 0 } else { u64::MAX };
+    /// Sorts the runs, those of one owner in the order of the input.
+    ///
+    /// The mark decides nearly always, and needs no look at the records. Where it does not, each
+    /// key is looked up once.
+    pub(super) fn sort(&mut self) {
+        let mut runs = std::mem::take(&mut self.runs);
+        runs.par_sort_unstable_by_key(|run| (run.prefix(), run.position()));
+        let groups: Vec<&mut [Run]> = runs.chunk_by_mut(|a, b| a.prefix() == b.prefix()).collect();
+        let in_groups = |groups: Vec<&mut [Run]>| {
+            let mut keys = self.keys();
+            groups.into_iter().for_each(|group| sort_group(group, &mut keys));
         };
-        let mut octets = [0; 8];
-        let len = rest.len().min(8);
-        octets[..len].copy_from_slice(&rest[..len]);
-        u64::from_be_bytes(octets)
+        let mut lots: Vec<Vec<&mut [Run]>> = Vec::new();
+        let mut filled = CHUNK;
+        for group in groups {
+            if filled >= CHUNK {
+                lots.push(Vec::new());
+                filled = 0;
+            }
+            filled += group.len();
+            if let Some(lot) = lots.last_mut() {
+                lot.push(group);
+            }
+        }
+        lots.into_par_iter().for_each(in_groups);
+        self.runs = runs;
     }
 
-    fn key_of(&self, run: &Run) -> &[u8] {
-        run_key(&self.segments[run.segment as usize], run.offset)
-    }
-
-    /// The sort key of an owner.
+    /// Looks up the sort keys of owners.
     #[must_use]
-    pub fn key(&self, owner: &OwnerSpan) -> &[u8] {
-        self.key_of(&self.runs[owner.first])
-    }
-
-    /// The sort key of an owner.
-    #[must_use]
-    pub fn key_of_id(&self, owner: OwnerId) -> &[u8] {
-        self.key_of(&self.runs[owner.0])
+    pub fn keys(&self) -> Keys<'_> {
+        let reader = self.text.as_ref().map(ZoneText::reader);
+        Keys { ordered: self, reader, key: Vec::new() }
     }
 
     /// The owners in canonical order, those outside the zone included.
@@ -104,19 +116,18 @@ impl Ordered {
     fn owners_from(&self, mut first: usize) -> impl Iterator<Item = OwnerSpan> {
         std::iter::from_fn(move || {
             let start = self.runs.get(first)?;
-            let key = self.key_of(start);
             let mut span = OwnerSpan {
                 first,
                 last: first,
                 shape: Shape::NONE,
-                in_zone: key.starts_with(&self.apex_key),
+                in_zone: start.in_zone(),
                 records: 0,
             };
             while let Some(run) = self.runs.get(span.last)
-                && (span.last == first || self.key_of(run) == key)
+                && (span.last == first || run.is_joined())
             {
-                span.shape = span.shape.union(run.shape);
-                span.records += run.records as usize;
+                span.shape = span.shape.union(run.shape());
+                span.records += run.records() as usize;
                 span.last += 1;
             }
             first = span.last;
@@ -128,16 +139,99 @@ impl Ordered {
     #[must_use]
     pub fn find(&self, name: &Name) -> Option<OwnerSpan> {
         let key = sort_key(name);
-        let first = self.runs.partition_point(|run| self.key_of(run) < key.as_slice());
-        self.owners_from(first).next().filter(|owner| self.key(owner) == key)
+        let (prefix, _) = prefix(&key, &self.apex_key);
+        let start = self.runs.partition_point(|run| run.prefix() < prefix);
+        let alike = self.runs[start..].partition_point(|run| run.prefix() == prefix);
+        let (alike, mut keys) = (&self.runs[start..start + alike], self.keys());
+        let first = start + alike.partition_point(|run| keys.of_run(*run) < key.as_slice());
+        self.owners_from(first).next().filter(|owner| keys.of(owner.id()) == key)
     }
 
-    /// The records of an owner: segment and offset of the first of each run, and how many.
-    pub(super) fn runs_of(&self, owner: &OwnerSpan) -> impl Iterator<Item = (&[u8], usize, u32)> {
-        self.runs[owner.first..owner.last].iter().map(|run| {
-            let segment = self.segments[run.segment as usize].as_slice();
-            let key_len = run_key(segment, run.offset).len();
-            (segment, run.offset as usize + 2 + key_len, run.records)
-        })
+    /// Where the text of some owners' records begins and ends, when all of it lies in the input's
+    /// text with little else in between.
+    pub fn release<'o>(&self, owners: impl Iterator<Item = &'o OwnerSpan>) {
+        let Some(text) = &self.text else { return };
+        let (mut least, mut greatest, mut records) = (u64::MAX, 0, 0);
+        for run in owners.flat_map(|owner| &self.runs[owner.first..owner.last]) {
+            if !run.is_kept() {
+                least = least.min(run.position());
+                greatest = greatest.max(run.position());
+                records += u64::from(run.records());
+            }
+        }
+        // What other lots are about to read is better left where it is.
+        const RECORD_OCTETS: u64 = 1024;
+        if least < greatest && greatest - least < records * RECORD_OCTETS {
+            text.release(least..greatest);
+        }
+    }
+
+    /// Where a record stands: the index of its file, and the line.
+    #[must_use]
+    pub fn line(&self, position: Position) -> (u16, u64) {
+        let (file, at) = position.parts();
+        match &self.text {
+            Some(text) if file == 0 => (file, text.line(at)),
+            _ => (file, at),
+        }
+    }
+}
+
+/// Runs that a thread sorts or marks at a time.
+const CHUNK: usize = 1 << 14;
+
+/// Sorts runs whose marks are alike, and joins those of one owner.
+fn sort_group(group: &mut [Run], keys: &mut Keys<'_>) {
+    let [first, rest @ ..] = group else { return };
+    *first = first.joined(false);
+    if rest.is_empty() {
+        return;
+    }
+    let mut keyed: Vec<(Box<[u8]>, u64, Run)> =
+        group.iter().map(|run| (keys.of_run(*run).into(), run.position(), *run)).collect();
+    keyed.sort_unstable_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    let mut before: Option<&[u8]> = None;
+    for (place, (key, _, run)) in group.iter_mut().zip(&keyed) {
+        *place = run.joined(before == Some(key));
+        before = Some(key);
+    }
+}
+
+/// Looks up the sort keys of owners, one after the other.
+#[derive(Debug)]
+pub struct Keys<'a> {
+    ordered: &'a Ordered,
+    reader: Option<RecordReader<'a>>,
+    key: Vec<u8>,
+}
+
+impl Keys<'_> {
+    /// The sort key of an owner.
+    pub fn of(&mut self, owner: OwnerId) -> &[u8] {
+        self.ordered.runs.get(owner.0).copied().map_or(&[], |run| self.of_run(run))
+    }
+
+    /// Whether an owner may be below another one, as far as that can be told without a look at the
+    /// text.
+    #[must_use]
+    pub fn may_be_below(&self, owner: OwnerId, above: OwnerId) -> bool {
+        let prefix_of = |id: OwnerId| self.ordered.runs.get(id.0).map_or(0, Run::prefix);
+        // The key of what is above is a prefix of the other; behind its last octet that is not 0
+        // the mark may be filled up.
+        let above = prefix_of(above);
+        let filled = above.trailing_zeros() / 8 * 8;
+        prefix_of(owner).checked_shr(filled) == above.checked_shr(filled)
+    }
+
+    pub(super) fn of_run(&mut self, run: Run) -> &[u8] {
+        if run.is_kept() {
+            return self.ordered.kept.run(run.position()).0;
+        }
+        self.key.clear();
+        let owner = self.reader.as_mut().and_then(|reader| reader.owner(run.position()));
+        if let Some(owner) = owner {
+            append_sort_key(owner.as_wire(), &mut self.key);
+        }
+        &self.key
     }
 }

@@ -6,8 +6,36 @@ use crate::dns::canonical::name_from_sort_key;
 use crate::dns::name::{MAX_NAME, wire_len};
 use crate::dns::{Class, Name, RType};
 
-use super::collector::HEADER;
-use super::ordered::{Ordered, OwnerSpan};
+use crate::zonefile::Record;
+
+use super::loaded::Loaded;
+
+/// Where a record stands in the input: comparing positions compares places.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub struct Position(
+    /// The index of the file (16 bits); then the octet with which the entry begins, where the main
+    /// file is there as a whole, or else the line.
+    pub(super) u64,
+);
+
+const PLACE_BITS: u32 = 48;
+
+impl Position {
+    pub(super) fn of(record: &Record<'_>) -> Self {
+        let at = record.again.map_or(record.line, |again| again.offset);
+        // Lines beyond 2⁴⁸ are shown as the last that fits; no file has as many.
+        Self(u64::from(record.file) << PLACE_BITS | at.min((1 << PLACE_BITS) - 1))
+    }
+
+    pub(super) fn in_text(offset: u64) -> Self {
+        Self(offset)
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // 16 bits are left
+    pub(super) fn parts(self) -> (u16, u64) {
+        ((self.0 >> PLACE_BITS) as u16, self.0 & ((1 << PLACE_BITS) - 1))
+    }
+}
 
 /// A record in the store.
 #[derive(Clone, Copy, Debug)]
@@ -18,36 +46,10 @@ pub struct RrRef<'a> {
     pub class: Class,
     /// The TTL in seconds.
     pub ttl: u32,
-    /// Index of the file it stands in.
-    pub file: u16,
-    /// Line on which its entry begins.
-    pub line: u32,
+    /// Where it stands; see [`Ordered::line`](super::Ordered::line).
+    pub position: Position,
     /// RDATA in canonical form.
     pub rdata: &'a [u8],
-}
-
-impl<'a> RrRef<'a> {
-    /// Reads the record at `at` of a segment, and where the next one begins.
-    fn at(segment: &'a [u8], at: usize) -> (Self, usize) {
-        let u16_at = |at: usize| u16::from_be_bytes([segment[at], segment[at + 1]]);
-        let u32_at = |at: usize| u32::from(u16_at(at)) << 16 | u32::from(u16_at(at + 2));
-        let end = at + HEADER + usize::from(u16_at(at + 14));
-        let record = Self {
-            rtype: RType(u16_at(at)),
-            class: Class(u16_at(at + 2)),
-            ttl: u32_at(at + 4),
-            line: u32_at(at + 8),
-            file: u16_at(at + 12),
-            rdata: &segment[at + HEADER..end],
-        };
-        (record, end)
-    }
-
-    /// Where it stands, for comparing places.
-    #[must_use]
-    pub fn place(&self) -> (u16, u32) {
-        (self.file, self.line)
-    }
 }
 
 /// An RRset: the records of one owner, class and type.
@@ -91,7 +93,7 @@ impl<'o, 'a> Rrset<'o, 'a> {
     pub fn first_in_input(&self) -> &'o RrRef<'a> {
         let mut first = &self.records[0];
         for record in self.records {
-            if record.place() < first.place() {
+            if record.position < first.position {
                 first = record;
             }
         }
@@ -115,23 +117,30 @@ impl<'a> OwnerRecords<'a> {
         Self { name: Name::root(), records: Vec::new(), other_class: Vec::new() }
     }
 
-    /// Takes up the records of an owner. Those of another class than the zone's are set aside.
-    pub fn load(&mut self, ordered: &'a Ordered, owner: &OwnerSpan, class: Class) {
+    /// The records of the owner that was loaded first; none if there is no owner.
+    #[must_use]
+    pub fn first(loaded: &'a Loaded, class: Class) -> Self {
+        let mut records = Self::new();
+        if loaded.len() > 0 {
+            records.take(loaded, 0, class);
+        }
+        records
+    }
+
+    /// Takes up the records of the owner that was loaded as the n-th. Those of another class than the
+    /// zone's are set aside.
+    pub fn take(&mut self, loaded: &'a Loaded, owner: usize, class: Class) {
         let mut wire = [0; MAX_NAME];
-        let name = name_from_sort_key(ordered.key(owner), &mut wire);
+        let name = name_from_sort_key(loaded.key(owner), &mut wire);
         // A sort key is only ever made from a name, so it gives one back.
         self.name = Name::from_wire(name).unwrap_or(Name::root());
         self.records.clear();
         self.other_class.clear();
-        for (segment, mut at, count) in ordered.runs_of(owner) {
-            for _ in 0..count {
-                let (record, next) = RrRef::at(segment, at);
-                at = next;
-                if record.class == class {
-                    self.records.push(record);
-                } else {
-                    self.other_class.push(record);
-                }
+        for record in loaded.records(owner) {
+            if record.class == class {
+                self.records.push(record);
+            } else {
+                self.other_class.push(record);
             }
         }
         self.records.sort_unstable_by(canonical_cmp);
@@ -211,5 +220,8 @@ fn type_covered(rdata: &[u8]) -> RType {
 /// By type, then as RFC 4034 §6.3: RDATA as unsigned octets, absence before zero. Equal records
 /// come in order of their places, so that the report does not depend on how they were collected.
 fn canonical_cmp(a: &RrRef<'_>, b: &RrRef<'_>) -> Ordering {
-    a.rtype.cmp(&b.rtype).then_with(|| a.rdata.cmp(b.rdata)).then_with(|| a.place().cmp(&b.place()))
+    a.rtype
+        .cmp(&b.rtype)
+        .then_with(|| a.rdata.cmp(b.rdata))
+        .then_with(|| a.position.cmp(&b.position))
 }

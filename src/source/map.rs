@@ -27,6 +27,7 @@
 
 use std::fs::File;
 use std::io;
+use std::ops::Range;
 use std::sync::Arc;
 
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
@@ -39,6 +40,9 @@ pub const EXIT_STATUS: i32 = 3;
 /// Octets after which consumed pages are given back: a multiple of every page size in use.
 const RELEASE_STEP: usize = 16 << 20;
 
+/// What is given back is whole pages, whatever their size: none is larger than this.
+const RELEASE_UNIT: usize = 64 << 10;
+
 /// A regular file, all of it, mapped for reading from its beginning to its end.
 pub(super) struct Mapping {
     // Dropped in this order: a map must not be known to the handler once it is gone.
@@ -47,7 +51,7 @@ pub(super) struct Mapping {
     map: Mmap,
     file: File,
     name: Arc<str>,
-    /// Octets from the beginning whose pages were given back.
+    /// Octets from the beginning whose pages [`Self::release`] gave back.
     released: usize,
 }
 
@@ -113,18 +117,26 @@ impl Mapping {
         if target <= self.released {
             return;
         }
-        #[cfg(unix)]
-        // SAFETY: the range lies within the map, and ends on a page's boundary. MADV_DONTNEED on a
-        // read-only map of a file only drops this process's references to the page cache: the next
-        // access finds the file's octets again, so that references into the range stay valid.
-        let _ = unsafe {
-            self.map.unchecked_advise_range(
-                UncheckedAdvice::DontNeed,
-                self.released,
-                target - self.released,
-            )
-        };
+        self.release_range(self.released..target);
         self.released = target;
+    }
+
+    /// Gives the pages that lie in a range as a whole back to the system. They stay readable, for
+    /// everybody who reads them meanwhile too, and come back when read.
+    pub(super) fn release_range(&self, range: Range<usize>) {
+        let start = range.start.next_multiple_of(RELEASE_UNIT);
+        let end = range.end.min(self.map.len()) / RELEASE_UNIT * RELEASE_UNIT;
+        if start >= end {
+            return;
+        }
+        #[cfg(unix)]
+        // SAFETY: the range lies within the map, and begins and ends on a page's boundary.
+        // MADV_DONTNEED on a read-only map of a file only drops this process's references to the
+        // page cache: the next access finds the file's octets again, so that references into the
+        // range stay valid.
+        let _ = unsafe {
+            self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start)
+        };
     }
 }
 

@@ -29,6 +29,7 @@ pub mod decompress;
 pub mod error;
 pub mod map;
 mod stream;
+mod whole;
 
 use std::fmt;
 use std::fs::File;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 
 pub use decompress::Format;
 pub use error::SourceError;
+pub use whole::Whole;
 
 use decompress::Guess;
 use map::{MapOutcome, Mapping};

@@ -25,17 +25,98 @@ pub struct Record<'a> {
     ///
     /// [`ReadFacts::files`]: super::ReadFacts::files
     pub file: u16,
-    /// Line on which its entry begins, from 1.
+    /// Line on which its entry begins, from 1; in a part of a text (see [`read_parts`]) from the
+    /// beginning of the part.
+    ///
+    /// [`read_parts`]: super::read_parts
     pub line: u64,
+    /// Where its entry begins in a text that is there as a whole.
+    pub again: Option<Again>,
+}
+
+/// Where a record can be read again: see [`ZoneText`](super::ZoneText).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Again {
+    /// The octet of the text with which its entry begins.
+    pub offset: u64,
+    /// Whether the entry gives the same record when it is read for itself, but for the owner where
+    /// the entry has none.
+    pub plain: bool,
+    /// Whether the entry states its owner.
+    pub owner_stated: bool,
+    /// Records of different stretches have a directive between them.
+    pub stretch: u32,
+}
+
+/// What entries take over from the text before them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Carried {
+    /// What relative names are relative to.
+    pub origin: Option<Name>,
+    /// `$TTL`, once given.
+    pub default_ttl: Option<u32>,
+    /// The TTL of the last record.
+    pub stated_ttl: Option<u32>,
+    /// The class of the last record.
+    pub class: Class,
+    /// The owner of the last record.
+    pub owner: Option<Name>,
+}
+
+/// Entries between two directives: what they take over that is the same for all of them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Stretch {
+    /// The octet of the text with which it begins.
+    pub offset: u64,
+    /// What relative names are relative to, in wire form.
+    pub origin: Option<Box<[u8]>>,
+    /// `$TTL`, once given.
+    pub default_ttl: Option<u32>,
+    /// The class of the last record before.
+    pub class: Class,
+}
+
+impl Stretch {
+    /// What relative names are relative to.
+    pub fn origin(&self) -> Option<Name> {
+        self.origin.as_deref().and_then(|wire| Name::from_wire(wire).ok())
+    }
+}
+
+/// Whether something that is carried over was assumed, and what became of it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Lean {
+    /// The text has given its own meanwhile.
+    own: bool,
+    /// A record used it before that, so that the assumption must be right.
+    leaned: bool,
+}
+
+impl Lean {
+    const KNOWN: Self = Self { own: true, leaned: false };
+
+    fn lean(&mut self) {
+        self.leaned |= !self.own;
+    }
+}
+
+/// What a [`State`] that began in the middle of a text has used of what it assumed.
+#[derive(Clone, Copy, Debug)]
+struct Leans {
+    origin: Lean,
+    default_ttl: Lean,
+    stated_ttl: Lean,
+    class: Lean,
+    owner: Lean,
 }
 
 /// What entries leave to the entries after them.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     /// What relative names are relative to.
-    pub origin: Option<Name>,
+    origin: Option<Name>,
     /// `$TTL`, once given.
-    pub default_ttl: Option<u32>,
+    default_ttl: Option<u32>,
     /// What holds where neither `$TTL` nor a record before has said anything.
     fallback_ttl: Option<u32>,
     /// The owner of the record before.
@@ -46,6 +127,10 @@ pub(super) struct State {
     stated_ttl: Option<u32>,
     /// The class of the record before.
     class: Class,
+    /// What it was when the last directive had been read.
+    class_of_stretch: Class,
+    /// What of this is assumed.
+    leans: Leans,
 }
 
 /// The head of a record: all of it but the RDATA, which [`State::record`] leaves in a buffer.
@@ -54,6 +139,8 @@ pub(super) struct Head {
     pub rtype: RType,
     pub class: Class,
     pub ttl: u32,
+    /// Whether TTL and class do not depend on the records before.
+    pub plain: bool,
 }
 
 impl State {
@@ -66,6 +153,90 @@ impl State {
             owner_text: Vec::new(),
             stated_ttl: None,
             class: Class::IN,
+            class_of_stretch: Class::IN,
+            leans: Leans {
+                origin: Lean::KNOWN,
+                default_ttl: Lean::KNOWN,
+                stated_ttl: Lean::KNOWN,
+                class: Lean::KNOWN,
+                owner: Lean::KNOWN,
+            },
+        }
+    }
+
+    /// The state behind text that left this.
+    pub fn after(carried: &Carried, fallback_ttl: Option<u32>) -> Self {
+        Self {
+            default_ttl: carried.default_ttl,
+            owner: carried.owner,
+            stated_ttl: carried.stated_ttl,
+            class: carried.class,
+            class_of_stretch: carried.class,
+            ..Self::new(carried.origin, fallback_ttl)
+        }
+    }
+
+    /// The state behind text that is assumed to leave this, but for the owner, which is taken to be
+    /// stated anew. [`State::fits`] tells whether the difference mattered.
+    pub fn assuming(carried: &Carried, fallback_ttl: Option<u32>) -> Self {
+        let lean = Lean::default();
+        Self {
+            owner: None,
+            leans: Leans {
+                origin: lean,
+                default_ttl: lean,
+                stated_ttl: lean,
+                class: lean,
+                owner: lean,
+            },
+            ..Self::after(carried, fallback_ttl)
+        }
+    }
+
+    /// Whether all has been read as it would have been behind text that left `actual` in place of
+    /// `assumed`.
+    pub fn fits(&self, assumed: &Carried, actual: &Carried) -> bool {
+        let Leans { origin, default_ttl, stated_ttl, class, owner } = self.leans;
+        !owner.leaned
+            && (!origin.leaned || assumed.origin == actual.origin)
+            && (!default_ttl.leaned || assumed.default_ttl == actual.default_ttl)
+            && (!stated_ttl.leaned || assumed.stated_ttl == actual.stated_ttl)
+            && (!class.leaned || assumed.class == actual.class)
+    }
+
+    /// What the text so far leaves to the text behind it, `before` being what it took over.
+    pub fn leave(&self, before: &Carried) -> Carried {
+        let Leans { origin, default_ttl, stated_ttl, class, owner } = self.leans;
+        Carried {
+            origin: if origin.own { self.origin } else { before.origin },
+            default_ttl: if default_ttl.own { self.default_ttl } else { before.default_ttl },
+            stated_ttl: if stated_ttl.own { self.stated_ttl } else { before.stated_ttl },
+            class: if class.own { self.class } else { before.class },
+            owner: if owner.own { self.owner } else { before.owner },
+        }
+    }
+
+    /// Begins a stretch of records, behind a directive that begins at `offset`.
+    pub fn begin_stretch(&mut self, offset: u64) -> Stretch {
+        self.class_of_stretch = self.class;
+        let origin = self.origin.as_ref().map(|origin| origin.as_wire().into());
+        Stretch { offset, origin, default_ttl: self.default_ttl, class: self.class }
+    }
+
+    /// Goes to some place in a stretch whose origin it has, as far as plain records need it.
+    pub fn enter_stretch(&mut self, stretch: &Stretch) {
+        self.default_ttl = stretch.default_ttl;
+        self.class = stretch.class;
+    }
+
+    /// What a record would take over now.
+    pub fn carried(&self) -> Carried {
+        Carried {
+            origin: self.origin,
+            default_ttl: self.default_ttl,
+            stated_ttl: self.stated_ttl,
+            class: self.class,
+            owner: self.owner,
         }
     }
 
@@ -74,10 +245,23 @@ impl State {
         self.owner.as_ref()
     }
 
+    /// What relative names are relative to, used.
+    pub fn origin(&mut self) -> Option<&Name> {
+        self.leans.origin.lean();
+        self.origin.as_ref()
+    }
+
     /// Sets the origin; text of names no longer means what it meant.
     pub fn set_origin(&mut self, origin: Option<Name>) {
         self.origin = origin;
+        self.leans.origin.own = true;
         self.owner_text.clear();
+    }
+
+    /// Sets the TTL of records that state none.
+    pub fn set_default_ttl(&mut self, ttl: u32) {
+        self.default_ttl = Some(ttl);
+        self.leans.default_ttl.own = true;
     }
 
     /// Sets the owner that records without one take over, as after an `$INCLUDE`.
@@ -89,21 +273,53 @@ impl State {
     /// Reads a record; its RDATA replaces what is in `rdata`, its owner is [`State::owner`].
     pub fn record(
         &mut self,
+        words: Words<'_>,
+        owner_omitted: bool,
+        rdata: &mut Vec<u8>,
+    ) -> Result<Head, SyntaxError> {
+        let origin = self.leans.origin;
+        if origin.own || origin.leaned {
+            return self.record_within(true, words, owner_omitted, rdata);
+        }
+        // Without an origin only that fails which needs one, or fails anyhow.
+        self.record_within(false, words.clone(), owner_omitted, rdata).or_else(|_| {
+            self.leans.origin.lean();
+            self.record_within(true, words, owner_omitted, rdata)
+        })
+    }
+
+    fn record_within(
+        &mut self,
+        with_origin: bool,
         mut words: Words<'_>,
         owner_omitted: bool,
         rdata: &mut Vec<u8>,
     ) -> Result<Head, SyntaxError> {
         rdata.clear();
         if owner_omitted {
+            self.leans.owner.lean();
             if self.owner.is_none() {
                 let word = words.next("a record")?;
                 return Err(word.error(SyntaxErrorKind::NoOwner));
             }
         } else {
-            self.read_owner(&words.next("an owner")?)?;
+            self.read_owner(&words.next("an owner")?, with_origin)?;
         }
-        let (ttl, class, rtype) = self.read_ttl_class_type(&mut words)?;
-        parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
+        let (ttl, class, rtype) = Self::read_ttl_class_type(&mut words)?;
+        let origin = self.origin.as_ref().filter(|_| with_origin);
+        parse_rdata(rtype.1, &mut words, origin, rdata)?;
+        if ttl.is_none() {
+            self.leans.default_ttl.lean();
+            if self.default_ttl.is_none() {
+                self.leans.stated_ttl.lean();
+            }
+        }
+        let plain = (ttl.is_some() || self.default_ttl.is_some())
+            && (class.is_some() || self.class == self.class_of_stretch);
+        let class = class.unwrap_or_else(|| {
+            self.leans.class.lean();
+            self.class
+        });
         let stated = ttl.or(self.default_ttl).or(self.stated_ttl);
         let ttl = match stated.or(self.fallback_ttl) {
             Some(ttl) => ttl,
@@ -112,18 +328,22 @@ impl State {
             None => return Err(rtype.0.error(SyntaxErrorKind::NoTtl)),
         };
         self.stated_ttl = Some(ttl);
+        self.leans.stated_ttl.own = true;
         self.class = class;
-        Ok(Head { rtype: rtype.1, class, ttl })
+        self.leans.class.own = true;
+        Ok(Head { rtype: rtype.1, class, ttl, plain })
     }
 
-    fn read_owner(&mut self, word: &Word<'_>) -> Result<(), SyntaxError> {
+    fn read_owner(&mut self, word: &Word<'_>, with_origin: bool) -> Result<(), SyntaxError> {
         if word.text == self.owner_text && self.owner.is_some() && !word.text.is_empty() {
             return Ok(());
         }
         self.owner_text.clear();
         // Until the new owner is known, nothing may take over the one before it.
         self.owner = None;
-        let owner = Name::from_text(word.text, self.origin.as_ref());
+        self.leans.owner.own = true;
+        let origin = self.origin.as_ref().filter(|_| with_origin);
+        let owner = Name::from_text(word.text, origin);
         self.owner = Some(owner.map_err(|error| word.error(error.into()))?);
         self.owner_text.extend_from_slice(word.text);
         Ok(())
@@ -132,9 +352,8 @@ impl State {
     /// TTL and class may be left out or stand in either order; the type ends them.
     #[allow(clippy::type_complexity)]
     fn read_ttl_class_type<'w>(
-        &self,
         words: &mut Words<'w>,
-    ) -> Result<(Option<u32>, Class, (Word<'w>, RType)), SyntaxError> {
+    ) -> Result<(Option<u32>, Option<Class>, (Word<'w>, RType)), SyntaxError> {
         const EXPECTED: &str = "a TTL, a class or a type";
         let (mut ttl, mut class) = (None, None);
         loop {
@@ -153,7 +372,7 @@ impl State {
                 if rtype.is_meta() {
                     return Err(word.error(SyntaxErrorKind::MetaType { rtype }));
                 }
-                return Ok((ttl, class.unwrap_or(self.class), (word, rtype)));
+                return Ok((ttl, class, (word, rtype)));
             } else {
                 return Err(word.unexpected(match (ttl, class) {
                     (None, None) => EXPECTED,

@@ -9,8 +9,9 @@ use crate::source::{Blocks, OpenOptions, Source, SourceError};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::excerpt::Excerpt;
+use super::feed::Feed;
 use super::generate;
-use super::parse::{Record, State, read_ttl};
+use super::parse::{Again, Record, State, Stretch, read_ttl};
 use super::scan::{Entry, Scan, next_entry};
 use super::words::{Token, Word, Words};
 
@@ -32,6 +33,8 @@ pub struct ReadOptions {
     pub include_depth: usize,
     /// Records that one `$GENERATE` may make.
     pub generate_records: u64,
+    /// Octets of the parts into which [`read_parts`](super::read_parts) cuts a text.
+    pub part_octets: usize,
     /// Set by anybody, this ends the reading with the entry that is read, as if the text ended
     /// there.
     pub stop: Arc<AtomicBool>,
@@ -47,6 +50,7 @@ impl Default for ReadOptions {
             entry_octets: 4 << 20,
             include_depth: 16,
             generate_records: 1 << 20,
+            part_octets: 1 << 20,
             stop: Arc::default(),
         }
     }
@@ -114,43 +118,101 @@ pub fn read(
     options: &ReadOptions,
     on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<ReadFacts, SourceError> {
-    let mut reader = Reader {
-        options,
-        on_event,
-        facts: ReadFacts::default(),
-        state: State::new(options.origin, options.default_ttl),
-        rdata: Vec::with_capacity(1024),
-        open: Vec::new(),
-        failed: None,
-    };
+    let state = State::new(options.origin, options.default_ttl);
+    let mut reader = Reader::new(options, on_event, ReadFacts::default(), state);
     reader.read_source(source)?;
     Ok(reader.facts)
 }
 
-struct Reader<'r> {
+pub(super) struct Reader<'r> {
     options: &'r ReadOptions,
     on_event: &'r mut dyn FnMut(Event<'_>),
-    facts: ReadFacts,
-    state: State,
+    pub facts: ReadFacts,
+    pub state: State,
     rdata: Vec<u8>,
     /// The files that are being read, outermost first; `None` for standard input and the like.
-    open: Vec<Option<PathBuf>>,
+    pub open: Vec<Option<PathBuf>>,
     /// What stopped the reading of an included file midway: then the zone is not known whole.
     failed: Option<SourceError>,
+    /// Whether records come out of a `$GENERATE`.
+    generates: bool,
+    /// When a text is read that is there as a whole: what can be said of its entries.
+    pub whole: Option<Stretches>,
 }
+
+/// The stretches of a part of a text that is there as a whole: what lies between directives.
+#[derive(Debug, Default)]
+pub(super) struct Stretches {
+    pub begun: Vec<Stretch>,
+    /// There are more than can be told apart: records of the others cannot be read again.
+    surplus: bool,
+    /// Whether directives that open files, and too many faults, end the reading: for a part that is
+    /// read ahead of the parts before it.
+    ahead: bool,
+    /// Whether one of them did.
+    pub gave_up: bool,
+}
+
+impl Stretches {
+    /// Stretches that a part may have.
+    const MOST: usize = 1024;
+
+    /// Those of a part that begins here.
+    pub fn new(offset: u64, state: &mut State, ahead: bool) -> Self {
+        Self { begun: vec![state.begin_stretch(offset)], ahead, ..Self::default() }
+    }
+
+    fn begin(&mut self, offset: u64, state: &mut State) {
+        if self.begun.len() < Self::MOST {
+            self.begun.push(state.begin_stretch(offset));
+        } else {
+            self.surplus = true;
+        }
+    }
+
+    fn again(&self, offset: u64, plain: bool, owner_stated: bool) -> Again {
+        let stretch = u32::try_from(self.begun.len()).unwrap_or(u32::MAX);
+        Again { offset, plain: plain && !self.surplus, owner_stated, stretch }
+    }
+}
+
+/// Faults that a part may have that is read ahead.
+const MAX_FAULTS_AHEAD: u64 = 256;
 
 /// Where an entry stands: enough to report a fault in it.
 #[derive(Clone, Copy)]
 struct Location<'a> {
     /// The whole entry.
     text: &'a [u8],
+    /// The octet of its text with which it begins.
+    offset: u64,
     /// The line on which it begins.
     line: u64,
     /// Index of its file.
     file: u16,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    pub fn new(
+        options: &'r ReadOptions,
+        on_event: &'r mut dyn FnMut(Event<'_>),
+        facts: ReadFacts,
+        state: State,
+    ) -> Self {
+        let rdata = Vec::with_capacity(1024);
+        Self {
+            options,
+            on_event,
+            facts,
+            state,
+            rdata,
+            open: Vec::new(),
+            failed: None,
+            generates: false,
+            whole: None,
+        }
+    }
+
     /// Reads one file to its end. Faults are reported; only the source itself can fail.
     fn read_source(&mut self, source: Source) -> Result<(), SourceError> {
         // MAX_FILES is checked before every opening, so the index fits.
@@ -163,19 +225,32 @@ impl Reader<'_> {
     }
 
     fn read_blocks(&mut self, blocks: &mut Blocks, file: u16) -> Result<(), SourceError> {
+        self.facts.lines += self.read_feed(blocks, file, 0)?;
+        self.facts.bytes += blocks.consumed();
+        blocks.check()
+    }
+
+    /// Reads what a feed gives, `lines` having gone before, and counts the lines with these.
+    pub fn read_feed(
+        &mut self,
+        feed: &mut impl Feed,
+        file: u16,
+        mut lines: u64,
+    ) -> Result<u64, SourceError> {
         let limit = self.options.entry_octets;
         let mut tokens: Vec<Token> = Vec::with_capacity(64);
-        let (mut lines, mut reported) = (0, 0);
+        let mut reported = 0;
         loop {
-            if self.options.stop.load(Ordering::Relaxed) {
-                return Ok(());
+            if self.options.stop.load(Ordering::Relaxed) || self.has_given_up() {
+                return Ok(lines);
             }
-            let window = blocks.window();
-            match next_entry(window, blocks.is_complete(), limit, &mut tokens) {
+            let window = feed.window();
+            match next_entry(window, feed.is_complete(), limit, &mut tokens) {
                 Scan::Entry(entry) => {
                     lines += entry.lines_before;
                     let text = &window[entry.start..entry.end];
-                    let location = Location { text, line: lines + 1, file };
+                    let offset = feed.consumed() + entry.start as u64;
+                    let location = Location { text, offset, line: lines + 1, file };
                     if let Err(error) = self.entry(location, &tokens, entry.owner_omitted) {
                         self.fault(location, error);
                     }
@@ -183,24 +258,26 @@ impl Reader<'_> {
                         return Err(error);
                     }
                     lines += entry.lines;
-                    blocks.consume(entry.end);
+                    feed.consume(entry.end);
                 }
                 Scan::Faulty(entry, error) => {
                     lines += entry.lines_before;
                     self.faulty(window, entry, lines, file, error);
                     lines += entry.lines;
-                    blocks.consume(entry.end);
+                    feed.consume(entry.end);
                 }
                 Scan::Endless(entry, error) => {
                     lines += entry.lines_before;
                     self.faulty(window, entry, lines, file, error);
-                    blocks.consume(entry.end);
-                    lines += u64::from(skip_line(blocks)?);
+                    feed.consume(entry.end);
+                    lines += u64::from(skip_line(feed)?);
                 }
                 Scan::Incomplete { blank, lines: blank_lines } => {
                     lines += blank_lines;
-                    blocks.consume(blank);
-                    blocks.more()?;
+                    feed.consume(blank);
+                    if !feed.more()? && !feed.is_complete() {
+                        return Ok(lines);
+                    }
                 }
                 Scan::End { lines: blank_lines } => {
                     lines += blank_lines;
@@ -208,33 +285,44 @@ impl Reader<'_> {
                     let unfinished = window.last().is_some_and(|&octet| octet != b'\n');
                     lines += u64::from(unfinished);
                     let rest = window.len();
-                    blocks.consume(rest);
-                    self.facts.bytes += blocks.consumed();
-                    self.facts.lines += lines;
-                    self.progress(blocks);
-                    return blocks.check();
+                    feed.consume(rest);
+                    self.progress(feed);
+                    return Ok(lines);
                 }
             }
-            if self.open.len() == 1 && blocks.consumed() >= reported + PROGRESS_STEP {
-                reported = blocks.consumed();
-                self.progress(blocks);
+            if self.open.len() == 1 && feed.consumed() >= reported + PROGRESS_STEP {
+                reported = feed.consumed();
+                self.progress(feed);
             }
         }
     }
 
-    fn progress(&mut self, blocks: &Blocks) {
-        let (stored, records) = (blocks.stored_consumed(), self.facts.records);
+    fn has_given_up(&self) -> bool {
+        self.whole.as_ref().is_some_and(|whole| whole.gave_up)
+    }
+
+    /// Ends the reading of a part that is read ahead.
+    fn gives_up(&mut self) -> bool {
+        let ahead = self.whole.as_mut().filter(|whole| whole.ahead);
+        ahead.map(|whole| whole.gave_up = true).is_some()
+    }
+
+    fn progress(&mut self, feed: &impl Feed) {
+        let (stored, records) = (feed.stored_consumed(), self.facts.records);
         (self.on_event)(Event::Progress { stored, records });
     }
 
     /// Reports an entry that the scanner could not split into words.
     fn faulty(&mut self, window: &[u8], entry: Entry, lines: u64, file: u16, error: SyntaxError) {
         let text = &window[entry.start..entry.end];
-        self.fault(Location { text, line: lines + 1, file }, error);
+        self.fault(Location { text, offset: 0, line: lines + 1, file }, error);
     }
 
     fn fault(&mut self, location: Location<'_>, error: SyntaxError) {
-        let Location { text, line, file } = location;
+        if self.facts.faults >= MAX_FAULTS_AHEAD && self.gives_up() {
+            return;
+        }
+        let Location { text, line, file, .. } = location;
         let start = (error.start as usize).min(text.len());
         let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |newline| newline + 1);
         let rest = &text[line_start..];
@@ -275,6 +363,11 @@ impl Reader<'_> {
     ) -> Result<(), SyntaxError> {
         let head = self.state.record(words, owner_omitted, &mut self.rdata)?;
         if let Some(owner) = self.state.owner() {
+            // What another file holds is not to be found again, nor what a directive makes.
+            let whole = self.whole.as_ref();
+            let again = whole.filter(|_| self.open.len() <= 1).map(|whole| {
+                whole.again(location.offset, head.plain && !self.generates, !owner_omitted)
+            });
             self.facts.records += 1;
             (self.on_event)(Event::Record(Record {
                 owner,
@@ -284,6 +377,7 @@ impl Reader<'_> {
                 rdata: &self.rdata,
                 file: location.file,
                 line: location.line,
+                again,
             }));
         }
         Ok(())
@@ -301,22 +395,42 @@ impl Reader<'_> {
                 let origin = self.name(&word)?;
                 expect_end(&words)?;
                 self.state.set_origin(Some(origin));
+                self.begin_stretch(location);
                 Ok(())
             }
             b"$TTL" => {
                 let ttl = read_ttl(&words.next("a TTL")?)?;
                 expect_end(&words)?;
-                self.state.default_ttl = Some(ttl);
+                self.state.set_default_ttl(ttl);
+                self.begin_stretch(location);
                 Ok(())
             }
-            b"$INCLUDE" => self.include(&directive, words),
-            b"$GENERATE" => self.generate(location, words),
+            b"$INCLUDE" if self.gives_up() => Ok(()),
+            b"$INCLUDE" => {
+                let included = self.include(&directive, words);
+                self.begin_stretch(location);
+                included
+            }
+            b"$GENERATE" => {
+                self.generates = true;
+                let generated = self.generate(location, words);
+                self.generates = false;
+                generated
+            }
             _ => Err(directive.error(SyntaxErrorKind::UnknownDirective)),
         }
     }
 
-    fn name(&self, word: &Word<'_>) -> Result<Name, SyntaxError> {
-        let name = Name::from_text(word.text, self.state.origin.as_ref());
+    fn begin_stretch(&mut self, location: Location<'_>) {
+        if self.open.len() <= 1
+            && let Some(whole) = &mut self.whole
+        {
+            whole.begin(location.offset, &mut self.state);
+        }
+    }
+
+    fn name(&mut self, word: &Word<'_>) -> Result<Name, SyntaxError> {
+        let name = Name::from_text(word.text, self.state.origin());
         name.map_err(|error| word.error(error.into()))
     }
 
@@ -342,7 +456,7 @@ impl Reader<'_> {
         if path.exists() && self.open.iter().any(is_open) {
             return Err(file.error(SyntaxErrorKind::IncludeLoop));
         }
-        let before = (self.state.origin, self.state.owner().copied());
+        let before = (self.state.origin().copied(), self.state.owner().copied());
         let unreadable = |error: &SourceError| {
             file.error(SyntaxErrorKind::IncludeUnreadable { reason: error.to_string() })
         };
@@ -396,16 +510,16 @@ fn expect_end(words: &Words<'_>) -> Result<(), SyntaxError> {
 }
 
 /// Drops what is left of a line whose beginning has been given up; whether a newline ended it.
-fn skip_line(blocks: &mut Blocks) -> Result<bool, SourceError> {
+fn skip_line(feed: &mut impl Feed) -> Result<bool, SourceError> {
     loop {
-        let window = blocks.window();
+        let window = feed.window();
         if let Some(newline) = memchr::memchr(b'\n', window) {
-            blocks.consume(newline + 1);
+            feed.consume(newline + 1);
             return Ok(true);
         }
         let all = window.len();
-        blocks.consume(all);
-        if !blocks.more()? {
+        feed.consume(all);
+        if !feed.more()? {
             return Ok(false);
         }
     }

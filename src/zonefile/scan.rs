@@ -162,6 +162,13 @@ fn too_long(text: &[u8], complete: bool, limit: usize, at: (usize, u64)) -> Scan
     faulty(text, complete, limit, at, error)
 }
 
+/// The first word of an entry that begins with a bare one, escapes and all.
+pub fn first_word(text: &[u8]) -> Option<&[u8]> {
+    let first = KINDS[usize::from(*text.first()?)];
+    let bare = matches!(first, Kind::Ordinary | Kind::Backslash);
+    bare.then(|| &text[..bare_end(text, 0)])
+}
+
 /// How scanning the words of an entry ended.
 enum Words {
     /// With a newline outside parentheses, `end` being one past it.

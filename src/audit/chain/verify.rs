@@ -322,7 +322,7 @@ fn verify_lot(bag: &Bag, zone: &Zone, name: NameId, lot: &[SignatureId], how: &H
 
 fn settle(
     zone: &Zone,
-    tasks: &mut TaskList<'_>,
+    tasks: &mut TaskList,
     waiting: &mut Vec<(usize, SignatureId, bool, Option<usize>)>,
     outcome: &mut Outcome,
     latencies: &mut Latencies,

@@ -3,6 +3,7 @@
 
 use crate::dns::Name;
 use crate::dns::canonical::append_sort_key;
+use crate::rrset::Position;
 
 /// What the walk along the chain has to know of an owner.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +22,7 @@ pub(in crate::audit) struct Link {
     /// The next name.
     pub next: Name,
     /// Where the record stands.
-    pub place: (u16, u32),
+    pub place: Position,
 }
 
 /// A walk along the chain, from the apex on, in canonical order.
@@ -115,7 +116,7 @@ mod tests {
         let (mut walk, mut broken) = (NsecWalk::new(), Vec::new());
         for line in zone {
             let (owner, next) = line.split_once(' ').unwrap();
-            let link = || Link { next: name(next), place: (0, 1) };
+            let link = || Link { next: name(next), place: Position::default() };
             let step = match (next, owner.ends_with('!')) {
                 ("-", _) => NsecStep::Missing,
                 (_, false) => NsecStep::Link(link()),

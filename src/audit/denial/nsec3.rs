@@ -1,9 +1,12 @@
 //! An NSEC3 chain: the hashes of all names in order, each record naming the next hash, the last one
 //! the first (RFC 5155 §7.1).
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 
-use crate::dns::denial::Nsec3;
+use crate::dns::TypeBitmap;
+use crate::rrset::Position;
 
 use super::types::Difference;
 use super::{ExpectedTypes, Named};
@@ -24,30 +27,33 @@ pub(in crate::audit) struct HashedName<Id> {
 }
 
 /// An NSEC3 record of a chain.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::audit) struct Nsec3Step<'a> {
+#[derive(Clone, Debug)]
+pub(in crate::audit) struct Nsec3Step {
     /// The hash that its owner spells.
     pub hash: Hash,
-    /// The record.
-    pub record: Nsec3<'a>,
+    /// The hash that it leads to; `None` when that has another length.
+    pub next: Option<Hash>,
+    pub opt_out: bool,
+    /// The bitmap that it shows.
+    pub types: Arc<[u8]>,
     /// Where it stands.
-    pub place: (u16, u32),
+    pub place: Position,
 }
 
 /// What is wrong with a chain.
 #[derive(Debug)]
-pub(in crate::audit) enum Fault<'c, 'a, Id> {
+pub(in crate::audit) enum Fault<'c, Id> {
     /// A name that must have a record has none. For one that may be left out under opt-out, the
     /// record that covers its hash, which has no opt-out.
-    Missing(&'c HashedName<Id>, Option<&'c Nsec3Step<'a>>),
+    Missing(&'c HashedName<Id>, Option<&'c Nsec3Step>),
     /// A record is of no name.
-    Surplus(&'c Nsec3Step<'a>),
+    Surplus(&'c Nsec3Step),
     /// Two records have one hash: the second.
-    Repeated(&'c Nsec3Step<'a>),
+    Repeated(&'c Nsec3Step),
     /// A record's bitmap is not true of its name.
-    Types(&'c Nsec3Step<'a>, &'c HashedName<Id>, Difference),
+    Types(&'c Nsec3Step, &'c HashedName<Id>, Difference),
     /// A record's next hash is not the one that follows.
-    Link(&'c Nsec3Step<'a>, &'c Nsec3Step<'a>),
+    Link(&'c Nsec3Step, &'c Nsec3Step),
 }
 
 /// Judges a chain: `names` are all names of the zone, empty non-terminals included; `steps` all
@@ -56,11 +62,11 @@ pub(in crate::audit) enum Fault<'c, 'a, Id> {
 ///
 /// Names are ordered so that an empty non-terminal comes directly before all that is below it;
 /// `is_below` says whether the first name is below the second, which is empty.
-pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
+pub(in crate::audit) fn judge_chain<Id: Send + Sync + Ord + Copy>(
     names: &mut [HashedName<Id>],
-    steps: &mut [Nsec3Step<'a>],
+    steps: &mut [Nsec3Step],
     is_below: impl Fn(Id, Id) -> bool,
-    report: &mut dyn FnMut(Fault<'_, 'a, Id>),
+    report: &mut dyn FnMut(Fault<'_, Id>),
 ) {
     names.par_sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then(a.id.cmp(&b.id)));
     steps.par_sort_unstable_by(|a, b| a.hash.cmp(&b.hash).then(a.place.cmp(&b.place)));
@@ -72,7 +78,9 @@ pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
         let name = names.next_if(|name| step.is_none_or(|step| name.hash <= step.hash));
         match (name, step) {
             (Some(name), Some(step)) if name.hash == step.hash => {
-                if let Some(difference) = name.types.compare(step.record.types) {
+                if let Some(difference) =
+                    TypeBitmap::new(&step.types).and_then(|found| name.types.compare(found))
+                {
                     report(Fault::Types(step, name, difference));
                 }
                 if name.named == Named::InsecureDelegation && !name.types.is_empty() {
@@ -85,7 +93,7 @@ pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
             }
             (Some(name), _) => {
                 let covering = walk.covering(at);
-                let hidden = covering.is_some_and(|step| step.record.is_opt_out());
+                let hidden = covering.is_some_and(|step| step.opt_out);
                 if name.named == Named::Required {
                     walk.pass_missing(&name.hash);
                     report(Fault::Missing(name, None));
@@ -116,19 +124,19 @@ pub(in crate::audit) fn judge_chain<'a, Id: Send + Sync + Ord + Copy>(
 }
 
 /// Follows the links along the sorted records.
-struct Walk<'c, 'a> {
-    steps: &'c [Nsec3Step<'a>],
+struct Walk<'c> {
+    steps: &'c [Nsec3Step],
     /// The record whose link is followed.
-    pending: Option<&'c Nsec3Step<'a>>,
+    pending: Option<&'c Nsec3Step>,
     /// Its link leads to the hash of a name without a record, which is told there.
     excused: bool,
     /// The same of the last record, when that hash sorts before the first record.
     end_excused: bool,
 }
 
-impl<'c, 'a> Walk<'c, 'a> {
+impl<'c> Walk<'c> {
     /// Passes the record at `at` and those that repeat its hash; returns where the next one is.
-    fn pass<Id>(&mut self, at: usize, report: &mut dyn FnMut(Fault<'_, 'a, Id>)) -> usize {
+    fn pass<Id>(&mut self, at: usize, report: &mut dyn FnMut(Fault<'_, Id>)) -> usize {
         let steps = self.steps;
         let step = &steps[at];
         self.arrive(step, report);
@@ -143,9 +151,9 @@ impl<'c, 'a> Walk<'c, 'a> {
         next
     }
 
-    fn arrive<Id>(&self, step: &'c Nsec3Step<'a>, report: &mut dyn FnMut(Fault<'_, 'a, Id>)) {
+    fn arrive<Id>(&self, step: &'c Nsec3Step, report: &mut dyn FnMut(Fault<'_, Id>)) {
         if let Some(before) = self.pending
-            && before.record.next != step.hash
+            && before.next != Some(step.hash)
             && !self.excused
         {
             report(Fault::Link(before, step));
@@ -153,7 +161,7 @@ impl<'c, 'a> Walk<'c, 'a> {
     }
 
     fn pass_missing(&mut self, hash: &Hash) {
-        let leads_here = |before: &Nsec3Step<'_>| before.record.next == hash;
+        let leads_here = |before: &Nsec3Step| before.next.as_ref() == Some(hash);
         match self.pending {
             Some(before) => self.excused |= leads_here(before),
             None => self.end_excused |= self.steps.last().is_some_and(leads_here),
@@ -161,7 +169,7 @@ impl<'c, 'a> Walk<'c, 'a> {
     }
 
     /// The last link leads to the first record.
-    fn close<Id>(mut self, report: &mut dyn FnMut(Fault<'_, 'a, Id>)) {
+    fn close<Id>(mut self, report: &mut dyn FnMut(Fault<'_, Id>)) {
         self.excused |= self.end_excused;
         if let Some(first) = self.steps.first() {
             self.arrive(first, report);
@@ -169,7 +177,7 @@ impl<'c, 'a> Walk<'c, 'a> {
     }
 
     /// The record that covers a hash which sorts before the record at `at`.
-    fn covering(&self, at: usize) -> Option<&'c Nsec3Step<'a>> {
+    fn covering(&self, at: usize) -> Option<&'c Nsec3Step> {
         at.checked_sub(1).map_or(self.steps.last(), |before| self.steps.get(before))
     }
 }
@@ -178,11 +186,7 @@ impl<'c, 'a> Walk<'c, 'a> {
 mod tests {
     use super::super::{Interner, Presence};
     use super::*;
-    use crate::dns::denial::Nsec3Parameters;
-    use crate::dns::{RType, TypeBitmap};
-
-    const PARAMETERS: Nsec3Parameters<'static> =
-        Nsec3Parameters { algorithm: 1, iterations: 0, salt: &[] };
+    use crate::dns::RType;
 
     /// Judges a chain of names `12` (required), `12?` (may be left out) or `10e` (empty, may be left
     /// out with 11 to 19) and records `12>34`, or
@@ -214,28 +218,20 @@ mod tests {
                 types: types(text),
             })
             .collect();
-        let nexts: Vec<Hash> =
-            records.iter().map(|text| hash(text.split_once('>').unwrap().1)).collect();
-        let bitmaps: Vec<&[u8]> = records
-            .iter()
-            .map(|text| if text.contains('!') { &[][..] } else { &[0, 1, 0x40] })
-            .collect();
-        let mut steps: Vec<_> = (0..)
-            .zip(records.iter().zip(&nexts).zip(&bitmaps))
-            .map(|(line, ((text, next), bitmap))| Nsec3Step {
-                hash: hash(text.split_once('>').unwrap().0),
-                record: Nsec3 {
-                    parameters: PARAMETERS,
-                    flags: u8::from(text.contains('+')),
-                    next,
-                    types: TypeBitmap::new(bitmap).unwrap(),
-                },
-                place: (0, line),
-            })
-            .collect();
+        let step = |text: &&str| {
+            let (from, to) = text.split_once('>').unwrap();
+            Nsec3Step {
+                hash: hash(from),
+                next: Some(hash(to)),
+                opt_out: text.contains('+'),
+                types: if text.contains('!') { Arc::default() } else { [0, 1, 0x40].into() },
+                place: Position::default(),
+            }
+        };
+        let mut steps: Vec<_> = records.iter().map(step).collect();
         let mut faults = Vec::new();
         let below = |name: u8, empty: u8| name / 10 == empty / 10;
-        judge_chain(&mut names, &mut steps, below, &mut |fault: Fault<'_, '_, u8>| {
+        judge_chain(&mut names, &mut steps, below, &mut |fault: Fault<'_, u8>| {
             faults.push(match fault {
                 Fault::Missing(name, None) => format!("missing {}", name.id),
                 Fault::Missing(name, Some(step)) => {

@@ -43,9 +43,12 @@ impl ExpectedTypes {
         if rrsig == Presence::Must {
             builder.insert(RType::RRSIG);
         }
-        interner.octets.clear();
-        builder.append_to(&mut interner.octets);
-        Self { bitmap: interner.share(), rrsig }
+        let mut octets = std::mem::take(&mut interner.octets);
+        octets.clear();
+        builder.append_to(&mut octets);
+        let bitmap = interner.share(&octets);
+        interner.octets = octets;
+        Self { bitmap, rrsig }
     }
 
     /// Whether there are none, as at an empty non-terminal.
@@ -119,14 +122,15 @@ impl Interner {
     /// A zone that has more different bitmaps than this is not served by keeping them.
     const MOST: usize = 4096;
 
-    fn share(&mut self) -> Arc<[u8]> {
-        if let Some(known) = self.known.get(self.octets.as_slice()) {
+    /// A bitmap in wire form, as one that is shared.
+    pub(in crate::audit) fn share(&mut self, bitmap: &[u8]) -> Arc<[u8]> {
+        if let Some(known) = self.known.get(bitmap) {
             return Arc::clone(known);
         }
         if self.known.len() == Self::MOST {
             self.known.clear();
         }
-        let bitmap: Arc<[u8]> = self.octets.as_slice().into();
+        let bitmap: Arc<[u8]> = bitmap.into();
         self.known.insert(Arc::clone(&bitmap));
         bitmap
     }

@@ -7,7 +7,7 @@ use crate::crypto::ds_digest;
 use crate::dns::rdata::{Dnskey, Ds};
 use crate::dns::{Algorithm, Name, RType};
 use crate::engine::{Key, KeyIndex, KeyTable};
-use crate::rrset::{OwnerRecords, RrRef};
+use crate::rrset::{OwnerRecords, Position, RrRef};
 
 /// What a CDS or CDNSKEY record asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -31,7 +31,7 @@ pub(super) fn check(
     table: &KeyTable,
     keys: &BTreeSet<KeyIndex>,
     signers: impl Fn(RType) -> BTreeSet<KeyIndex>,
-    mut report: impl FnMut(Finding, Option<(u16, u32)>),
+    mut report: impl FnMut(Finding, Option<Position>),
 ) {
     let mut asked = Vec::new();
     for rtype in [RType::CDS, RType::CDNSKEY] {
@@ -51,11 +51,11 @@ pub(super) fn check(
                 Request::Delete | Request::Key(_) | Request::Stranger { can_tell: false } => None,
             };
             if let Some(code) = code {
-                report(finding(code, describe(rtype, record)), Some(record.place()));
+                report(finding(code, describe(rtype, record)), Some(record.position));
             }
             requests.push(request);
         }
-        let first = Some(rrset.first_in_input().place());
+        let first = Some(rrset.first_in_input().position);
         if requests.contains(&Request::Delete) && requests.len() > 1 {
             report(finding(Code::CdsDeleteNotAlone, None), first);
         }
@@ -67,7 +67,7 @@ pub(super) fn check(
     let [(cds, by_digest), (_, by_key)] = asked.as_slice() else { return };
     let differ =
         Finding { owner: Some(*apex), rtype: Some(RType::CDS), ..Finding::new(Code::CdsDiffer) };
-    let first = Some(cds.first_in_input().place());
+    let first = Some(cds.first_in_input().position);
     let deletes = |requests: &[Request]| requests.contains(&Request::Delete);
     if deletes(by_digest) != deletes(by_key) {
         let detail = Some("only one of them asks to delete".into());

@@ -15,7 +15,7 @@ impl Court<'_> {
     pub(super) fn conclude(
         &self,
         steps: &mut Vec<Step>,
-        bench: &Bench<'_>,
+        bench: &Bench,
         tally: &mut Tally,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
@@ -35,7 +35,7 @@ impl Court<'_> {
     fn conclude_rrset(
         &self,
         mut case: RrsetCase,
-        bench: &Bench<'_>,
+        bench: &Bench,
         tally: &mut Tally,
         findings: &mut Vec<Finding>,
     ) {
@@ -132,7 +132,7 @@ impl Findings<'_> {
         let on_rrset = |code| Finding {
             owner: Some(*self.case.owner),
             rtype: Some(self.case.rtype),
-            place: Some(self.case.place.clone()),
+            place: Some(self.court.place(self.case.place)),
             ..Finding::new(code)
         };
         let signatures = &self.case.signatures;
@@ -209,7 +209,7 @@ impl Findings<'_> {
         &self,
         signature: &Signature,
         holds: Option<KeyIndex>,
-        bench: &Bench<'_>,
+        bench: &Bench,
         tally: &mut Tally,
         findings: &mut Vec<Finding>,
     ) {

@@ -12,38 +12,66 @@ use crate::audit::denial::{
 };
 use crate::audit::findings::{Code, Finding, Severity};
 use crate::crypto::nsec3_hashes;
-use crate::dns::canonical::name_from_sort_key;
+use crate::dns::canonical::{append_sort_key, name_from_sort_key};
 use crate::dns::denial::{Nsec, Nsec3, hash_of_label, label_of_hash};
 use crate::dns::name::MAX_NAME;
 use crate::dns::{Name, RType};
-use crate::rrset::{OwnerId, OwnerRecords, OwnerSpan, RrRef, Rrset, Shape};
+use crate::rrset::{Keys, OwnerId, OwnerRecords, OwnerSpan, Position, RrRef, Rrset, Shape};
 
 use super::judge::Court;
 use super::standing::Standing;
 use super::summary::DenialFacts;
 
-/// A name of the zone: so many octets of an owner's sort key. For an owner all of them, for an
-/// empty non-terminal fewer.
+/// A name of the zone: so many octets of an owner's sort key, for an empty non-terminal; for an owner
+/// all of them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct NameId {
     owner: OwnerId,
-    key_len: usize,
+    key_len: u16,
+}
+
+impl NameId {
+    const ALL: u16 = u16::MAX;
+
+    fn of_owner(owner: OwnerId) -> Self {
+        Self { owner, key_len: Self::ALL }
+    }
+
+    fn of_empty(empty: &EmptyNonTerminal<OwnerId>) -> Self {
+        // A sort key has at most 510 octets.
+        let key_len = u16::try_from(empty.key_len).unwrap_or(Self::ALL);
+        Self { owner: empty.descendant, key_len }
+    }
+
+    /// Its part of the owner's sort key.
+    fn key<'k>(&self, keys: &'k mut Keys<'_>) -> &'k [u8] {
+        let key = keys.of(self.owner);
+        &key[..key.len().min(usize::from(self.key_len))]
+    }
 }
 
 /// What a lot leaves for the walk along the chains.
 #[derive(Debug, Default)]
-pub(super) struct LotDenial<'z> {
+pub(super) struct LotDenial {
     nsec: Vec<(OwnerId, NsecStep)>,
+    /// The sort keys of those owners, one behind the other, and where each ends.
+    nsec_keys: (Vec<u8>, Vec<usize>),
     /// For each NSEC3 chain the names, once the lot is [`hashed`](Self::hash).
     names: Vec<Vec<HashedName<NameId>>>,
     /// What is to be hashed for each of them: their wire forms, one behind the other.
     wires: Wires,
     /// For each NSEC3 chain its records.
-    records: Vec<Vec<Nsec3Step<'z>>>,
-    strays: BTreeMap<Stray, (u64, (u16, u32))>,
+    records: Vec<Vec<Nsec3Step>>,
+    strays: BTreeMap<Stray, (u64, Position)>,
 }
 
-impl LotDenial<'_> {
+impl LotDenial {
+    fn push_nsec(&mut self, span: &OwnerSpan, name: &Name, step: NsecStep) {
+        self.nsec.push((span.id(), step));
+        append_sort_key(name.as_wire(), &mut self.nsec_keys.0);
+        self.nsec_keys.1.push(self.nsec_keys.0.len());
+    }
+
     /// Hashes the names of the lot, all together, for each chain.
     pub(super) fn hash(&mut self, plan: &Plan) {
         let wires = std::mem::take(&mut self.wires);
@@ -148,9 +176,9 @@ impl<'z> Court<'z> {
         &self,
         span: &OwnerSpan,
         standing: Standing,
-        owner: &OwnerRecords<'z>,
+        owner: &OwnerRecords<'_>,
         interner: &mut Interner,
-        lot: &mut LotDenial<'z>,
+        lot: &mut LotDenial,
         report: Report<'_>,
     ) {
         let named = named(standing, span.shape);
@@ -161,13 +189,13 @@ impl<'z> Court<'z> {
             report(self.on(owner, RType::NSEC, nsec.first_in_input(), Code::NsecSurplus));
         }
         if let Some(nsec3) = owner.rrset(RType::NSEC3) {
-            self.take_nsec3(owner, nsec3, lot, report);
+            self.take_nsec3(owner, nsec3, interner, lot, report);
         }
         if named != Named::Not && !self.plan.sets.is_empty() {
             lot.names.resize_with(self.plan.sets.len(), Vec::new);
             let rrsig = signatures_shown(owner, standing);
             let types = ExpectedTypes::new(shown(owner, standing), rrsig, interner);
-            let id = NameId { owner: span.id(), key_len: self.ordered.key(span).len() };
+            let id = NameId::of_owner(span.id());
             lot.wires.push(&owner.name);
             for names in &mut lot.names {
                 names.push(HashedName { hash: [0; 20], id, named, types: types.clone() });
@@ -179,9 +207,9 @@ impl<'z> Court<'z> {
         &self,
         span: &OwnerSpan,
         standing: Standing,
-        owner: &OwnerRecords<'z>,
+        owner: &OwnerRecords<'_>,
         interner: &mut Interner,
-        lot: &mut LotDenial<'z>,
+        lot: &mut LotDenial,
         report: Report<'_>,
     ) {
         let required = named(standing, span.shape) != Named::Not;
@@ -191,7 +219,7 @@ impl<'z> Court<'z> {
         let mut records = records.filter(readable);
         let Some(record) = records.next() else {
             if required {
-                lot.nsec.push((span.id(), NsecStep::Missing));
+                lot.push_nsec(span, &owner.name, NsecStep::Missing);
                 let finding = Finding::new(Code::NsecMissing);
                 report(Finding { owner: Some(owner.name), rtype: Some(RType::NSEC), ..finding });
             }
@@ -204,13 +232,13 @@ impl<'z> Court<'z> {
             let detail = Some(format!("{} records", surplus + 1));
             report(Finding { detail, ..on_record(Code::NsecSeveral) });
         }
-        let link = NsecLink { next: nsec.next, place: record.place() };
+        let link = NsecLink { next: nsec.next, place: record.position };
         if !required {
-            lot.nsec.push((span.id(), NsecStep::Surplus(link)));
+            lot.push_nsec(span, &owner.name, NsecStep::Surplus(link));
             report(on_record(Code::NsecSurplus));
             return;
         }
-        lot.nsec.push((span.id(), NsecStep::Link(link)));
+        lot.push_nsec(span, &owner.name, NsecStep::Link(link));
         let rrsig = match signatures_shown(owner, standing) {
             Presence::Must => Presence::Must,
             // The NSEC itself is to be signed.
@@ -228,9 +256,10 @@ impl<'z> Court<'z> {
     /// NSEC3 records are kept for their chain.
     fn take_nsec3(
         &self,
-        owner: &OwnerRecords<'z>,
-        rrset: Rrset<'_, 'z>,
-        lot: &mut LotDenial<'z>,
+        owner: &OwnerRecords<'_>,
+        rrset: Rrset<'_, '_>,
+        interner: &mut Interner,
+        lot: &mut LotDenial,
         report: Report<'_>,
     ) {
         lot.records.resize_with(self.plan.sets.len(), Vec::new);
@@ -250,9 +279,9 @@ impl<'z> Court<'z> {
                 if !self.plan.claims(parameters) {
                     let stray =
                         (parameters.algorithm, parameters.iterations, parameters.salt.to_vec());
-                    let (count, first) = lot.strays.entry(stray).or_insert((0, record.place()));
+                    let (count, first) = lot.strays.entry(stray).or_insert((0, record.position));
                     *count += 1;
-                    *first = record.place().min(*first);
+                    *first = record.position.min(*first);
                 }
                 continue;
             };
@@ -267,7 +296,13 @@ impl<'z> Court<'z> {
                 let finding = self.on(owner, RType::NSEC3, record, Code::Nsec3UnknownFlags);
                 report(Finding { detail: Some(format!("flags {}", nsec3.flags)), ..finding });
             }
-            lot.records[set].push(Nsec3Step { hash, record: nsec3, place: record.place() });
+            lot.records[set].push(Nsec3Step {
+                hash,
+                next: nsec3.next.try_into().ok(),
+                opt_out: nsec3.is_opt_out(),
+                types: interner.share(nsec3.types.as_wire()),
+                place: record.position,
+            });
         }
     }
 
@@ -281,17 +316,17 @@ impl<'z> Court<'z> {
         Finding {
             owner: Some(owner.name),
             rtype: Some(rtype),
-            place: Some(self.place(record.place())),
+            place: Some(self.place(record.position)),
             ..Finding::new(code)
         }
     }
 
     fn name_of(&self, id: NameId) -> Name {
-        name_of_key(&self.ordered.key_of_id(id.owner)[..id.key_len])
+        name_of_key(id.key(&mut self.ordered.keys()))
     }
 
     fn name_of_owner(&self, owner: OwnerId) -> Name {
-        name_of_key(self.ordered.key_of_id(owner))
+        name_of_key(self.ordered.keys().of(owner))
     }
 }
 
@@ -333,15 +368,15 @@ fn salt_text(salt: &[u8]) -> String {
 const EMPTY_AT_ONCE: usize = 256;
 
 /// The chains of a zone, as the lots bring them in canonical order.
-pub(super) struct Chains<'z> {
+pub(super) struct Chains {
     nsec: NsecWalk<OwnerId>,
     nsec_records: u64,
     names: Vec<Vec<HashedName<NameId>>>,
-    records: Vec<Vec<Nsec3Step<'z>>>,
-    strays: BTreeMap<Stray, (u64, (u16, u32))>,
+    records: Vec<Vec<Nsec3Step>>,
+    strays: BTreeMap<Stray, (u64, Position)>,
 }
 
-impl<'z> Chains<'z> {
+impl Chains {
     pub(super) fn new(plan: &Plan) -> Self {
         let chains = plan.sets.len();
         Self {
@@ -354,10 +389,12 @@ impl<'z> Chains<'z> {
     }
 
     /// Takes in the lot that follows.
-    pub(super) fn add(&mut self, court: &Court<'z>, mut lot: LotDenial<'z>, report: Report<'_>) {
-        for (owner, step) in &lot.nsec {
+    pub(super) fn add(&mut self, court: &Court<'_>, mut lot: LotDenial, report: Report<'_>) {
+        let (keys, ends) = &lot.nsec_keys;
+        let starts = std::iter::once(&0).chain(ends);
+        for ((owner, step), (&start, &end)) in lot.nsec.iter().zip(starts.zip(ends)) {
             self.nsec_records += u64::from(!matches!(step, NsecStep::Missing));
-            let broken = self.nsec.pass(court.ordered.key_of_id(*owner), *owner, step);
+            let broken = self.nsec.pass(&keys[start..end], *owner, step);
             if let Some(broken) = broken {
                 report(court.nsec_broken(&broken));
             }
@@ -378,7 +415,7 @@ impl<'z> Chains<'z> {
     /// Judges the chains when all lots have come.
     pub(super) fn finish(
         self,
-        court: &Court<'z>,
+        court: &Court<'_>,
         empty: EmptyNonTerminals<OwnerId>,
         report: Report<'_>,
     ) -> Vec<DenialFacts> {
@@ -386,36 +423,34 @@ impl<'z> Chains<'z> {
         if court.plan.nsec {
             facts.push(DenialFacts::Nsec { records: self.nsec_records });
         }
-        if let Some(broken) = self.nsec.finish(&crate::dns::canonical::sort_key(court.context.apex))
-        {
+        if let Some(broken) = self.nsec.finish(court.ordered.apex_key()) {
             report(court.nsec_broken(&broken));
         }
         let empty = empty.finish();
         let chains = court.plan.sets.iter().zip(self.names).zip(self.records);
         for ((set, mut names), mut records) in chains {
             names.par_extend(empty.par_chunks(EMPTY_AT_ONCE).flat_map_iter(|empty| {
-                let id = |empty: &EmptyNonTerminal<OwnerId>| NameId {
-                    owner: empty.descendant,
-                    key_len: empty.key_len,
-                };
                 let mut wires = Wires::default();
-                empty.iter().for_each(|empty| wires.push(&court.name_of(id(empty))));
+                empty.iter().for_each(|empty| wires.push(&court.name_of(NameId::of_empty(empty))));
                 empty.iter().zip(wires.hashes(set)).map(move |(empty, hash)| HashedName {
                     hash,
-                    id: id(empty),
+                    id: NameId::of_empty(empty),
                     named: empty.named,
                     types: ExpectedTypes::none(),
                 })
             }));
             facts.push(DenialFacts::Nsec3 {
                 records: records.len() as u64,
-                opt_out: records.iter().filter(|step| step.record.is_opt_out()).count() as u64,
+                opt_out: records.iter().filter(|step| step.opt_out).count() as u64,
                 empty_non_terminals: empty.len() as u64,
                 iterations: set.iterations,
                 salt: salt_text(&set.salt),
             });
-            let key = |id: NameId| &court.ordered.key_of_id(id.owner)[..id.key_len];
-            let is_below = |name, empty| key(name).starts_with(key(empty));
+            let is_below = |name: NameId, empty: NameId| {
+                let mut keys = court.ordered.keys();
+                let above = empty.key(&mut keys).to_vec();
+                name.key(&mut keys).starts_with(&above)
+            };
             judge_chain(&mut names, &mut records, is_below, &mut |fault| {
                 court.nsec3_fault(&fault, report);
             });
@@ -454,12 +489,12 @@ impl Court<'_> {
         }
     }
 
-    fn nsec3_fault(&self, fault: &Nsec3Fault<'_, '_, NameId>, report: Report<'_>) {
+    fn nsec3_fault(&self, fault: &Nsec3Fault<'_, NameId>, report: Report<'_>) {
         let hashed_owner = |hash: &[u8; 20]| {
             let label = label_of_hash(hash);
             Name::from_text(label.as_bytes(), Some(self.context.apex)).ok()
         };
-        let on_record = |code, step: &Nsec3Step<'_>| Finding {
+        let on_record = |code, step: &Nsec3Step| Finding {
             owner: hashed_owner(&step.hash),
             rtype: Some(RType::NSEC3),
             place: Some(self.place(step.place)),
@@ -493,7 +528,7 @@ impl Court<'_> {
             }
             Nsec3Fault::Link(from, to) => {
                 // A next hash of another length is malformed, which is told already.
-                let Ok(next) = from.record.next.try_into() else { return };
+                let Some(next) = &from.next else { return };
                 let (next, follows) = (label_of_hash(next), label_of_hash(&to.hash));
                 let detail = format!("leads to {next}, {follows} follows");
                 report(Finding { detail: Some(detail), ..on_record(Code::Nsec3NextWrong, from) });

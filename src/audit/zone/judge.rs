@@ -17,7 +17,7 @@ use crate::crypto::Item;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Algorithm, Class, Name, RType};
 use crate::engine::{Disagreement, Latencies, Stopwatch, TaskList, Verdict};
-use crate::rrset::{Ordered, OwnerRecords, OwnerSpan, RrRef, Rrset};
+use crate::rrset::{Ordered, OwnerRecords, OwnerSpan, Position, RrRef, Rrset};
 
 use super::config::{JudgementTime, Progress};
 use super::delegation::{check_ds, check_glue};
@@ -31,12 +31,12 @@ use super::trust::ZoneKind;
 use super::versions::Versions;
 
 /// What became of a lot.
-pub(super) struct Judged<'z> {
+pub(super) struct Judged {
     /// In canonical order of owners and types.
     pub findings: Vec<Finding>,
     pub tally: Tally,
     /// For the walk along the chains.
-    pub denial: LotDenial<'z>,
+    pub denial: LotDenial,
 }
 
 /// Everything that is the same for all lots of a zone.
@@ -69,15 +69,13 @@ const DISPUTED_OCTETS: usize = 1 << 17;
 
 /// A worker's buffers and measurements, kept from lot to lot.
 #[derive(Default)]
-pub(super) struct Bench<'z> {
-    owner: OwnerRecords<'z>,
-    /// The same owner in the previous version.
-    before: OwnerRecords<'z>,
-    pub tasks: TaskList<'z>,
+pub(super) struct Bench {
+    pub tasks: TaskList,
     pub verdicts: Vec<Verdict>,
     pub disagreements: Vec<Disagreement>,
     interner: Interner,
     pub latencies: Latencies,
+    pub load: Stopwatch,
     pub canonicalize: Stopwatch,
     pub verify: Stopwatch,
     pub judge: Stopwatch,
@@ -103,7 +101,7 @@ impl Step {
 pub(super) struct RrsetCase {
     pub owner: Box<Name>,
     pub rtype: RType,
-    pub place: Place,
+    pub place: Position,
     pub signatures: Vec<Signature>,
     /// Signatures beyond the limit, not tried.
     pub untried: usize,
@@ -111,15 +109,22 @@ pub(super) struct RrsetCase {
 
 impl<'z> Court<'z> {
     /// Judges a lot.
-    pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench<'z>) -> Judged<'z> {
+    pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench) -> Judged {
         let mut judged = Judged {
             findings: Vec::new(),
             tally: Tally::new(self.times.len()),
             denial: LotDenial::default(),
         };
         let mut steps = Vec::new();
-        let mut owner = std::mem::take(&mut bench.owner);
-        let mut before = std::mem::take(&mut bench.before);
+        let current = || lot.iter().filter_map(|entry| entry.current.as_ref());
+        let previous = || lot.iter().filter_map(|entry| entry.previous.as_ref());
+        let (loaded, loaded_before) = bench.load.time(|| {
+            let loaded = self.ordered.load(current().map(|(span, _)| span));
+            (loaded, self.versions.map(|versions| versions.ordered().load(previous())))
+        });
+        bench.load.items += current().map(|(span, _)| span.records as u64).sum::<u64>();
+        let (mut owner, mut owners) = (OwnerRecords::new(), 0..);
+        let (mut before, mut owners_before) = (OwnerRecords::new(), 0..);
         let mut watch = std::mem::take(&mut bench.canonicalize);
         bench.tasks.clear();
         watch.time(|| {
@@ -128,13 +133,18 @@ impl<'z> Court<'z> {
                     return;
                 }
                 let mut before_is_there = false;
-                if let (Some(versions), Some(span)) = (self.versions, &entry.previous) {
-                    before.load(versions.ordered(), span, versions.class());
+                if let (Some(versions), Some(loaded), Some(_)) =
+                    (self.versions, &loaded_before, &entry.previous)
+                    && let Some(index) = owners_before.next()
+                {
+                    before.take(loaded, index, versions.class());
                     before_is_there = true;
                 }
                 let before = before_is_there.then_some(&before);
-                if let Some((span, _)) = &entry.current {
-                    owner.load(self.ordered, span, self.class);
+                if entry.current.is_some()
+                    && let Some(index) = owners.next()
+                {
+                    owner.take(&loaded, index, self.class);
                 }
                 if let Some(versions) = self.versions {
                     let in_zone = entry.current.is_some_and(|(span, _)| span.in_zone);
@@ -151,13 +161,14 @@ impl<'z> Court<'z> {
         watch.items += judged.tally.rrsets;
         self.settle(&mut steps, bench, &mut judged);
         watch.bytes += std::mem::take(&mut bench.canonicalize).bytes;
-        (bench.owner, bench.before, bench.canonicalize) = (owner, before, watch);
+        bench.canonicalize = watch;
         bench.judge.items += judged.tally.rrsets;
+        self.ordered.release(current().map(|(span, _)| span));
         judged
     }
 
     /// The second pass and the last, over what the first has prepared so far.
-    fn settle(&self, steps: &mut Vec<Step>, bench: &mut Bench<'_>, judged: &mut Judged<'_>) {
+    fn settle(&self, steps: &mut Vec<Step>, bench: &mut Bench, judged: &mut Judged) {
         let Bench { tasks, verdicts, disagreements, latencies, .. } = bench;
         disagreements.clear();
         if self.stop.load(Ordering::Relaxed) {
@@ -182,7 +193,7 @@ impl<'z> Court<'z> {
     }
 
     /// Who said what of which octets: all that is needed to see it again without the zone.
-    pub(super) fn disagreement(&self, disagreement: &Disagreement, tasks: &TaskList<'_>) -> String {
+    pub(super) fn disagreement(&self, disagreement: &Disagreement, tasks: &TaskList) -> String {
         let Disagreement { task, key, holds, fails } = *disagreement;
         let Item { message, signature } = tasks.question(task);
         let shown = &message[..message.len().min(DISPUTED_OCTETS)];
@@ -202,22 +213,22 @@ impl<'z> Court<'z> {
     /// First pass over one owner, which comes with its records in the previous version.
     fn prepare(
         &self,
-        (owner, before): (&OwnerRecords<'z>, Option<&OwnerRecords<'z>>),
+        (owner, before): (&OwnerRecords<'_>, Option<&OwnerRecords<'_>>),
         &(ref span, standing): &(OwnerSpan, Standing),
-        bench: &mut Bench<'z>,
-        judged: &mut Judged<'z>,
+        bench: &mut Bench,
+        judged: &mut Judged,
         steps: &mut Vec<Step>,
     ) {
         let name = owner.name;
         let on_owner = |code, rtype, record: &RrRef<'_>| Finding {
             owner: Some(name),
             rtype,
-            place: Some(self.place(record.place())),
+            place: Some(self.place(record.position)),
             ..Finding::new(code)
         };
         if standing == Standing::Outside {
             let all = || owner.records().iter().chain(owner.other_class());
-            if let Some(first) = all().min_by_key(|record| record.place()) {
+            if let Some(first) = all().min_by_key(|record| record.position) {
                 let detail = match all().count() {
                     1 => None,
                     records => Some(format!("{records} records")),
@@ -292,13 +303,13 @@ impl<'z> Court<'z> {
     }
 
     /// Whether what stands at an owner may stand there, and serves its purpose.
-    fn placement(&self, owner: &OwnerRecords<'z>, standing: Standing, steps: &mut Vec<Step>) {
+    fn placement(&self, owner: &OwnerRecords<'_>, standing: Standing, steps: &mut Vec<Step>) {
         let mut report = |rtype, code, record: Option<&RrRef<'_>>, detail| {
             steps.push(Step::finding(Finding {
                 owner: Some(owner.name),
                 rtype: Some(rtype),
                 detail,
-                place: record.map(|record| self.place(record.place())),
+                place: record.map(|record| self.place(record.position)),
                 ..Finding::new(code)
             }));
         };
@@ -333,7 +344,7 @@ impl<'z> Court<'z> {
             findings.push(Finding {
                 rtype,
                 detail: Some(format!("from {least} to {greatest}")),
-                place: Some(self.place(rrset.first_in_input().place())),
+                place: Some(self.place(rrset.first_in_input().position)),
                 ..Finding::new(Code::RrsetTtlsDiffer)
             });
         }
@@ -343,7 +354,7 @@ impl<'z> Court<'z> {
                     severity,
                     rtype,
                     detail: Some(detail),
-                    place: Some(self.place(rrset.first_in_input().place())),
+                    place: Some(self.place(rrset.first_in_input().position)),
                     ..Finding::new(Code::DenialTtl)
                 },
             ));
@@ -352,7 +363,7 @@ impl<'z> Court<'z> {
         if rrset.rtype() != RType::SOA {
             findings.extend(rrset.duplicates().map(|duplicate| Finding {
                 rtype,
-                place: Some(self.place(duplicate.place())),
+                place: Some(self.place(duplicate.position)),
                 ..Finding::new(Code::RecordDuplicate)
             }));
         }
@@ -362,10 +373,10 @@ impl<'z> Court<'z> {
     /// Checks the signatures of an RRset that must be signed, and gives the engine its tasks.
     fn signed_case(
         &self,
-        owner: &OwnerRecords<'z>,
-        before: Option<&OwnerRecords<'z>>,
-        rrset: &Rrset<'_, 'z>,
-        tasks: &mut TaskList<'z>,
+        owner: &OwnerRecords<'_>,
+        before: Option<&OwnerRecords<'_>>,
+        rrset: &Rrset<'_, '_>,
+        tasks: &mut TaskList,
         tally: &mut Tally,
     ) -> RrsetCase {
         let (mut signatures, mut untried) = (Vec::new(), 0);
@@ -398,7 +409,7 @@ impl<'z> Court<'z> {
         RrsetCase {
             owner: Box::new(owner.name),
             rtype: rrset.rtype(),
-            place: self.place(rrset.first_in_input().place()),
+            place: rrset.first_in_input().position,
             signatures,
             untried,
         }
@@ -438,7 +449,7 @@ impl<'z> Court<'z> {
                 owner: Some(owner.name),
                 rtype: covered,
                 key,
-                place: Some(self.place(record.place())),
+                place: Some(self.place(record.position)),
                 ..Finding::new(code)
             }));
         }
@@ -452,9 +463,10 @@ impl<'z> Court<'z> {
         finding
     }
 
-    pub(super) fn place(&self, (file, line): (u16, u32)) -> Place {
+    pub(super) fn place(&self, position: Position) -> Place {
+        let (file, line) = self.ordered.line(position);
         let file = self.files.get(usize::from(file)).cloned();
-        Place { file: file.unwrap_or_else(|| "?".into()), line: u64::from(line), column: None }
+        Place { file: file.unwrap_or_else(|| "?".into()), line, column: None }
     }
 }
 

@@ -58,9 +58,11 @@ fn entries<'z>(
     previous: Option<&'z Ordered>,
 ) -> impl Iterator<Item = Entry> {
     let mut owners = owners.peekable();
+    let mut keys = ordered.keys();
     let keyed = |before: &'z Ordered| {
+        let mut keys = before.keys();
         let owners = before.owners().filter(|owner| owner.in_zone);
-        owners.map(move |owner| (before.key(&owner), owner))
+        owners.map(move |owner| (keys.of(owner.id()).to_vec(), owner))
     };
     let mut before = previous.into_iter().flat_map(keyed).peekable();
     std::iter::from_fn(move || {
@@ -68,7 +70,7 @@ fn entries<'z>(
             (None, None) => return None,
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some((current, _)), Some((key, _))) => ordered.key(current).cmp(key),
+            (Some((current, _)), Some((key, _))) => keys.of(current.id()).cmp(key),
         };
         let current = if first == Ordering::Greater { None } else { owners.next() };
         let previous = if first == Ordering::Less { None } else { before.next() };

@@ -39,20 +39,21 @@ mod zonemd;
 
 use std::fmt;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
+use crate::audit::denial::{Bounds, EmptyNonTerminals, Named, Plan};
 use crate::audit::findings::{Code, Finding, Place};
 use crate::audit::rrsig::Keys;
 use crate::audit::usability::Usability;
 use crate::crypto::backend;
 use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
-use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
-use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset, SignatureCounts};
+use crate::engine::{KeyTable, Latencies, Stopwatch};
+use crate::pipeline;
+use crate::rrset::{Collector, OwnerId, OwnerRecords, Position, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
-use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
+use crate::zonefile::{PartEvent, ReadError, ReadFacts, ReadOptions, ZoneText, read_parts};
 
 pub use config::{Config, JudgementTime, Limits, PreviousInput, Progress, Sha1, ZonemdPolicy};
 pub use summary::Summary;
@@ -119,6 +120,15 @@ pub enum Error {
     Threads(#[from] rayon::ThreadPoolBuildError),
 }
 
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Source(error) => Self::Source(error),
+            ReadError::Threads(error) => Self::Threads(error),
+        }
+    }
+}
+
 /// Entries that could not be read: how many, and the first.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Unreadable {
@@ -176,7 +186,7 @@ pub fn audit(
         sink.report(&mut tally, finding);
     };
     let previous = versions::open(config)?;
-    let (collector, facts) =
+    let (collector, facts, text) =
         collect(source, config, &config.progress, &mut stages.read, &mut on_unreadable)?;
     stopped(config)?;
     let (apex, class) = find_apex(&collector, config, name.clone(), unreadable)?;
@@ -185,16 +195,14 @@ pub fn audit(
     stages.order.items = facts.records;
     let (shape, made_with) = (collector.shape(), collector.nsec3_parameters());
     let signatures_by_tag = collector.signatures_by_tag().clone();
-    let ordered = stages.order.time(|| collector.order(&apex));
+    let ordered = stages.order.time(|| collector.order(&apex, text));
     let zone = (name.as_str(), &apex, class);
     let read = |previous| Previous::read(previous, config, zone, &mut stages.previous);
     let previous = previous.map(read).transpose()?;
     stopped(config)?;
 
-    let mut apex_records = OwnerRecords::new();
-    if let Some(span) = ordered.find(&apex) {
-        apex_records.load(&ordered, &span, class);
-    }
+    let at_apex = ordered.load(&ordered.find(&apex));
+    let apex_records = OwnerRecords::first(&at_apex, class);
     let table = key_table(&apex_records, config, &signatures_by_tag);
     let usability = Usability::new(&table, config.sha1, config.limits.rsa_exponent_bits);
     let kind = zone_kind(&table, signatures, config.sha1);
@@ -249,7 +257,7 @@ pub fn audit(
     for finding in whole::known_after(&court, &apex_records, &anchoring, &tally) {
         sink.report(&mut tally, finding);
     }
-    let mut on_zonemd = |finding: Finding, place: Option<(u16, u32)>| {
+    let mut on_zonemd = |finding: Finding, place: Option<Position>| {
         let place = place.map(|place| court.place(place));
         sink.report(&mut tally, Finding { place, ..finding });
     };
@@ -320,7 +328,7 @@ fn collect(
     progress: &Progress,
     watch: &mut Stopwatch,
     on_finding: &mut dyn FnMut(Finding),
-) -> Result<(Collector, ReadFacts), SourceError> {
+) -> Result<(Collector, ReadFacts, Option<ZoneText>), ReadError> {
     let options = ReadOptions {
         origin: config.origin,
         allow_include: config.allow_include,
@@ -332,24 +340,28 @@ fn collect(
         ..ReadOptions::default()
     };
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
-    let mut collector = Collector::new();
-    let mut on_event = |event: Event<'_>| match event {
-        Event::Record(record) => collector.push(&record),
-        Event::Progress { stored, records } => {
+    // A part takes the apex that was found so far for the zone's.
+    let collected = Mutex::new(Collector::new());
+    let lock = || collected.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut on_event = |event: PartEvent<Collector>| match event {
+        PartEvent::Part(part) => lock().append(part),
+        PartEvent::Progress { stored, records } => {
             progress.bytes_read.store(stored, Ordering::Relaxed);
             progress.records.store(records, Ordering::Relaxed);
         }
-        Event::Fault(fault) => on_finding(Finding {
+        PartEvent::Fault(fault) => on_finding(Finding {
             detail: Some(fault.error.to_string()),
             place: Some(Place { file: fault.file, line: fault.line, column: Some(fault.column) }),
             excerpt: Some(fault.excerpt),
             ..Finding::new(Code::RecordUnreadable)
         }),
     };
-    let facts = watch.time(|| read(source, &options, &mut on_event))?;
+    let new_part = || lock().behind();
+    let read = || read_parts(source, &options, config.threads, &new_part, &mut on_event);
+    let (facts, text) = watch.time(read)?;
     watch.items = facts.records;
     watch.bytes = facts.bytes;
-    Ok((collector, facts))
+    Ok((collected.into_inner().unwrap_or_else(PoisonError::into_inner), facts, text))
 }
 
 /// The apex and the class: the SOA's, unless the apex is given. Of several SOA owners the highest
@@ -398,24 +410,25 @@ fn single_soa(apex: &OwnerRecords<'_>) -> Option<(Soa, u32)> {
 }
 
 /// Sends the zone through the pipeline, lot by lot, and then along its chains.
-fn judge_lots<'z>(
-    court: &Court<'z>,
+fn judge_lots(
+    court: &Court<'_>,
     threads: usize,
     signatures: usize,
     stages: &mut Stages,
     tally: &mut Tally,
     sink: &mut Sink<'_>,
 ) -> Result<Vec<DenialFacts>, Error> {
-    let apex_key = crate::dns::canonical::sort_key(court.context.apex);
-    let mut empty: EmptyNonTerminals<OwnerId> = EmptyNonTerminals::new(&apex_key);
+    let mut empty: EmptyNonTerminals<OwnerId> = EmptyNonTerminals::new(court.ordered.apex_key());
     let hashes = !court.plan.sets.is_empty();
-    let owners = standings(court.ordered, apex_key.len()).inspect(|(owner, standing)| {
-        if hashes {
-            empty.pass(court.ordered.key(owner), owner.id(), named(*standing, owner.shape));
+    let mut keys = court.ordered.keys();
+    let owners = standings(court.ordered).inspect(|(owner, standing)| {
+        let named = named(*standing, owner.shape);
+        if hashes && named != Named::Not {
+            empty.pass(keys.of(owner.id()), owner.id(), named);
         }
     });
-    let benches: Mutex<Vec<Bench<'z>>> = Mutex::new(Vec::new());
-    let lock = || benches.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let benches: Mutex<Vec<Bench>> = Mutex::new(Vec::new());
+    let lock = || benches.lock().unwrap_or_else(PoisonError::into_inner);
     let work = |lot: Lot| {
         let mut bench = lock().pop().unwrap_or_default();
         let judged = court.judge(&lot, &mut bench);
@@ -433,6 +446,7 @@ fn judge_lots<'z>(
     })?;
     stopped(sink.config)?;
     for bench in lock().iter() {
+        stages.load.merge(&bench.load);
         stages.canonicalize.merge(&bench.canonicalize);
         stages.verify.merge(&bench.verify);
         stages.judge.merge(&bench.judge);
@@ -450,6 +464,7 @@ struct Stages {
     read: Stopwatch,
     previous: Stopwatch,
     order: Stopwatch,
+    load: Stopwatch,
     canonicalize: Stopwatch,
     verify: Stopwatch,
     judge: Stopwatch,
@@ -480,6 +495,7 @@ impl Stages {
                 Some(stage("read", "records", &self.read)),
                 (self.previous.items > 0).then(|| stage("previous", "records", &self.previous)),
                 Some(stage("order", "records", &self.order)),
+                Some(stage("load", "records", &self.load)),
                 Some(stage("canonicalize", "rrsets", &self.canonicalize)),
                 Some(stage("verify", "signatures", &self.verify)),
                 Some(stage("judge", "rrsets", &self.judge)),

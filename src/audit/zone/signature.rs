@@ -11,7 +11,7 @@ use crate::dns::rdata::Rrsig;
 use crate::dns::{Name, RType, Timestamp};
 use crate::engine::{KeyIndex, TaskList, Verdict};
 use crate::rrset::signed::append_signed_data;
-use crate::rrset::{RrRef, Rrset};
+use crate::rrset::{Position, RrRef, Rrset};
 
 use super::compare::Past;
 use super::config::JudgementTime;
@@ -22,7 +22,7 @@ pub(super) struct Signature {
     /// The key it names.
     pub key: KeyRef,
     /// Where it stands.
-    pub place: (u16, u32),
+    pub place: Position,
     /// The first second of validity.
     pub inception: Timestamp,
     /// The last second of validity.
@@ -59,11 +59,11 @@ impl Signature {
         rrset: &Rrset<'_, 'a>,
         record: &RrRef<'a>,
         rrsig: &Rrsig<'a>,
-        tasks: &mut TaskList<'a>,
+        tasks: &mut TaskList,
     ) -> Self {
         let mut signature = Self {
             key: KeyRef { tag: rrsig.key_tag, algorithm: rrsig.algorithm },
-            place: record.place(),
+            place: record.position,
             inception: rrsig.inception,
             expiration: rrsig.expiration,
             faults: Vec::new(),

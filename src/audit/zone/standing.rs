@@ -2,7 +2,7 @@
 //! (RFC 1034 §4.2, RFC 4035 §2.2, RFC 6672 §2.4).
 
 use crate::dns::RType;
-use crate::rrset::{Ordered, OwnerSpan, Shape};
+use crate::rrset::{Ordered, OwnerId, OwnerSpan, Shape};
 
 /// What an owner is to the zone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,32 +35,48 @@ impl Standing {
     }
 }
 
+/// An owner that what is below it is hidden by.
+struct Cut {
+    owner: OwnerId,
+    /// Its sort key, once it was needed.
+    key: Option<Vec<u8>>,
+    is_apex: bool,
+    /// What that makes of the owners below.
+    below: Standing,
+}
+
 /// Gives each owner its standing, in canonical order: whatever lies below a cut follows it
 /// directly, so the last cut is all that needs to be remembered.
-pub(super) fn standings(
-    ordered: &Ordered,
-    apex_key_len: usize,
-) -> impl Iterator<Item = (OwnerSpan, Standing)> {
-    let mut cut: Option<(&[u8], Standing)> = None;
+pub(super) fn standings(ordered: &Ordered) -> impl Iterator<Item = (OwnerSpan, Standing)> {
+    let (mut keys, mut cut): (_, Option<Cut>) = (ordered.keys(), None);
+    let mut before_apex = true;
     ordered.owners().map(move |owner| {
-        let key = ordered.key(&owner);
         if !owner.in_zone {
             return (owner, Standing::Outside);
         }
-        let is_apex = key.len() == apex_key_len;
-        // A sort key is a prefix of those of all names below, and the cut itself is not below.
-        let below = cut.filter(|(cut, _)| key.len() > cut.len() && key.starts_with(cut));
-        if let Some((cut, below)) = below {
-            // A DNAME at the apex hides all names but the hashed ones of the denial chain
-            // (RFC 6672 §5.3.4).
-            let hashed = cut.len() == apex_key_len && owner.shape.has(Shape::NSEC3);
-            return (owner, if hashed { Standing::Authoritative } else { below });
+        // Of the owners in the zone only the first can be the apex.
+        let is_apex = std::mem::take(&mut before_apex)
+            && keys.of(owner.id()).len() == ordered.apex_key().len();
+        if let Some(cut) = &mut cut
+            && keys.may_be_below(owner.id(), cut.owner)
+        {
+            let cut_key = cut.key.get_or_insert_with(|| keys.of(cut.owner).to_vec());
+            let key = keys.of(owner.id());
+            // A sort key is a prefix of those of all names below, and the cut itself is not below.
+            if key.len() > cut_key.len() && key.starts_with(cut_key) {
+                // A DNAME at the apex hides all names but the hashed ones of the denial chain
+                // (RFC 6672 §5.3.4).
+                let hashed = cut.is_apex && owner.shape.has(Shape::NSEC3);
+                return (owner, if hashed { Standing::Authoritative } else { cut.below });
+            }
         }
         let is_delegation = owner.shape.has(Shape::NS) && !is_apex;
-        if is_delegation {
-            cut = Some((key, Standing::BelowDelegation));
-        } else if owner.shape.has(Shape::DNAME) {
-            cut = Some((key, Standing::BelowDname));
+        let below = match is_delegation {
+            true => Some(Standing::BelowDelegation),
+            false => owner.shape.has(Shape::DNAME).then_some(Standing::BelowDname),
+        };
+        if let Some(below) = below {
+            cut = Some(Cut { owner: owner.id(), key: None, is_apex, below });
         }
         let standing = if is_delegation { Standing::Delegation } else { Standing::Authoritative };
         (owner, standing)

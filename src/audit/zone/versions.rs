@@ -60,7 +60,7 @@ impl Previous {
         // What is shown of the progress is that of the zone itself.
         let progress = Progress::default();
         let mut on_finding = |finding: Finding| unreadable.count_in(&finding);
-        let (collector, facts) = collect(source, config, &progress, watch, &mut on_finding)?;
+        let (collector, facts, text) = collect(source, config, &progress, watch, &mut on_finding)?;
         let named = find_apex(&collector, config, name.clone(), unreadable.clone())?;
         // An origin that is given says nothing of what the file holds.
         let soa_owners = collector.soa_owners();
@@ -77,12 +77,10 @@ impl Previous {
             });
         }
         let has_signatures = collector.signatures() > 0;
-        let ordered = watch.time(|| collector.order(apex));
+        let ordered = watch.time(|| collector.order(apex, text));
         let (soa, table, dnskey_ttl) = {
-            let mut records = OwnerRecords::new();
-            if let Some(span) = ordered.find(apex) {
-                records.load(&ordered, &span, class);
-            }
+            let at_apex = ordered.load(&ordered.find(apex));
+            let records = OwnerRecords::first(&at_apex, class);
             let dnskey_ttl = records.rrset(RType::DNSKEY).map_or(0, |rrset| rrset.ttls().0);
             (
                 single_soa(&records),
@@ -147,10 +145,8 @@ impl<'z> Versions<'z> {
             keys.sort_unstable();
             keys
         };
-        let mut records = OwnerRecords::new();
-        if let Some(span) = previous.ordered.find(apex) {
-            records.load(&previous.ordered, &span, previous.class);
-        }
+        let at_apex = previous.ordered.load(&previous.ordered.find(apex));
+        let records = OwnerRecords::first(&at_apex, previous.class);
         // Signatures and keys may be many, and the keys of one tag: each tag is looked at once.
         let (mut tags, mut cached) = (BTreeSet::new(), false);
         for record in records.rrsigs_covering(RType::DNSKEY) {

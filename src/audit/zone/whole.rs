@@ -59,8 +59,8 @@ fn zone_findings(court: &Court<'_>, records: &OwnerRecords<'_>) -> Vec<Finding> 
     match records.rrset(RType::SOA) {
         None => findings.push(at_apex(Code::SoaMissing, RType::SOA)),
         Some(soas) if soas.distinct().count() > 1 => {
-            let last = soas.distinct().max_by_key(|record| record.place());
-            let place = last.map(|record| court.place(record.place()));
+            let last = soas.distinct().max_by_key(|record| record.position);
+            let place = last.map(|record| court.place(record.position));
             let detail = Some(format!("{} SOA records", soas.distinct().count()));
             findings.push(Finding { place, detail, ..at_apex(Code::SoaDiffer, RType::SOA) });
         }

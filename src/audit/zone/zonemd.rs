@@ -6,13 +6,16 @@ use crate::audit::findings::{Code, Finding, Severity};
 use crate::crypto::{ZoneDigest, ZonemdHash};
 use crate::dns::rdata::Zonemd;
 use crate::dns::{Class, Name, RType};
-use crate::rrset::{Ordered, OwnerRecords, RrRef, Rrset};
+use crate::rrset::{Ordered, OwnerRecords, Position, RrRef, Rrset};
 
 use super::config::ZonemdPolicy;
 use super::summary::{ZonemdFacts, ZonemdRow, ZonemdStatus};
 
 /// The scheme SIMPLE (RFC 8976 §5.2).
 const SIMPLE: u8 = 1;
+
+/// Owners whose records are loaded together.
+const OWNERS_AT_ONCE: usize = 512;
 
 /// The digests of the zone, by hash algorithm.
 pub(super) type Digests = BTreeMap<ZonemdHash, Vec<u8>>;
@@ -53,22 +56,27 @@ pub(super) fn digest(
     if digests.is_empty() {
         return Digests::new();
     }
-    let (mut owner, mut octets) = (OwnerRecords::new(), Vec::new());
-    for span in ordered.owners().filter(|owner| owner.in_zone) {
-        owner.load(ordered, &span, class);
-        octets.clear();
-        let at_apex = owner.name == *apex;
-        let mut last: Option<&RrRef<'_>> = None;
-        for record in owner.records() {
-            let repeats =
-                last.is_some_and(|last| last.rtype == record.rtype && last.rdata == record.rdata);
-            last = Some(record);
-            let left_out = at_apex && is_of_the_digest(record);
-            if !repeats && !left_out {
-                append_record(&owner.name, record, &mut octets);
+    let mut owners = ordered.owners().filter(|owner| owner.in_zone).peekable();
+    let mut octets = Vec::new();
+    while owners.peek().is_some() {
+        let spans: Vec<_> = owners.by_ref().take(OWNERS_AT_ONCE).collect();
+        let (loaded, mut owner) = (ordered.load(&spans), OwnerRecords::new());
+        for index in 0..spans.len() {
+            owner.take(&loaded, index, class);
+            octets.clear();
+            let at_apex = owner.name == *apex;
+            let mut last: Option<&RrRef<'_>> = None;
+            for record in owner.records() {
+                let repeats = last
+                    .is_some_and(|last| last.rtype == record.rtype && last.rdata == record.rdata);
+                last = Some(record);
+                let left_out = at_apex && is_of_the_digest(record);
+                if !repeats && !left_out {
+                    append_record(&owner.name, record, &mut octets);
+                }
             }
+            digests.iter_mut().for_each(|(_, digest)| digest.update(&octets));
         }
-        digests.iter_mut().for_each(|(_, digest)| digest.update(&octets));
     }
     digests.into_iter().map(|(hash, digest)| (hash, digest.finish())).collect()
 }
@@ -97,7 +105,7 @@ pub(super) fn judge(
     apex: &OwnerRecords<'_>,
     serial: Option<u32>,
     digests: &Digests,
-    report: &mut dyn FnMut(Finding, Option<(u16, u32)>),
+    report: &mut dyn FnMut(Finding, Option<Position>),
 ) -> Option<ZonemdFacts> {
     if policy == ZonemdPolicy::Off {
         return None;
@@ -130,7 +138,7 @@ pub(super) fn judge(
             hash: zonemd.map_or(0, |zonemd| zonemd.hash),
             holds: fault.is_none(),
         });
-        faults.extend(fault.map(|(code, detail)| (code, detail, record.place())));
+        faults.extend(fault.map(|(code, detail)| (code, detail, record.position)));
     }
     let holds = rows.iter().any(|row| row.holds);
     let ignored = faults.iter().all(|(code, ..)| *code == Code::ZonemdUnsupported);

@@ -1,0 +1,172 @@
+//! A text whose records can be read again: so that what was read once need not be kept.
+
+use std::ops::Range;
+
+use crate::dns::{Class, Name, RType};
+use crate::source::Whole;
+
+use super::parse::{State, Stretch};
+use super::scan::{Scan, first_word, next_entry};
+use super::words::{Token, Words};
+
+/// A zone file that was read once and is there as a whole.
+#[derive(Debug)]
+pub struct ZoneText {
+    whole: Whole,
+    /// In the order of the text.
+    stretches: Vec<Stretch>,
+    /// Offsets at which entries begin, and the lines before them, in the order of the text.
+    marks: Vec<(u64, u64)>,
+    entry_octets: usize,
+}
+
+/// A record that was read again.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordAgain<'a> {
+    /// The type.
+    pub rtype: RType,
+    /// The class.
+    pub class: Class,
+    /// The TTL in seconds.
+    pub ttl: u32,
+    /// RDATA in wire form.
+    pub rdata: &'a [u8],
+    /// The octet of the text with which its entry begins.
+    pub offset: u64,
+}
+
+impl ZoneText {
+    pub(super) fn new(
+        whole: Whole,
+        stretches: Vec<Stretch>,
+        marks: Vec<(u64, u64)>,
+        entry_octets: usize,
+    ) -> Self {
+        Self { whole, stretches, marks, entry_octets }
+    }
+
+    /// The line, from 1, in which an octet of the text stands.
+    #[must_use]
+    pub fn line(&self, offset: u64) -> u64 {
+        let behind = self.marks.partition_point(|mark| mark.0 <= offset);
+        let (mark, lines) = behind.checked_sub(1).map_or((0, 0), |at| self.marks[at]);
+        lines + memchr::memchr_iter(b'\n', self.slice(mark..offset)).count() as u64 + 1
+    }
+
+    /// Octets of memory that it takes, the text aside.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        self.marks.capacity() * size_of::<(u64, u64)>()
+            + self.stretches.capacity() * size_of::<Stretch>()
+    }
+
+    /// Gives the memory behind a part of a mapped file back to the system.
+    pub fn release(&self, part: Range<u64>) {
+        let octet = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+        self.whole.release(octet(part.start)..octet(part.end));
+    }
+
+    /// A reader of its records.
+    #[must_use]
+    pub fn reader(&self) -> RecordReader<'_> {
+        let state = State::new(None, None);
+        let (tokens, rdata) = (Vec::with_capacity(64), Vec::with_capacity(1024));
+        RecordReader { text: self, stretch: None, state, tokens, rdata }
+    }
+
+    fn slice(&self, part: Range<u64>) -> &[u8] {
+        let octet = |offset| usize::try_from(offset).unwrap_or(usize::MAX);
+        self.whole.text().get(octet(part.start)..octet(part.end)).unwrap_or_default()
+    }
+
+    fn from(&self, offset: u64) -> &[u8] {
+        self.slice(offset..self.whole.text().len() as u64)
+    }
+}
+
+/// Reads records again, one place after the other.
+#[derive(Debug)]
+pub struct RecordReader<'t> {
+    text: &'t ZoneText,
+    /// The stretch that `state` is of.
+    stretch: Option<usize>,
+    state: State,
+    tokens: Vec<Token>,
+    rdata: Vec<u8>,
+}
+
+impl RecordReader<'_> {
+    /// The owner that the entry at `offset` states.
+    pub fn owner(&mut self, offset: u64) -> Option<Name> {
+        self.enter_stretch(offset);
+        let text = self.text.from(offset);
+        if let Some(word) = first_word(text) {
+            return Name::from_text(word, self.state.origin()).ok();
+        }
+        let limit = self.text.entry_octets;
+        let Scan::Entry(entry) = next_entry(text, true, limit, &mut self.tokens) else {
+            return None;
+        };
+        let word = Words::new(&text[entry.start..entry.end], &self.tokens).take()?;
+        Name::from_text(word.text, self.state.origin()).ok()
+    }
+
+    /// Reads `count` records, the first of which begins at `offset` and states its owner: those of
+    /// one stretch that are plain. What cannot be read among them is passed over, as it was before.
+    pub fn records(
+        &mut self,
+        offset: u64,
+        mut count: u32,
+        on_record: &mut dyn FnMut(RecordAgain<'_>),
+    ) {
+        self.enter_stretch(offset);
+        let text = self.text.from(offset);
+        let mut at = 0;
+        while count > 0 {
+            let rest = &text[at..];
+            match next_entry(rest, true, self.text.entry_octets, &mut self.tokens) {
+                Scan::Entry(entry) => {
+                    let words = Words::new(&rest[entry.start..entry.end], &self.tokens);
+                    let is_directive = !entry.owner_omitted
+                        && words
+                            .peek()
+                            .is_some_and(|word| !word.quoted && word.text.starts_with(b"$"));
+                    let head = (!is_directive)
+                        .then(|| self.state.record(words, entry.owner_omitted, &mut self.rdata));
+                    if let Some(Ok(head)) = head {
+                        count -= 1;
+                        on_record(RecordAgain {
+                            rtype: head.rtype,
+                            class: head.class,
+                            ttl: head.ttl,
+                            rdata: &self.rdata,
+                            offset: offset + (at + entry.start) as u64,
+                        });
+                    }
+                    at += entry.end;
+                }
+                Scan::Faulty(entry, _) => at += entry.end,
+                Scan::Endless(..) | Scan::Incomplete { .. } | Scan::End { .. } => return,
+            }
+        }
+    }
+
+    fn enter_stretch(&mut self, offset: u64) {
+        let stretches = &self.text.stretches;
+        let within = |at: usize| {
+            stretches.get(at).is_some_and(|stretch| stretch.offset <= offset)
+                && stretches.get(at + 1).is_none_or(|next| next.offset > offset)
+        };
+        if !self.stretch.is_some_and(within) {
+            let behind = stretches.partition_point(|stretch| stretch.offset <= offset);
+            self.stretch = behind.checked_sub(1);
+            if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at)) {
+                self.state.set_origin(stretch.origin());
+            }
+        }
+        // Records that were read since may have been of another class.
+        if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at)) {
+            self.state.enter_stretch(stretch);
+        }
+    }
+}
