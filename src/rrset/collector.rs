@@ -8,6 +8,7 @@ use crate::dns::{Class, Name, RType};
 use crate::zonefile::{Record, Sink, ZoneText};
 
 use super::Ordered;
+use super::hashed::HashedOwners;
 use super::kept::Kept;
 use super::run::{Run, prefix};
 
@@ -39,6 +40,7 @@ pub struct Collector {
     signatures: usize,
     shape: Shape,
     nsec3_parameters: Vec<Box<[u8]>>,
+    hashed: HashedOwners,
     signatures_by_tag: SignatureCounts,
 }
 
@@ -218,7 +220,12 @@ impl Collector {
                 self.signatures += 1;
                 self.signatures_by_tag.count(record.rdata);
             }
-            RType::NSEC3 => self.remember_parameters(record.rdata),
+            RType::NSEC3 => {
+                self.remember_parameters(record.rdata);
+                let apex = self.apex_key.as_deref();
+                let below = apex.and_then(|apex| self.key.strip_prefix(apex));
+                self.hashed.push(record, below);
+            }
             _ => {}
         }
     }
@@ -254,6 +261,7 @@ impl Collector {
             }
         }
         self.signatures_by_tag.add(&other.signatures_by_tag);
+        self.hashed.append(other.hashed);
     }
 
     /// The owners of SOA records with their classes, lower-cased, in canonical order.
@@ -323,10 +331,16 @@ impl Collector {
     /// again that were not kept.
     #[must_use]
     pub fn order(self, apex: &Name, text: Option<ZoneText>) -> Ordered {
-        let Self { kept, runs, disordered, apex_key, mismarked, .. } = self;
+        let one_chain = self.nsec3_parameters.len() == 1;
+        let Self { kept, runs, disordered, apex_key, mismarked, mut hashed, .. } = self;
         let mut ordered = Ordered::new(kept, runs, text, apex);
         if mismarked || apex_key.as_deref() != Some(ordered.apex_key()) {
             ordered.mark();
+            hashed.spoil();
+        }
+        if one_chain {
+            hashed.sort();
+            ordered.hashed = hashed;
         }
         if disordered {
             ordered.sort();

@@ -65,13 +65,11 @@ impl Ordered {
                 }
                 let Some(reader) = &mut reader else { continue };
                 let octets = &mut loaded.octets;
-                if key_end.is_none() {
-                    if let Some(owner) = reader.owner(run.position()) {
-                        append_sort_key(owner.as_wire(), octets);
-                    }
-                    key_end = Some(octets.len());
-                }
                 reader.records(run.position(), run.records(), &mut |record| {
+                    if key_end.is_none() {
+                        append_sort_key(record.owner.as_wire(), octets);
+                        key_end = Some(octets.len());
+                    }
                     let position = Position::in_text(record.offset);
                     let (rtype, class, ttl) = (record.rtype, record.class, record.ttl);
                     append_record(rtype, class, ttl, position, record.rdata, octets);

@@ -7,6 +7,7 @@
 //! in canonical order and without duplicates (§6.3). [`signed`] writes what was signed (§3.1.8.1).
 
 mod collector;
+mod hashed;
 mod kept;
 mod loaded;
 mod ordered;
@@ -15,6 +16,7 @@ mod run;
 pub mod signed;
 
 pub use collector::{Collector, Shape, SignatureCounts};
+pub use hashed::{HashFound, HashedOwners};
 pub use loaded::Loaded;
 pub use ordered::{Keys, Ordered, OwnerId, OwnerSpan};
 pub use owner::{OwnerRecords, Position, RrRef, Rrset};

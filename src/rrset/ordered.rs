@@ -6,10 +6,10 @@ use crate::dns::Name;
 use crate::dns::canonical::{append_sort_key, sort_key};
 use crate::zonefile::{RecordReader, ZoneText};
 
-use super::Shape;
 use super::kept::Kept;
 use super::owner::Position;
 use super::run::{Run, prefix};
+use super::{HashedOwners, Shape};
 
 /// Collected records whose owners are in canonical order (RFC 4034 §6.1).
 ///
@@ -21,6 +21,7 @@ pub struct Ordered {
     pub(super) runs: Vec<Run>,
     /// What the records can be read from that were not kept.
     pub(super) text: Option<ZoneText>,
+    pub(super) hashed: HashedOwners,
     apex_key: Vec<u8>,
 }
 
@@ -51,13 +52,19 @@ impl OwnerSpan {
 
 impl Ordered {
     pub(super) fn new(kept: Kept, runs: Vec<Run>, text: Option<ZoneText>, apex: &Name) -> Self {
-        Self { kept, runs, text, apex_key: sort_key(apex) }
+        Self { kept, runs, text, hashed: HashedOwners::default(), apex_key: sort_key(apex) }
     }
 
     /// The sort key of the apex.
     #[must_use]
     pub fn apex_key(&self) -> &[u8] {
         &self.apex_key
+    }
+
+    /// What is known of the NSEC3 records, when all of them are of one chain.
+    #[must_use]
+    pub fn hashed_owners(&self) -> &HashedOwners {
+        &self.hashed
     }
 
     /// Marks the runs by where they lie from the apex.

@@ -50,7 +50,7 @@ impl Default for ReadOptions {
             entry_octets: 4 << 20,
             include_depth: 16,
             generate_records: 1 << 20,
-            part_octets: 1 << 20,
+            part_octets: 256 << 10,
             stop: Arc::default(),
         }
     }

@@ -23,6 +23,8 @@ pub struct ZoneText {
 /// A record that was read again.
 #[derive(Clone, Copy, Debug)]
 pub struct RecordAgain<'a> {
+    /// The owner.
+    pub owner: &'a Name,
     /// The type.
     pub rtype: RType,
     /// The class.
@@ -133,9 +135,12 @@ impl RecordReader<'_> {
                             .is_some_and(|word| !word.quoted && word.text.starts_with(b"$"));
                     let head = (!is_directive)
                         .then(|| self.state.record(words, entry.owner_omitted, &mut self.rdata));
-                    if let Some(Ok(head)) = head {
+                    if let Some(Ok(head)) = head
+                        && let Some(owner) = self.state.owner()
+                    {
                         count -= 1;
                         on_record(RecordAgain {
+                            owner,
                             rtype: head.rtype,
                             class: head.class,
                             ttl: head.ttl,

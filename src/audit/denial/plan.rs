@@ -128,6 +128,13 @@ impl Plan {
         (Self { nsec, sets, unjudged }, findings)
     }
 
+    /// Whether there is one NSEC3 chain to be judged, and `made_with` says that all NSEC3 records are
+    /// made with its parameters.
+    pub(in crate::audit) fn is_made_with(&self, made_with: &[Box<[u8]>]) -> bool {
+        let ([set], [front]) = (self.sets.as_slice(), made_with) else { return false };
+        Nsec3Param::from_rdata(front).is_some_and(|param| set.is(&param.parameters))
+    }
+
     /// Whether the zone claims a chain with these parameters, judged or not.
     pub(in crate::audit) fn claims(&self, parameters: &Nsec3Parameters<'_>) -> bool {
         self.sets.iter().chain(&self.unjudged).any(|set| set.is(parameters))

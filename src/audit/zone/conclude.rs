@@ -153,7 +153,7 @@ impl Findings<'_> {
         {
             findings.push(on_rrset(Code::RrsetNoSupportedSignature));
         }
-        self.algorithms(on_rrset(Code::RrsetAlgorithmMissing), findings);
+        self.algorithms(|| on_rrset(Code::RrsetAlgorithmMissing), findings);
         let surplus_keys = signatures.iter().filter_map(|signature| signature.surplus_keys).max();
         let detail = match (self.case.untried, surplus_keys) {
             (0, None) => return,
@@ -166,7 +166,7 @@ impl Findings<'_> {
 
     /// Whether every algorithm of the DNSKEY RRset signs (RFC 4035 §2.2). Where the RRset is bogus,
     /// a signature that does not hold will do: why it does not is told already.
-    fn algorithms(&self, finding: Finding, findings: &mut Vec<Finding>) {
+    fn algorithms(&self, finding: impl Fn() -> Finding, findings: &mut Vec<Finding>) {
         let Court { kind, promised, context, times, .. } = self.court;
         let signatures = &self.case.signatures;
         // Where no signature is by a published key that counts, that is all there is to say.
@@ -193,6 +193,7 @@ impl Findings<'_> {
         if missing.is_empty() {
             return;
         }
+        let finding = finding();
         // What validators ignore is not missed by them.
         let missed = missing.iter().any(|&missing| context.keys.sha1.supports(missing));
         let severity = if missed { finding.severity } else { Severity::Advice };

@@ -17,7 +17,7 @@ use crate::crypto::Item;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Algorithm, Class, Name, RType};
 use crate::engine::{Disagreement, Latencies, Stopwatch, TaskList, Verdict};
-use crate::rrset::{Ordered, OwnerRecords, OwnerSpan, Position, RrRef, Rrset};
+use crate::rrset::{HashedOwners, Ordered, OwnerRecords, OwnerSpan, Position, RrRef, Rrset};
 
 use super::config::{JudgementTime, Progress};
 use super::delegation::{check_ds, check_glue};
@@ -48,6 +48,8 @@ pub(super) struct Court<'z> {
     pub context: Context<'z>,
     /// The chains that are judged.
     pub plan: &'z Plan,
+    /// Whether all NSEC3 records are made with the parameters of the only chain that is judged.
+    pub one_chain: bool,
     /// What the TTL of NSEC and NSEC3 must be, when there is one SOA.
     pub denial_ttl: Option<DenialTtl>,
     /// The algorithms that must sign every RRset.
@@ -155,7 +157,7 @@ impl<'z> Court<'z> {
                     self.prepare((&owner, before), current, bench, &mut judged, &mut steps);
                 }
             }
-            judged.denial.hash(self.plan);
+            judged.denial.hash(self.plan, self.only_chain());
         });
         watch.busy = watch.busy.saturating_sub(std::mem::take(&mut bench.interrupted));
         watch.items += judged.tally.rrsets;
@@ -165,6 +167,12 @@ impl<'z> Court<'z> {
         bench.judge.items += judged.tally.rrsets;
         self.ordered.release(current().map(|(span, _)| span));
         judged
+    }
+
+    /// What is known of the zone's NSEC3 chain, when it has one and nothing else of the kind.
+    pub(super) fn only_chain(&self) -> Option<&HashedOwners> {
+        let owners = self.ordered.hashed_owners();
+        (self.one_chain && owners.class() == Some(self.class)).then_some(owners)
     }
 
     /// The second pass and the last, over what the first has prepared so far.

@@ -21,6 +21,7 @@ pub mod summary;
 pub mod trust;
 
 mod cds;
+mod chains;
 mod compare;
 mod conclude;
 mod delegation;
@@ -59,7 +60,8 @@ pub use config::{Config, JudgementTime, Limits, PreviousInput, Progress, Sha1, Z
 pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
-use denial::{Chains, DenialTtl, named};
+use chains::Chains;
+use denial::{DenialTtl, named};
 use facts::{algorithm_facts, distribution, input_facts, key_facts};
 use judge::{Bench, Court};
 use keys::promised_algorithms;
@@ -231,6 +233,7 @@ pub fn audit(
             },
         },
         plan: &plan,
+        one_chain: plan.is_made_with(&made_with),
         denial_ttl: soa.map(|(soa, ttl)| DenialTtl { soa: ttl, minimum: soa.minimum }),
         promised: &promised_algorithms(&table),
         times: &times,
@@ -453,7 +456,7 @@ fn judge_lots(
         stages.latencies.merge(&bench.latencies);
     }
     let mut report = |finding| sink.report(tally, court.weigh(finding));
-    let denial = stages.deny.time(|| chains.finish(court, empty, &mut report));
+    let denial = stages.deny.time(|| chains.finish(court, empty, threads, &mut report))?;
     stages.deny.items = denial.iter().map(DenialFacts::records).sum();
     Ok(denial)
 }

@@ -263,12 +263,19 @@ impl<C: Curve<N>, K: Kernel<C, N>, const N: usize> std::fmt::Debug for EcdsaKey<
 /// for each.
 pub(super) const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 
+/// Octets of a key's table for each signature that it is made for.
+const OCTETS_PER_SIGNATURE: usize = 16;
+
+/// Octets that any key's table may have.
+const SMALL_TABLE: usize = 2 << 20;
+
 /// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
 /// for it set aside.
 ///
 /// In units of one addition, a row of the table of `row` octets costs `row_cost` per cent of one to
-/// make, and a signature takes one for each window of both points. Larger tables leave the second-level and then the third-level cache;
-/// by how much that slows a row down is a guess.
+/// make, and a signature takes one for each window of both points. Larger tables leave the
+/// second-level and then the third-level cache; by how much that slows a row down is a guess. A table
+/// may take [`OCTETS_PER_SIGNATURE`], so that memory stays in proportion to the input.
 pub(super) fn reserve_table(
     bits: usize,
     row: usize,
@@ -290,6 +297,8 @@ pub(super) fn reserve_table(
             (cost.saturating_add(octets / row * row_cost / 100), width, octets)
         })
         .collect();
+    let most = signatures.saturating_mul(OCTETS_PER_SIGNATURE).max(SMALL_TABLE);
+    candidates.retain(|&(_, _, octets)| octets <= most);
     candidates.sort_unstable();
     // When memory is short, the smaller ones in the order of their cost.
     let first = candidates.first().map_or(0, |&(_, _, octets)| octets);

@@ -1,0 +1,242 @@
+//! The NSEC3 records of a chain by the hashes that they stand at, known before their zone is judged.
+
+use crate::dns::Class;
+use crate::dns::denial::{Nsec3, hash_of_label};
+use crate::zonefile::Record;
+
+/// A SHA-1 hash of an owner.
+type Hash = [u8; 20];
+
+/// The NSEC3 records of a zone, each as the hash that its owner spells, what it says of opt-out, and
+/// the bitmap that it shows. There is nothing in it unless all of them stand directly below the apex,
+/// are of one class, and differ in their owners: then it is as good as the chain.
+#[derive(Debug, Default)]
+pub struct HashedOwners {
+    owners: Vec<Owner>,
+    /// The different bitmaps, in wire form: a zone has few.
+    bitmaps: Vec<Box<[u8]>>,
+    class: Option<Class>,
+    /// Some record is out of the ordinary.
+    odd: bool,
+}
+
+/// The hash, and in two octets the number of the bitmap, the highest bit being opt-out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+struct Owner {
+    hash: Hash,
+    shown: [u8; 2],
+}
+
+const OPT_OUT: u16 = 1 << 15;
+
+impl Owner {
+    fn new(hash: Hash, opt_out: bool, bitmap: u16) -> Self {
+        let shown = bitmap | if opt_out { OPT_OUT } else { 0 };
+        Self { hash, shown: shown.to_be_bytes() }
+    }
+
+    fn is_opt_out(&self) -> bool {
+        u16::from_be_bytes(self.shown) & OPT_OUT != 0
+    }
+
+    fn bitmap(&self) -> u16 {
+        u16::from_be_bytes(self.shown) & !OPT_OUT
+    }
+}
+
+/// What an NSEC3 chain has for a hash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HashFound<'a> {
+    /// A record stands there.
+    Record {
+        /// The bitmap that it shows, in wire form.
+        types: &'a [u8],
+    },
+    /// A record with opt-out covers it.
+    OptedOut,
+    /// Neither.
+    Denied,
+}
+
+impl HashedOwners {
+    /// Different bitmaps above which a zone is out of the ordinary.
+    const MOST_BITMAPS: usize = 4096;
+
+    /// Takes note of an NSEC3 record. `below_apex` is what its owner's sort key has behind that of
+    /// the apex, when it is below it.
+    pub(super) fn push(&mut self, record: &Record<'_>, below_apex: Option<&[u8]>) {
+        if self.odd {
+            return;
+        }
+        let label = below_apex.and_then(|key| key.strip_suffix(&[0]));
+        let (hash, nsec3) = (label.and_then(hash_of_label), Nsec3::from_rdata(record.rdata));
+        match (hash, nsec3) {
+            (Some(hash), Some(nsec3)) if self.class.is_none_or(|class| class == record.class) => {
+                self.class = Some(record.class);
+                let Some(bitmap) = self.number(nsec3.types.as_wire()) else { return };
+                self.owners.push(Owner::new(hash, nsec3.is_opt_out(), bitmap));
+            }
+            _ => self.spoil(),
+        }
+    }
+
+    /// The number of a bitmap.
+    fn number(&mut self, bitmap: &[u8]) -> Option<u16> {
+        let known = self.bitmaps.iter().position(|known| **known == *bitmap);
+        let number = known.unwrap_or(self.bitmaps.len());
+        if number == Self::MOST_BITMAPS {
+            self.spoil();
+            return None;
+        }
+        if known.is_none() {
+            self.bitmaps.push(bitmap.into());
+        }
+        u16::try_from(number).ok()
+    }
+
+    pub(super) fn append(&mut self, mut other: Self) {
+        let differ = matches!((self.class, other.class), (Some(a), Some(b)) if a != b);
+        if self.odd || other.odd || differ {
+            return self.spoil();
+        }
+        self.class = self.class.or(other.class);
+        let mut numbers = Vec::with_capacity(other.bitmaps.len());
+        for bitmap in &other.bitmaps {
+            let Some(number) = self.number(bitmap) else { return };
+            numbers.push(number);
+        }
+        for owner in &mut other.owners {
+            let number = numbers.get(usize::from(owner.bitmap())).copied().unwrap_or_default();
+            *owner = Owner::new(owner.hash, owner.is_opt_out(), number);
+        }
+        self.owners.append(&mut other.owners);
+    }
+
+    pub(super) fn spoil(&mut self) {
+        *self = Self { odd: true, ..Self::default() };
+    }
+
+    pub(super) fn sort(&mut self) {
+        use rayon::slice::ParallelSliceMut;
+        self.owners.par_sort_unstable();
+        if self.owners.windows(2).any(|pair| pair[0].hash == pair[1].hash) {
+            self.spoil();
+        }
+    }
+
+    /// The class of the records, if there are any.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        self.class
+    }
+
+    /// How many records there are.
+    #[must_use]
+    #[allow(clippy::len_without_is_empty)] // nobody asks
+    pub fn len(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// What the chain has for a hash.
+    #[must_use]
+    pub fn find(&self, hash: &Hash) -> HashFound<'_> {
+        let before = self.behind(hash).checked_sub(1).or(self.owners.len().checked_sub(1));
+        match before.map(|before| &self.owners[before]) {
+            Some(owner) if owner.hash == *hash => HashFound::Record {
+                types: self.bitmaps.get(usize::from(owner.bitmap())).map_or(&[], |types| types),
+            },
+            Some(owner) if owner.is_opt_out() => HashFound::OptedOut,
+            _ => HashFound::Denied,
+        }
+    }
+
+    /// The hash of the record that follows the one of this hash, or a place where there is none;
+    /// behind the last comes the first.
+    #[must_use]
+    pub fn next(&self, hash: &Hash) -> Option<&Hash> {
+        let next = self.owners.get(self.behind(hash)).or(self.owners.first())?;
+        Some(&next.hash)
+    }
+
+    /// How many owners are not behind this hash. Hashes are spread evenly, so the search begins where
+    /// this one would be if they were so exactly.
+    fn behind(&self, hash: &Hash) -> usize {
+        let (owners, sought) = (self.owners.as_slice(), head(hash));
+        #[allow(clippy::cast_possible_truncation)] // less than the length
+        let guess = ((u128::from(sought) * owners.len() as u128) >> 64) as usize;
+        // Eight octets tell nearly always.
+        let is_behind = |owner: &Owner| {
+            let head = head(&owner.hash);
+            head > sought || (head == sought && owner.hash > *hash)
+        };
+        let (mut low, mut high, mut step) = (guess, guess, 64);
+        while low > 0 && is_behind(&owners[low]) {
+            (high, low) = (low, low.saturating_sub(step));
+            step *= 2;
+        }
+        while high < owners.len() && !is_behind(&owners[high]) {
+            (low, high) = (high, (high + step).min(owners.len()));
+            step *= 2;
+        }
+        low + owners[low..high].partition_point(|owner| !is_behind(owner))
+    }
+}
+
+/// The first octets of a hash, as a number that orders hashes as far as it goes.
+fn head(hash: &Hash) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = *hash;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn hash(octet: u8, at: usize) -> Hash {
+        let mut hash = [0; 20];
+        hash[at] = octet;
+        hash
+    }
+
+    fn of(owners: impl Iterator<Item = (u8, bool)>, at: usize) -> HashedOwners {
+        let owners = owners.map(|(octet, opt_out)| Owner::new(hash(octet, at), opt_out, 0));
+        let mut hashed = HashedOwners {
+            owners: owners.collect(),
+            bitmaps: vec![(*b"types").into()],
+            ..HashedOwners::default()
+        };
+        hashed.sort();
+        hashed
+    }
+
+    proptest! {
+        // RFC 5155 §7.1: the record that covers a hash decides; behind the last comes the first.
+        #[test]
+        fn a_hash_is_found_or_covered_by_the_record_before_it(
+            owners in prop::collection::btree_map(any::<u8>(), any::<bool>(), 0..200),
+            sought: u8,
+            at in prop::sample::select(vec![0usize, 3, 19]),
+        ) {
+            let hashed = of(owners.clone().into_iter(), at);
+            let before = owners.range(..=sought).next_back().or(owners.iter().next_back());
+            let expected = match before {
+                Some((&octet, _)) if octet == sought => HashFound::Record { types: b"types" },
+                Some((_, true)) => HashFound::OptedOut,
+                _ => HashFound::Denied,
+            };
+            prop_assert_eq!(hashed.find(&hash(sought, at)), expected);
+            use std::ops::Bound::{Excluded, Unbounded};
+            let next = owners.range((Excluded(sought), Unbounded)).next().or(owners.iter().next());
+            let next = next.map(|(&octet, _)| hash(octet, at));
+            prop_assert_eq!(hashed.next(&hash(sought, at)).copied(), next);
+        }
+    }
+
+    #[test]
+    fn two_records_at_one_hash_are_out_of_the_ordinary() {
+        assert_eq!(of([(3, true), (4, true)].into_iter(), 0).len(), 2);
+        assert_eq!(of([(3, true), (3, false)].into_iter(), 0).len(), 0);
+        assert_eq!(of([(3, true), (3, true)].into_iter(), 0).len(), 0);
+    }
+}
