@@ -6,6 +6,7 @@ use crate::dns::{Class, Name, RType};
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::field::number::{NumberError, scan_period};
 use super::field::parse_rdata;
+use super::field::short::Short;
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -102,6 +103,12 @@ impl State {
         } else {
             self.read_owner(&words.next("an owner")?)?;
         }
+        if let Some(head) = self.read_usual_head(&mut words) {
+            parse_rdata(head.rtype, &mut words, self.origin.as_ref(), rdata)?;
+            self.stated_ttl = Some(head.ttl);
+            self.class = head.class;
+            return Ok(head);
+        }
         let (ttl, class, rtype) = self.read_ttl_class_type(&mut words)?;
         parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
         let stated = ttl.or(self.default_ttl).or(self.stated_ttl);
@@ -127,6 +134,33 @@ impl State {
         self.owner = Some(owner.map_err(|error| word.error(error.into()))?);
         self.owner_text.extend_from_slice(word.text);
         Ok(())
+    }
+
+    /// Takes a TTL in seconds, the class IN and a type in upper case: in this order, the first two
+    /// as far as they are there. `None`, with no word taken, for all else.
+    #[inline]
+    fn read_usual_head(&self, words: &mut Words<'_>) -> Option<Head> {
+        const IN: u64 = u16::from_le_bytes(*b"IN") as u64;
+        let (text, tokens) = words.parts();
+        let mut taken = 1;
+        let mut word = Short::new(text, *tokens.first()?)?;
+        let mut ttl = word.decimal();
+        if ttl.is_some() {
+            word = Short::new(text, *tokens.get(1)?)?;
+            taken += 1;
+        } else {
+            ttl = self.default_ttl.or(self.stated_ttl).or(self.fallback_ttl);
+        }
+        let mut class = self.class;
+        if word.key() == IN {
+            class = Class::IN;
+            word = Short::new(text, *tokens.get(taken)?)?;
+            taken += 1;
+        }
+        let rtype = RType::from_key(word.key()).filter(|rtype| !rtype.is_meta())?;
+        let head = Head { rtype, class, ttl: ttl? };
+        words.skip(taken);
+        Some(head)
     }
 
     /// TTL and class may be left out or stand in either order; the type ends them.

@@ -5,6 +5,7 @@
 
 use super::bare;
 use crate::zonefile::error::{SyntaxError, SyntaxErrorKind};
+use crate::zonefile::scan::{Kernel, digits};
 use crate::zonefile::words::Words;
 
 pub(super) const EXPECT_HEX: &str = "hexadecimal";
@@ -88,6 +89,18 @@ pub(super) fn parse_hex_len8(words: &mut Words<'_>, out: &mut Vec<u8>) -> Result
     Ok(())
 }
 
+/// The salt as a length octet and its octets; `None`, with `out` possibly longer, when it is none.
+pub(super) fn scan_salt(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let at = out.len();
+    out.push(0);
+    if text != b"-" {
+        let mut decoder = HexDecoder::default();
+        decoder.scan(text, out)?;
+        out[at] = u8::try_from(out.len() - at - 1).ok().filter(|_| decoder.is_complete())?;
+    }
+    Some(())
+}
+
 /// NSEC3's next hashed owner name (RFC 5155 §3.3).
 pub(super) fn parse_base32_len8(
     words: &mut Words<'_>,
@@ -159,19 +172,23 @@ impl HexDecoder {
             self.high = None;
             text = rest;
         }
+        let even = text.len() & !1;
+        if digits::hexadecimal(Kernel::chosen(), &text[..even], out) {
+            text = &text[even..];
+        }
         let start = out.len();
         out.resize(start + text.len() / 2, 0);
         let (pairs, odd) = text.as_chunks::<2>();
-        let mut digits = 0;
+        let mut seen = 0;
         for (octet, &[high, low]) in out[start..].iter_mut().zip(pairs) {
             let (high, low) = (HEX[usize::from(high)], HEX[usize::from(low)]);
-            digits |= high | low;
+            seen |= high | low;
             *octet = high << 4 | low;
         }
         if let &[last] = odd {
             self.high = Some(hex_digit(last)?);
         }
-        (digits < 16).then_some(())
+        (seen < 16).then_some(())
     }
 
     /// Whether every octet has both its digits.
@@ -186,6 +203,9 @@ impl HexDecoder {
 /// `None`, with `out` possibly longer, when the text is empty, has another octet, a number of
 /// digits that no number of octets has, or bits beyond the last octet that are not zero.
 pub fn scan_base32hex(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if digits::base32hex(Kernel::chosen(), text, out) {
+        return Some(());
+    }
     let (eights, rest) = text.as_chunks::<8>();
     let mut invalid = 0;
     let gather = |digits: &[u8], invalid: &mut u8| {
@@ -270,8 +290,41 @@ impl Base64Decoder {
             self.scan_digit(first, out)?;
             text = rest;
         }
-        let taken = scan_groups(text, out);
-        text[taken..].iter().try_for_each(|&octet| self.scan_digit(octet, out))
+        // Of a piece that ends in padding, the last group is for the slow part.
+        let full = match text {
+            [.., b'='] => text.len().saturating_sub(4),
+            _ => text.len(),
+        };
+        let groups = &text[..full & !3];
+        let taken = match digits::base64(Kernel::chosen(), groups, out) {
+            true => groups.len(),
+            false => scan_groups(text, out),
+        };
+        let rest = &text[taken..];
+        if let Ok(group) = rest.try_into()
+            && self.scan_padded_group(group, out)
+        {
+            return Ok(());
+        }
+        rest.iter().try_for_each(|&octet| self.scan_digit(octet, out))
+    }
+
+    /// Reads a whole group that ends in padding, if it is well-formed.
+    fn scan_padded_group(&mut self, group: &[u8; 4], out: &mut Vec<u8>) -> bool {
+        // Padding counts as the digit of value 0: the bits that it stands for must be zero, and so
+        // must those that the digit in front of it has too many.
+        let (digits, octets, padding) = match *group {
+            [a, b, b'=', b'='] => ([a, b, b'A', b'A'], 1, 2),
+            [a, b, c, b'='] => ([a, b, c, b'A'], 2, 1),
+            _ => return false,
+        };
+        let bits = group_bits(&digits);
+        if bits >= INVALID || bits << (8 + 8 * octets) != 0 {
+            return false;
+        }
+        out.extend_from_slice(&bits.to_be_bytes()[1..=octets]);
+        *self = Self { padding, ended: true, ..Self::default() };
+        true
     }
 
     /// Ends the text.

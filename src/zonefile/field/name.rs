@@ -4,6 +4,7 @@ use super::{bare, number, number_of};
 use crate::dns::name::{MAX_LABEL, MAX_NAME, NameError};
 use crate::dns::{Algorithm, Name, RType, rtype};
 use crate::zonefile::error::{SyntaxError, SyntaxErrorKind};
+use crate::zonefile::scan::labels::dots;
 use crate::zonefile::words::Words;
 
 pub(super) const EXPECT_NAME: &str = "a domain name";
@@ -58,7 +59,7 @@ pub(super) fn parse_name(
 /// as it was.
 ///
 /// A name's wire form is its text moved on by one octet, with a length in place of each dot: so
-/// the text is copied whole, and one pass writes the lengths.
+/// the text is copied whole, and the lengths are written where the dots are.
 ///
 /// # Errors
 /// Those of [`Name::from_text`].
@@ -78,21 +79,18 @@ pub fn scan_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Resul
 
 /// The common case: labels without escapes. `None`, with `out` in disorder, when it is not that.
 fn scan_plain_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Option<()> {
-    if text.len() >= MAX_NAME {
-        return None;
-    }
+    // More than 64 octets are rare, and so are dots side by side or in front.
+    let mut dots = dots(text).filter(|dots| dots & (dots << 1 | 1) == 0)?;
     let start = out.len();
     out.push(0);
     out.extend_from_slice(text);
     let wire = &mut out[start..];
     let mut label = 0;
-    for (at, &octet) in text.iter().enumerate() {
-        if octet == b'.' {
-            wire[label] = label_len(at - label)?;
-            label = at + 1;
-        } else if octet == b'\\' {
-            return None;
-        }
+    while dots != 0 {
+        let at = dots.trailing_zeros() as usize;
+        dots &= dots - 1;
+        wire[label] = label_len(at - label)?;
+        label = at + 1;
     }
     if label == text.len() {
         wire[label] = 0; // the last dot is the root's label

@@ -105,8 +105,8 @@ struct Walk<'t> {
     entry: usize,
     /// Newlines so far.
     lines: u64,
-    /// Whether the last octet belongs to a word, the last of the tokens, which lacks its end.
-    inside: bool,
+    /// The start of the word that the last octet belongs to, if it belongs to one.
+    open: Option<u32>,
     /// Whether it belongs to a comment.
     comment: bool,
     /// Whether a parenthesis is open. A second one within is rare, and left to the plain scanner.
@@ -125,7 +125,7 @@ enum Step {
 
 impl<'t> Walk<'t> {
     fn new(text: &'t [u8], entry: usize, tokens: &'t mut Vec<Token>) -> Self {
-        Self { tokens, text, entry, lines: 0, inside: false, comment: false, nested: false }
+        Self { tokens, text, entry, lines: 0, open: None, comment: false, nested: false }
     }
 
     /// Takes the words of the block at `at` of the text.
@@ -196,37 +196,31 @@ impl<'t> Walk<'t> {
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // an entry is bounded far below 4 GiB
     fn emit(&mut self, at: usize, word: u64, seen: u64) {
-        /// Tokens written at once, whether there are as many or not: fewer branches to foresee.
-        const STEP: usize = 4;
+        /// Edges written at once, whether there are as many or not: fewer branches to foresee.
+        const STEP: usize = 8;
         let base = (at - self.entry) as u32;
-        let open = usize::from(self.inside);
-        let edges = (word ^ (word << 1 | u64::from(self.inside))) & seen;
-        let (mut starts, mut ends) = (edges & word, edges & !word);
-        let found = starts.count_ones() as usize;
-        self.inside = word >> 63 != 0; // of no meaning where the entry ends
-        // At most every other octet begins a word.
-        self.tokens.reserve(BLOCK / 2 + 2 * STEP);
+        let inside = self.open.is_some();
+        let mut edges = (word ^ (word << 1 | u64::from(inside))) & seen;
+        let found = edges.count_ones() as usize + usize::from(inside);
+        self.tokens.reserve((BLOCK + 2 + STEP) / 2);
         let len = self.tokens.len();
-        let mut written = 0;
-        while starts | ends != 0 {
-            for _ in 0..STEP {
-                let (start, end) = (base + starts.trailing_zeros(), base + ends.trailing_zeros());
-                starts &= starts.wrapping_sub(1);
-                ends &= ends.wrapping_sub(1);
-                // SAFETY: starts and ends take turns, so there are at most 32 of each and one more
-                // of ends only if a word is open; rounded up to whole steps `written` stays below
-                // BLOCK / 2 + STEP, which was reserved behind `len`. A word that is open is the
-                // last in the vector, so `len - open` does not run below its start.
-                unsafe {
-                    let place = self.tokens.as_mut_ptr().add(len + written);
-                    place.write(Token { start, end: 0, quoted: false });
-                    (*place.sub(open)).end = end;
+        // SAFETY: a token is a start and an end, of 32 bits each. With the start of a word that the
+        // block before left open there are at most 65 edges; they take at most 8 whole steps and
+        // one more number, and so fit what was reserved behind `len`. The first `found` are
+        // written when the loop ends, an even number of which makes whole tokens.
+        self.open = unsafe {
+            let first = self.tokens.as_mut_ptr().add(len).cast::<u32>();
+            first.write(self.open.unwrap_or_default());
+            let mut place = first.add(usize::from(inside));
+            while edges != 0 {
+                for _ in 0..STEP {
+                    place.write(base + edges.trailing_zeros());
+                    edges &= edges.wrapping_sub(1);
+                    place = place.add(1);
                 }
-                written += 1;
             }
-        }
-        // SAFETY: the loop has written at least as many tokens whole as there are starts; what it
-        // wrote where no start was left lies behind them.
-        unsafe { self.tokens.set_len(len + found) };
+            self.tokens.set_len(len + found / 2);
+            (found % 2 != 0).then(|| first.add(found - 1).read())
+        };
     }
 }

@@ -17,7 +17,9 @@ mod plain;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+pub mod digits;
 pub mod kernels;
+pub mod labels;
 
 #[cfg(test)]
 mod tests;

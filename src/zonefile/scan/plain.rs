@@ -136,7 +136,7 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
             Kind::Blank => at = skip_blanks(text, at + 1),
             Kind::Ordinary | Kind::Backslash => {
                 let end = bare_end(text, at);
-                tokens.push(Token { start: at as u32, end: end as u32, quoted: false });
+                tokens.push(Token::new(at as u32, end as u32, false));
                 at = end;
             }
             Kind::Newline => {
@@ -149,7 +149,7 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
             Kind::Semicolon => at += line_len(&text[at..]),
             Kind::Quote => match quoted_end(text, at + 1) {
                 Ok(end) => {
-                    tokens.push(Token { start: at as u32 + 1, end: end as u32, quoted: true });
+                    tokens.push(Token::new(at as u32 + 1, end as u32, true));
                     at = end + 1;
                 }
                 Err(Unclosed::Line) => {
@@ -271,9 +271,10 @@ mod tests {
             let entry = match next_entry(rest, true, LIMIT, &mut tokens) {
                 Scan::Entry(entry) => {
                     let words = tokens.iter().map(|token| {
-                        let octets = &rest[entry.start..][token.start as usize..token.end as usize];
+                        let octets =
+                            &rest[entry.start..][token.start() as usize..token.end() as usize];
                         let text = String::from_utf8_lossy(octets);
-                        if token.quoted { format!("\"{text}\"") } else { text.into_owned() }
+                        if token.quoted() { format!("\"{text}\"") } else { text.into_owned() }
                     });
                     found.push(words.collect());
                     entry

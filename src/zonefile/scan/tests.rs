@@ -33,7 +33,7 @@ fn found(scan: Scan, tokens: Vec<Token>) -> (Scan, Vec<Token>) {
 /// Holds every kernel to the plain scanner on the first entry of a text, and returns its end.
 fn check_first(text: &[u8], complete: bool, limit: usize) -> Option<usize> {
     // Tokens of another entry do no harm.
-    let stale = || vec![Token { start: 7, end: 9, quoted: true }; 3];
+    let stale = || vec![Token::new(7, 9, true); 3];
     let mut tokens = stale();
     let scan = plain::next_entry(text, complete, limit, &mut tokens);
     let expected = found(scan, tokens);
