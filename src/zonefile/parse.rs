@@ -4,9 +4,11 @@
 use crate::dns::{Class, Name, RType};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::field::hot::LastRrsig;
+use super::field::name::scan_name;
 use super::field::number::{NumberError, scan_period};
-use super::field::parse_rdata;
 use super::field::short::Short;
+use super::field::{MAX_RDATA, parse_rdata};
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -39,10 +41,15 @@ pub(super) struct State {
     pub default_ttl: Option<u32>,
     /// What holds where neither `$TTL` nor a record before has said anything.
     fallback_ttl: Option<u32>,
-    /// The owner of the record before.
-    owner: Option<Name>,
-    /// The text that owner was read from, while the origin is the same: runs of records repeat it.
+    /// The owner of the record before, if there is one.
+    owner: Name,
+    has_owner: bool,
+    /// Room for its wire form while it is read.
+    owner_wire: Vec<u8>,
+    /// The text that owner was read from, while there is one and the origin is the same: runs of
+    /// records repeat it.
     owner_text: Vec<u8>,
+    last_rrsig: LastRrsig,
     /// The TTL of the last record that stated one.
     stated_ttl: Option<u32>,
     /// The class of the record before.
@@ -63,8 +70,11 @@ impl State {
             origin,
             default_ttl: None,
             fallback_ttl,
-            owner: None,
+            owner: Name::root(),
+            has_owner: false,
+            owner_wire: Vec::new(),
             owner_text: Vec::new(),
+            last_rrsig: LastRrsig::default(),
             stated_ttl: None,
             class: Class::IN,
         }
@@ -72,18 +82,20 @@ impl State {
 
     /// The owner of the record read last.
     pub fn owner(&self) -> Option<&Name> {
-        self.owner.as_ref()
+        self.has_owner.then_some(&self.owner)
     }
 
     /// Sets the origin; text of names no longer means what it meant.
     pub fn set_origin(&mut self, origin: Option<Name>) {
         self.origin = origin;
         self.owner_text.clear();
+        self.last_rrsig.clear();
     }
 
     /// Sets the owner that records without one take over, as after an `$INCLUDE`.
     pub fn set_owner(&mut self, owner: Option<Name>) {
-        self.owner = owner;
+        self.has_owner = owner.is_some();
+        self.owner = owner.unwrap_or_else(Name::root);
         self.owner_text.clear();
     }
 
@@ -96,15 +108,22 @@ impl State {
     ) -> Result<Head, SyntaxError> {
         rdata.clear();
         if owner_omitted {
-            if self.owner.is_none() {
+            if !self.has_owner {
                 let word = words.next("a record")?;
                 return Err(word.error(SyntaxErrorKind::NoOwner));
             }
         } else {
-            self.read_owner(&words.next("an owner")?)?;
+            let (text, tokens) = words.parts();
+            let word = tokens.first().and_then(|token| text.get(token.bare_range()));
+            // Not empty, so no owner that there is not.
+            if word.is_some_and(|word| !word.is_empty() && *word == *self.owner_text) {
+                words.skip(1);
+            } else {
+                self.read_owner(&words.next("an owner")?)?;
+            }
         }
         if let Some(head) = self.read_usual_head(&mut words) {
-            parse_rdata(head.rtype, &mut words, self.origin.as_ref(), rdata)?;
+            self.read_rdata(head.rtype, &mut words, rdata)?;
             self.stated_ttl = Some(head.ttl);
             self.class = head.class;
             return Ok(head);
@@ -123,15 +142,32 @@ impl State {
         Ok(Head { rtype: rtype.1, class, ttl })
     }
 
-    fn read_owner(&mut self, word: &Word<'_>) -> Result<(), SyntaxError> {
-        if word.text == self.owner_text && self.owner.is_some() && !word.text.is_empty() {
-            return Ok(());
+    #[inline]
+    fn read_rdata(
+        &mut self,
+        rtype: RType,
+        words: &mut Words<'_>,
+        rdata: &mut Vec<u8>,
+    ) -> Result<(), SyntaxError> {
+        let origin = self.origin.as_ref();
+        if rtype == RType::RRSIG {
+            if self.last_rrsig.parse(words, origin, rdata).is_some() && rdata.len() <= MAX_RDATA {
+                return Ok(());
+            }
+            rdata.clear();
         }
+        parse_rdata(rtype, words, origin, rdata)
+    }
+
+    fn read_owner(&mut self, word: &Word<'_>) -> Result<(), SyntaxError> {
         self.owner_text.clear();
         // Until the new owner is known, nothing may take over the one before it.
-        self.owner = None;
-        let owner = Name::from_text(word.text, self.origin.as_ref());
-        self.owner = Some(owner.map_err(|error| word.error(error.into()))?);
+        self.has_owner = false;
+        self.owner_wire.clear();
+        scan_name(word.text, self.origin.as_ref(), &mut self.owner_wire)
+            .and_then(|()| self.owner.set_wire(&self.owner_wire))
+            .map_err(|error| word.error(error.into()))?;
+        self.has_owner = true;
         self.owner_text.extend_from_slice(word.text);
         Ok(())
     }

@@ -283,48 +283,51 @@ impl Base64Decoder {
     ///
     /// # Errors
     /// What was expected instead.
-    pub fn scan(&mut self, mut text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+    #[inline]
+    pub fn scan(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+        if self.digits == 0
+            && !self.ended
+            && let Some((groups, last)) = text.split_last_chunk()
+        {
+            if last[3] != b'=' && digits::base64(Kernel::chosen(), text, out) {
+                return Ok(());
+            }
+            if digits::base64(Kernel::chosen(), groups, out) {
+                return self.scan_last_group(last, out);
+            }
+        }
+        self.scan_digits(text, out)
+    }
+
+    fn scan_digits(&mut self, mut text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
         // Finish the group that the piece before left, then take whole groups, then what is left.
         while self.digits != 0 || self.ended {
             let Some((&first, rest)) = text.split_first() else { return Ok(()) };
             self.scan_digit(first, out)?;
             text = rest;
         }
-        // Of a piece that ends in padding, the last group is for the slow part.
-        let full = match text {
-            [.., b'='] => text.len().saturating_sub(4),
-            _ => text.len(),
-        };
-        let groups = &text[..full & !3];
-        let taken = match digits::base64(Kernel::chosen(), groups, out) {
-            true => groups.len(),
-            false => scan_groups(text, out),
-        };
-        let rest = &text[taken..];
-        if let Ok(group) = rest.try_into()
-            && self.scan_padded_group(group, out)
-        {
-            return Ok(());
-        }
-        rest.iter().try_for_each(|&octet| self.scan_digit(octet, out))
+        let taken = scan_groups(text, out);
+        text[taken..].iter().try_for_each(|&octet| self.scan_digit(octet, out))
     }
 
-    /// Reads a whole group that ends in padding, if it is well-formed.
-    fn scan_padded_group(&mut self, group: &[u8; 4], out: &mut Vec<u8>) -> bool {
+    /// Reads a whole group, which may end in padding.
+    #[inline]
+    fn scan_last_group(&mut self, group: &[u8; 4], out: &mut Vec<u8>) -> Result<(), &'static str> {
         // Padding counts as the digit of value 0: the bits that it stands for must be zero, and so
         // must those that the digit in front of it has too many.
-        let (digits, octets, padding) = match *group {
-            [a, b, b'=', b'='] => ([a, b, b'A', b'A'], 1, 2),
-            [a, b, c, b'='] => ([a, b, c, b'A'], 2, 1),
-            _ => return false,
+        let (digits, padding) = match *group {
+            [a, b, b'=', b'='] => ([a, b, b'A', b'A'], 2),
+            [a, b, c, b'='] => ([a, b, c, b'A'], 1),
+            digits => (digits, 0),
         };
         let bits = group_bits(&digits);
-        if bits >= INVALID || bits << (8 + 8 * octets) != 0 {
-            return false;
+        if bits >= INVALID || bits & ((1 << (8 * padding)) - 1) != 0 {
+            return group.iter().try_for_each(|&octet| self.scan_digit(octet, out));
         }
-        out.extend_from_slice(&bits.to_be_bytes()[1..=octets]);
-        *self = Self { padding, ended: true, ..Self::default() };
-        true
+        out.extend_from_slice(&bits.to_be_bytes()[1..]);
+        out.truncate(out.len() - usize::from(padding));
+        (self.padding, self.ended) = (padding, padding != 0);
+        Ok(())
     }
 
     /// Ends the text.

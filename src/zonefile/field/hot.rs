@@ -51,30 +51,97 @@ fn parse_rrsig(
     origin: Option<&Name>,
     out: &mut Vec<u8>,
 ) -> Option<()> {
-    let &[covered, algorithm, labels, ttl, expiration, inception, tag, signer, ref signature @ ..] =
-        tokens
-    else {
-        return None;
-    };
-    let mut fixed = [0; 18];
+    let (&set, tokens) = tokens.split_first_chunk()?;
+    let (&signing, signature) = tokens.split_first_chunk()?;
+    out.extend_from_slice(&signed_set(text, set)?);
+    parse_signing(text, signing, origin, out)?;
+    parse_base64(text, signature, out)
+}
+
+/// What an RRSIG says of the RRset: type covered, algorithm, labels, original TTL.
+#[inline]
+fn signed_set(text: &[u8], [covered, algorithm, labels, ttl]: [Token; 4]) -> Option<[u8; 8]> {
+    let mut fixed = [0; 8];
     let covered = RType::from_key(Short::new(text, covered)?.key())?;
     fixed[..2].copy_from_slice(&covered.0.to_be_bytes());
     fixed[2] = decimal(text, algorithm)?;
     fixed[3] = decimal(text, labels)?;
-    fixed[4..8].copy_from_slice(&decimal::<u32>(text, ttl)?.to_be_bytes());
-    fixed[8..12].copy_from_slice(&scan_time(bare(text, expiration)?)?.0.to_be_bytes());
-    fixed[12..16].copy_from_slice(&scan_time(bare(text, inception)?)?.0.to_be_bytes());
-    fixed[16..].copy_from_slice(&decimal::<u16>(text, tag)?.to_be_bytes());
+    fixed[4..].copy_from_slice(&decimal::<u32>(text, ttl)?.to_be_bytes());
+    Some(fixed)
+}
+
+/// What an RRSIG says of its making: expiration, inception, key tag, signer's name.
+#[inline]
+fn parse_signing(
+    text: &[u8],
+    [expiration, inception, tag, signer]: [Token; 4],
+    origin: Option<&Name>,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let mut fixed = [0; 10];
+    fixed[..4].copy_from_slice(&scan_time(bare(text, expiration)?)?.0.to_be_bytes());
+    fixed[4..8].copy_from_slice(&scan_time(bare(text, inception)?)?.0.to_be_bytes());
+    fixed[8..].copy_from_slice(&decimal::<u16>(text, tag)?.to_be_bytes());
     out.extend_from_slice(&fixed);
-    parse_name(text, signer, origin, out)?;
-    if signature.is_empty() {
+    parse_name(text, signer, origin, out)
+}
+
+/// The words that are left: one or more octets.
+#[inline]
+fn parse_base64(text: &[u8], pieces: &[Token], out: &mut Vec<u8>) -> Option<()> {
+    if pieces.is_empty() {
         return None;
     }
     let mut decoder = Base64Decoder::default();
-    for &piece in signature {
+    for &piece in pieces {
         decoder.scan(bare(text, piece)?, out).ok()?;
     }
     decoder.finish().ok()
+}
+
+/// What signatures repeat: a signer makes many at once, and what they say of that is the same.
+#[derive(Clone, Debug, Default)]
+pub(in crate::zonefile) struct LastRrsig {
+    /// The text from the expiration to the signer's name, and what it stands for.
+    text: Vec<u8>,
+    wire: Vec<u8>,
+}
+
+impl LastRrsig {
+    /// Forgets it, as when the origin changes.
+    pub(in crate::zonefile) fn clear(&mut self) {
+        self.text.clear();
+    }
+
+    /// Reads an RRSIG's RDATA as [`parse`] does.
+    #[inline]
+    pub(in crate::zonefile) fn parse(
+        &mut self,
+        words: &Words<'_>,
+        origin: Option<&Name>,
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
+        let (text, tokens) = words.parts();
+        let (&set, tokens) = tokens.split_first_chunk()?;
+        let (&signing, signature) = tokens.split_first_chunk()?;
+        out.extend_from_slice(&signed_set(text, set)?);
+        // Between two bare words the same text has the same words in between: were one of them
+        // quoted, the text that was read before would have the quotes.
+        let [first, _, _, last] = signing.map(Token::bare_range);
+        text.get(first.clone())?;
+        let repeated = text.get(first.start..last.end)?;
+        if repeated == self.text {
+            out.extend_from_slice(&self.wire);
+        } else {
+            let start = out.len();
+            parse_signing(text, signing, origin, out)?;
+            self.text.clear();
+            self.text.extend_from_slice(repeated);
+            self.wire.clear();
+            self.wire.extend_from_slice(&out[start..]);
+        }
+        parse_base64(text, signature, out)
+    }
 }
 
 /// RFC 4034 §5.3.
@@ -113,13 +180,13 @@ fn parse_name(text: &[u8], token: Token, origin: Option<&Name>, out: &mut Vec<u8
 }
 
 /// The octets of a bare word.
-#[inline]
+#[inline(always)]
 fn bare(text: &[u8], token: Token) -> Option<&[u8]> {
     text.get(token.bare_range())
 }
 
 /// The value of a decimal number of at most eight digits, if the field can hold it.
-#[inline]
+#[inline(always)]
 fn decimal<T: TryFrom<u32>>(text: &[u8], token: Token) -> Option<T> {
     Short::new(text, token)?.decimal()?.try_into().ok()
 }

@@ -15,7 +15,7 @@
 pub mod address;
 mod bitmap;
 pub mod encoding;
-mod hot;
+pub(super) mod hot;
 mod location;
 pub mod name;
 pub mod number;
@@ -60,23 +60,30 @@ pub const MAX_RDATA: usize = u16::MAX as usize;
 /// assert_eq!(rdata, b"\x00\x0a\x04mail\x07example\x00");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[inline]
 pub fn parse_rdata(
     rtype: RType,
     words: &mut Words<'_>,
     origin: Option<&Name>,
     out: &mut Vec<u8>,
 ) -> Result<(), SyntaxError> {
+    let start = out.len();
+    if hot::parse(rtype, words, origin, out).is_some() && out.len() - start <= MAX_RDATA {
+        words.skip(words.len());
+        return Ok(());
+    }
+    out.truncate(start);
+    parse_unusual_rdata(rtype, words, origin, out)
+}
+
+fn parse_unusual_rdata(
+    rtype: RType,
+    words: &mut Words<'_>,
+    origin: Option<&Name>,
+    out: &mut Vec<u8>,
+) -> Result<(), SyntaxError> {
     let (start, all) = (out.len(), words.clone());
-    let mut parsed = match hot::parse(rtype, words, origin, out) {
-        Some(()) => {
-            words.skip(words.len());
-            Ok(())
-        }
-        None => {
-            out.truncate(start);
-            parse_by_table(rtype, words, origin, out)
-        }
-    };
+    let mut parsed = parse_by_table(rtype, words, origin, out);
     if parsed.is_ok() && out.len() - start > MAX_RDATA {
         parsed = Err(spanning(all, SyntaxErrorKind::TooLong { what: "RDATA", max: MAX_RDATA }));
     }

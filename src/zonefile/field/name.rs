@@ -4,7 +4,7 @@ use super::{bare, number, number_of};
 use crate::dns::name::{MAX_LABEL, MAX_NAME, NameError};
 use crate::dns::{Algorithm, Name, RType, rtype};
 use crate::zonefile::error::{SyntaxError, SyntaxErrorKind};
-use crate::zonefile::scan::labels::dots;
+use crate::zonefile::scan::labels;
 use crate::zonefile::words::Words;
 
 pub(super) const EXPECT_NAME: &str = "a domain name";
@@ -65,11 +65,8 @@ pub(super) fn parse_name(
 /// Those of [`Name::from_text`].
 pub fn scan_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Result<(), NameError> {
     let start = out.len();
-    let scanned = match text {
-        b"" | b"." | b"@" => None,
-        _ => scan_plain_name(text, origin, out),
-    };
-    if scanned.is_none() {
+    // Of one octet are the short forms `.` and `@`.
+    if text.len() < 2 || scan_plain_name(text, origin, out).is_none() {
         // Escapes, the short forms, and names that are none: the plain reader knows them all.
         out.truncate(start);
         out.extend_from_slice(Name::from_text(text, origin)?.as_wire());
@@ -80,16 +77,18 @@ pub fn scan_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Resul
 /// The common case: labels without escapes. `None`, with `out` in disorder, when it is not that.
 fn scan_plain_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Option<()> {
     // More than 64 octets are rare, and so are dots side by side or in front.
-    let mut dots = dots(text).filter(|dots| dots & (dots << 1 | 1) == 0)?;
     let start = out.len();
-    out.push(0);
-    out.extend_from_slice(text);
+    let mut dots = labels::append(text, out).filter(|dots| dots & (dots << 1 | 1) == 0)?;
     let wire = &mut out[start..];
     let mut label = 0;
     while dots != 0 {
         let at = dots.trailing_zeros() as usize;
         dots &= dots - 1;
-        wire[label] = label_len(at - label)?;
+        // No label is empty, and none in front of a dot has more than 63 octets of 64.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            wire[label] = (at - label) as u8;
+        }
         label = at + 1;
     }
     if label == text.len() {

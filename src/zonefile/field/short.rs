@@ -14,7 +14,7 @@ pub(in crate::zonefile) struct Short {
 impl Short {
     /// Takes a word of an entry's text. `None` if it is quoted, longer or ends in a zero octet, or if
     /// fewer than eight octets of text end with it, which is so of an entry's first words only.
-    #[inline]
+    #[inline(always)]
     pub(in crate::zonefile) fn new(text: &[u8], token: Token) -> Option<Self> {
         let range = token.bare_range();
         let eight = text.get(..range.end)?.last_chunk()?;
@@ -28,13 +28,13 @@ impl Short {
 
     /// The word as a number, its first octet in the lowest eight bits: see
     /// [`RType::from_key`](crate::dns::RType::from_key).
-    #[inline]
+    #[inline(always)]
     pub(in crate::zonefile) fn key(self) -> u64 {
         self.eight >> self.before
     }
 
     /// The word's value if it is a decimal number.
-    #[inline]
+    #[inline(always)]
     pub(in crate::zonefile) fn decimal(self) -> Option<u32> {
         const EACH: u64 = 0x0101_0101_0101_0101;
         // Digits as their values; in front of them zeros, which change nothing.

@@ -31,8 +31,8 @@ pub trait Classify: Copy {
 }
 
 /// Finds the first entry that has words or parentheses and fills `tokens`, if the text holds its
-/// end within `limit` octets and it has neither quote nor backslash nor fault; else `None`, with
-/// any `tokens`.
+/// end within `limit` octets, at most [`MAX_ENTRY`](super::MAX_ENTRY), and it has neither quote nor
+/// backslash nor fault; else `None`, with any `tokens`.
 ///
 /// Where this finds an entry, the plain scanner finds the same.
 #[inline(always)]
@@ -62,52 +62,88 @@ pub fn closed_entry<C: Classify>(
         } + 1;
         lines_before += 1;
     };
-    tokens.clear();
-    let mut walk = Walk::new(text, start, tokens);
-    let (mut at, mut classes) = (start, first);
-    let end = loop {
-        match walk.block(at, classes) {
-            Step::Ends { newline } => break newline + 1,
-            Step::GoesOn => {}
-            Step::GivesUp => return None,
+    let owner_omitted = first.gap & 1 != 0;
+    // The entry must end in here.
+    let text = &text[start..text.len().min(start.saturating_add(limit))];
+    let mut edges = Edges::new(tokens);
+    let (mut at, mut classes) = (0, first);
+    let (len, lines) = loop {
+        let Classes { gap, newline, special } = classes;
+        // Up to the first newline and with it; all if there is none.
+        let line = newline ^ newline.wrapping_sub(1);
+        if special & line != 0 {
+            break special_entry(classify, text, at, classes, edges)?;
+        }
+        edges.note(at, !gap, line);
+        if newline != 0 {
+            edges.end();
+            break (at + newline.trailing_zeros() as usize + 1, 1);
         }
         at += BLOCK;
-        if at - start > limit {
-            return None;
-        }
         classes = load(classify, text, at)?;
     };
-    let lines = walk.lines;
-    let owner_omitted = first.gap & 1 != 0;
-    (end - start <= limit).then_some(Entry { start, end, lines_before, lines, owner_omitted })
+    // In a block that the limit cuts, the newline may lie behind it.
+    let end = start + len;
+    (len <= limit).then_some(Entry { start, end, lines_before, lines, owner_omitted })
 }
 
 /// The masks of the block at `at`; what lies behind the text counts as blanks.
 #[inline(always)]
 fn load<C: Classify>(classify: C, text: &[u8], at: usize) -> Option<Classes> {
     let rest = text.get(at..)?;
-    if let Some(block) = rest.first_chunk() {
-        return Some(classify.classes(block));
-    }
-    if rest.is_empty() {
-        return None;
-    }
+    let padded;
+    let block = match rest.first_chunk() {
+        Some(block) => block,
+        None => {
+            padded = pad(rest)?;
+            &padded
+        }
+    };
+    Some(classify.classes(block))
+}
+
+#[cold]
+#[inline(never)]
+fn pad(rest: &[u8]) -> Option<[u8; BLOCK]> {
     let mut block = [b' '; BLOCK];
-    block[..rest.len()].copy_from_slice(rest);
-    Some(classify.classes(&block))
+    block.get_mut(..rest.len())?.copy_from_slice(rest);
+    (!rest.is_empty()).then_some(block)
+}
+
+/// Goes on with an entry where it has its first parenthesis, comment or other special octet, in the
+/// block at `at` of its text; returns its length, and its newlines.
+#[inline(never)]
+fn special_entry<C: Classify>(
+    classify: C,
+    text: &[u8],
+    mut at: usize,
+    mut classes: Classes,
+    edges: Edges<'_>,
+) -> Option<(usize, u64)> {
+    let mut walk = Walk { edges, text, lines: 0, comment: false, nested: false };
+    loop {
+        match walk.block(at, classes) {
+            Step::Ends { newline } => {
+                let Walk { edges, lines, .. } = walk;
+                edges.end();
+                return Some((newline + 1, lines));
+            }
+            Step::GoesOn => {}
+            Step::GivesUp => return None,
+        }
+        at += BLOCK;
+        classes = load(classify, text, at)?;
+    }
 }
 
 /// What is known of an entry in front of a block.
 struct Walk<'t> {
-    tokens: &'t mut Vec<Token>,
+    edges: Edges<'t>,
+    /// The entry's text and more.
     text: &'t [u8],
-    /// Where the entry begins.
-    entry: usize,
     /// Newlines so far.
     lines: u64,
-    /// The start of the word that the last octet belongs to, if it belongs to one.
-    open: Option<u32>,
-    /// Whether it belongs to a comment.
+    /// Whether the last octet belongs to a comment.
     comment: bool,
     /// Whether a parenthesis is open. A second one within is rare, and left to the plain scanner.
     nested: bool,
@@ -123,31 +159,10 @@ enum Step {
     GivesUp,
 }
 
-impl<'t> Walk<'t> {
-    fn new(text: &'t [u8], entry: usize, tokens: &'t mut Vec<Token>) -> Self {
-        Self { tokens, text, entry, lines: 0, open: None, comment: false, nested: false }
-    }
-
+impl Walk<'_> {
     /// Takes the words of the block at `at` of the text.
     #[inline(always)]
     fn block(&mut self, at: usize, classes: Classes) -> Step {
-        let Classes { gap, newline, special } = classes;
-        // Up to the first newline and with it; all if there is none.
-        let line = newline ^ newline.wrapping_sub(1);
-        if self.nested || self.comment || special & line != 0 {
-            return self.special_block(at, classes);
-        }
-        self.emit(at, !gap, line);
-        if newline == 0 {
-            return Step::GoesOn;
-        }
-        self.lines += 1;
-        Step::Ends { newline: at + newline.trailing_zeros() as usize }
-    }
-
-    /// A block with comments or parentheses, or within them.
-    #[inline(never)]
-    fn special_block(&mut self, at: usize, classes: Classes) -> Step {
         let Classes { gap, newline, special } = classes;
         // Octets of comments, and parentheses: what is not part of any word.
         let mut apart = 0;
@@ -188,39 +203,83 @@ impl<'t> Walk<'t> {
                 _ => return Step::GivesUp,
             }
         }
-        self.emit(at, !(gap | apart), end.map_or(u64::MAX, |place| u64::MAX >> (63 - place)));
+        let seen = end.map_or(u64::MAX, |place| u64::MAX >> (63 - place));
+        self.edges.note(at, !(gap | apart), seen);
         end.map_or(Step::GoesOn, |place| Step::Ends { newline: at + place as usize })
     }
+}
 
-    /// Notes the words of a block, given as the octets that belong to any, as far as `seen` goes.
+/// The starts and ends of an entry's words, which take turns: written over the tokens of a vector,
+/// each of which is a start and an end of 32 bits.
+struct Edges<'t> {
+    tokens: &'t mut Vec<Token>,
+    /// How many are written. The vector's length lags behind.
+    count: usize,
+}
+
+/// Edges written at once, whether there are as many or not: fewer branches to foresee.
+const AT_ONCE: usize = 8;
+
+/// Tokens that the edges of a block fit in, written so, with one more.
+const ROOM: usize = (BLOCK + AT_ONCE) / 2;
+
+impl<'t> Edges<'t> {
+    #[inline(always)]
+    fn new(tokens: &'t mut Vec<Token>) -> Self {
+        tokens.clear();
+        Self { tokens, count: 0 }
+    }
+
+    /// Notes the words of the block at `at` of the entry, given as the octets that belong to any,
+    /// as far as `seen` goes.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // an entry is bounded far below 4 GiB
-    fn emit(&mut self, at: usize, word: u64, seen: u64) {
-        /// Edges written at once, whether there are as many or not: fewer branches to foresee.
-        const STEP: usize = 8;
-        let base = (at - self.entry) as u32;
-        let inside = self.open.is_some();
-        let mut edges = (word ^ (word << 1 | u64::from(inside))) & seen;
-        let found = edges.count_ones() as usize + usize::from(inside);
-        self.tokens.reserve((BLOCK + 2 + STEP) / 2);
-        let len = self.tokens.len();
-        // SAFETY: a token is a start and an end, of 32 bits each. With the start of a word that the
-        // block before left open there are at most 65 edges; they take at most 8 whole steps and
-        // one more number, and so fit what was reserved behind `len`. The first `found` are
-        // written when the loop ends, an even number of which makes whole tokens.
-        self.open = unsafe {
-            let first = self.tokens.as_mut_ptr().add(len).cast::<u32>();
-            first.write(self.open.unwrap_or_default());
-            let mut place = first.add(usize::from(inside));
+    fn note(&mut self, at: usize, word: u64, seen: u64) {
+        // With a start as the last edge, the octet in front of the block is inside a word.
+        let inside = (self.count % 2) as u64;
+        let mut edges = (word ^ (word << 1 | inside)) & seen;
+        if self.tokens.capacity() < self.count / 2 + 1 + ROOM {
+            self.grow();
+        }
+        let base = at as u32;
+        // SAFETY: `count` edges are written, and tokens that take ROOM times two more edges are
+        // allocated behind them, of which the at most 64 of a block, in whole steps, need no more
+        // than 64. A mask's loop ends with all its edges written, so `count` of them are.
+        unsafe {
+            let mut place = self.tokens.as_mut_ptr().cast::<u32>().add(self.count);
+            self.count += edges.count_ones() as usize;
             while edges != 0 {
-                for _ in 0..STEP {
-                    place.write(base + edges.trailing_zeros());
+                for _ in 0..AT_ONCE {
+                    // Volatile keeps the compiler from gathering the numbers in a vector, which
+                    // takes longer than to store them.
+                    place.write_volatile(base + edges.trailing_zeros());
                     edges &= edges.wrapping_sub(1);
                     place = place.add(1);
                 }
             }
-            self.tokens.set_len(len + found / 2);
-            (found % 2 != 0).then(|| first.add(found - 1).read())
-        };
+        }
+    }
+
+    /// Makes room for the edges of one more block.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        // SAFETY: `count` edges are written, and behind them was room for one more, at least: it
+        // closes the last token if that lacks its end. So all tokens counted are whole.
+        unsafe {
+            if self.count % 2 != 0 {
+                self.tokens.as_mut_ptr().cast::<u32>().add(self.count).write(0);
+            }
+            self.tokens.set_len(self.count.div_ceil(2));
+        }
+        self.tokens.reserve(1 + ROOM);
+    }
+
+    /// Makes tokens of the edges of a whole entry, which ends outside of words.
+    #[inline(always)]
+    fn end(self) {
+        debug_assert!(self.count % 2 == 0);
+        // SAFETY: `count` edges are written, two for each token.
+        unsafe { self.tokens.set_len(self.count / 2) };
     }
 }

@@ -1,24 +1,27 @@
-//! Where the dots of a name are.
-#![cfg_attr(target_arch = "x86_64", allow(unsafe_code, reason = "loads of vectors"))]
+//! The text of a name, copied to where its wire form will be, and where its dots are.
+#![cfg_attr(target_arch = "x86_64", allow(unsafe_code, reason = "loads and stores of vectors"))]
 
-/// The longest text that [`dots`] looks at.
+/// The longest text that [`append`] takes.
 pub const MAX_TEXT: usize = 64;
 
-/// The dots of a text as bits, that of the first octet the lowest. `None` if it has a backslash or
-/// more than [`MAX_TEXT`] octets.
+/// Appends a zero octet and then a text to `out`. Returns the dots of the text as bits, that of the
+/// first octet the lowest; `None`, with nothing appended, if the text has a backslash or more than
+/// [`MAX_TEXT`] octets.
 #[inline]
-pub fn dots(text: &[u8]) -> Option<u64> {
+pub fn append(text: &[u8], out: &mut Vec<u8>) -> Option<u64> {
     #[cfg(target_arch = "x86_64")]
-    if (8..=MAX_TEXT).contains(&text.len()) {
-        return sse2::dots(text);
+    if (4..=MAX_TEXT).contains(&text.len()) {
+        return sse2::append(text, out);
     }
-    plain_dots(text)
+    plain_append(text, out)
 }
 
-fn plain_dots(text: &[u8]) -> Option<u64> {
+fn plain_append(text: &[u8], out: &mut Vec<u8>) -> Option<u64> {
     if text.len() > MAX_TEXT || text.contains(&b'\\') {
         return None;
     }
+    out.push(0);
+    out.extend_from_slice(text);
     Some((0..).zip(text).fold(0, |dots, (at, &octet)| dots | u64::from(octet == b'.') << at))
 }
 
@@ -26,36 +29,72 @@ fn plain_dots(text: &[u8]) -> Option<u64> {
 #[cfg(target_arch = "x86_64")]
 mod sse2 {
     use std::arch::x86_64::{
-        __m128i, _mm_cmpeq_epi8, _mm_loadu_si128, _mm_movemask_epi8, _mm_set_epi64x, _mm_set1_epi8,
+        __m128i, _mm_cmpeq_epi8, _mm_cvtsi64_si128, _mm_loadu_si128, _mm_movemask_epi8,
+        _mm_set1_epi8, _mm_storeu_si128,
     };
 
-    /// As [`super::dots`], of 8 to 64 octets.
+    use super::MAX_TEXT;
+
+    /// As [`super::append`], of 4 to 64 octets.
     ///
-    /// The last vector ends where the text ends, and looks once more at octets of the one before.
+    /// The last vector, or word, ends where the text ends, and has once more what the one before
+    /// had.
     #[inline]
-    pub fn dots(text: &[u8]) -> Option<u64> {
-        let len = text.len();
-        if len < 16 {
-            let (first, last) = (text.first_chunk()?, text.last_chunk()?);
-            let word = |eight: &[u8; 8]| i64::from_le_bytes(*eight);
-            // SAFETY: SSE2 is part of x86-64.
-            let both = unsafe { _mm_set_epi64x(word(last), word(first)) };
-            let (dots, escapes) = masks(both);
-            let dots = dots & 0xff | dots >> 8 << (len - 8);
-            return (escapes == 0).then_some(dots);
-        }
-        let (mut all, mut escapes, mut at) = (0, 0, 0);
-        loop {
-            let sixteen: &[u8; 16] = text.get(at..)?.first_chunk()?;
-            // SAFETY: there are 16 octets, and the load wants no alignment.
-            let (dots, seen) = masks(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) });
-            all |= dots << at;
-            escapes |= seen;
-            if at + 16 == len {
-                return (escapes == 0).then_some(all);
+    pub fn append(text: &[u8], out: &mut Vec<u8>) -> Option<u64> {
+        let (start, len) = (out.len(), text.len());
+        out.reserve(1 + MAX_TEXT);
+        let (mut all, mut escapes) = (0, 0);
+        // SAFETY: what is written is one octet and the text's behind it, which were reserved; of a
+        // text below eight octets it is eight. Loads and stores want no alignment.
+        unsafe {
+            let place = out.as_mut_ptr().add(start);
+            place.write(0);
+            let place = place.add(1);
+            if len > 32 {
+                let mut at = 0;
+                loop {
+                    let sixteen = text.get(at..)?.first_chunk::<16>()?;
+                    let octets = _mm_loadu_si128(sixteen.as_ptr().cast());
+                    _mm_storeu_si128(place.add(at).cast::<__m128i>(), octets);
+                    let (dots, seen) = masks(octets);
+                    all |= dots << at;
+                    escapes |= seen;
+                    if at + 16 == len {
+                        break;
+                    }
+                    at = (at + 16).min(len - 16);
+                }
+            } else if len >= 16 {
+                // Straight on, since most names are so long.
+                let (first, last) = (text.first_chunk::<16>()?, text.last_chunk::<16>()?);
+                let [first, last] =
+                    [first, last].map(|octets| _mm_loadu_si128(octets.as_ptr().cast::<__m128i>()));
+                _mm_storeu_si128(place.cast::<__m128i>(), first);
+                _mm_storeu_si128(place.add(len - 16).cast::<__m128i>(), last);
+                let ((front, first), (back, last)) = (masks(first), masks(last));
+                all = front | back << (len - 16);
+                escapes = first | last;
+            } else if len >= 8 {
+                for at in [0, len - 8] {
+                    let eight = u64::from_le_bytes(*text.get(at..)?.first_chunk()?);
+                    place.add(at).cast::<u64>().write_unaligned(eight);
+                    let (dots, seen) = masks(_mm_cvtsi64_si128(eight.cast_signed()));
+                    all |= dots << at;
+                    escapes |= seen;
+                }
+            } else {
+                let half = |four: &[u8; 4]| u64::from(u32::from_le_bytes(*four));
+                let (first, last) = (half(text.first_chunk()?), half(text.last_chunk()?));
+                let eight = first | last << (8 * (len - 4));
+                place.cast::<u64>().write_unaligned(eight);
+                (all, escapes) = masks(_mm_cvtsi64_si128(eight.cast_signed()));
             }
-            at = (at + 16).min(len - 16);
+            if escapes != 0 {
+                return None;
+            }
+            out.set_len(start + 1 + len);
         }
+        Some(all)
     }
 
     /// Dots and backslashes, as bits.
@@ -76,16 +115,23 @@ mod sse2 {
 mod tests {
     use super::*;
 
+    fn check(text: &[u8]) {
+        let (mut fast, mut plain) = (b"before".to_vec(), b"before".to_vec());
+        fast.shrink_to_fit();
+        assert_eq!(append(text, &mut fast), plain_append(text, &mut plain), "{text:?}");
+        assert_eq!(fast, plain);
+    }
+
     #[test]
     fn dots_are_seen_in_every_place_and_backslashes_too() {
         for len in 0..=MAX_TEXT + 3 {
             let mut text = vec![b'a'; len];
-            assert_eq!(dots(&text), plain_dots(&text));
+            check(&text);
             for place in 0..len {
                 for octet in 0..=255 {
                     text[place] = octet;
                     text[len / 2] = if octet % 2 == 0 { b'.' } else { text[len / 2] };
-                    assert_eq!(dots(&text), plain_dots(&text), "{text:?}");
+                    check(&text);
                 }
                 text.fill(b'a');
             }
