@@ -1,10 +1,11 @@
 //! Words to records: owner, TTL, class and type of an entry, and what an omitted one means
 //! (RFC 1035 §5.1, RFC 2308 §4).
 
+use crate::dns::name::NameError;
 use crate::dns::{Class, Name, RType};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
-use super::field::hot::LastRrsig;
+use super::field::hot::{self, LastRrsig};
 use super::field::name::scan_name;
 use super::field::number::{NumberError, scan_period};
 use super::field::short::Short;
@@ -100,7 +101,57 @@ impl State {
     }
 
     /// Reads a record; its RDATA replaces what is in `rdata`, its owner is [`State::owner`].
+    #[inline]
     pub fn record(
+        &mut self,
+        words: Words<'_>,
+        owner_omitted: bool,
+        rdata: &mut Vec<u8>,
+    ) -> Result<Head, SyntaxError> {
+        match self.usual_record(words.clone(), owner_omitted, rdata) {
+            Some(head) => Ok(head),
+            None => self.any_record(words, owner_omitted, rdata),
+        }
+    }
+
+    /// Reads a record of the usual form: what a signed zone is full of. `None`, as if nothing had
+    /// been read, for all else, and for all that is wrong.
+    #[inline]
+    fn usual_record(
+        &mut self,
+        mut words: Words<'_>,
+        owner_omitted: bool,
+        rdata: &mut Vec<u8>,
+    ) -> Option<Head> {
+        rdata.clear();
+        if !owner_omitted {
+            let (text, tokens) = words.parts();
+            let owner = text.get(tokens.first()?.bare_range())?;
+            // The text is empty where there is no owner.
+            if owner.is_empty() || *owner != *self.owner_text {
+                self.set_owner_text(owner).ok()?;
+            }
+            words.skip(1);
+        } else if !self.has_owner {
+            return None;
+        }
+        let head = self.read_usual_head(&mut words)?;
+        let origin = self.origin.as_ref();
+        match head.rtype {
+            RType::RRSIG => self.last_rrsig.parse(&words, origin, rdata)?,
+            rtype => hot::parse(rtype, &words, origin, rdata)?,
+        }
+        if rdata.len() > MAX_RDATA {
+            return None;
+        }
+        self.stated_ttl = Some(head.ttl);
+        self.class = head.class;
+        Some(head)
+    }
+
+    /// Reads a record of any form.
+    #[inline(never)]
+    fn any_record(
         &mut self,
         mut words: Words<'_>,
         owner_omitted: bool,
@@ -113,20 +164,8 @@ impl State {
                 return Err(word.error(SyntaxErrorKind::NoOwner));
             }
         } else {
-            let (text, tokens) = words.parts();
-            let word = tokens.first().and_then(|token| text.get(token.bare_range()));
-            // Not empty, so no owner that there is not.
-            if word.is_some_and(|word| !word.is_empty() && *word == *self.owner_text) {
-                words.skip(1);
-            } else {
-                self.read_owner(&words.next("an owner")?)?;
-            }
-        }
-        if let Some(head) = self.read_usual_head(&mut words) {
-            self.read_rdata(head.rtype, &mut words, rdata)?;
-            self.stated_ttl = Some(head.ttl);
-            self.class = head.class;
-            return Ok(head);
+            let word = words.next("an owner")?;
+            self.set_owner_text(word.text).map_err(|error| word.error(error.into()))?;
         }
         let (ttl, class, rtype) = self.read_ttl_class_type(&mut words)?;
         parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
@@ -142,33 +181,17 @@ impl State {
         Ok(Head { rtype: rtype.1, class, ttl })
     }
 
-    #[inline]
-    fn read_rdata(
-        &mut self,
-        rtype: RType,
-        words: &mut Words<'_>,
-        rdata: &mut Vec<u8>,
-    ) -> Result<(), SyntaxError> {
-        let origin = self.origin.as_ref();
-        if rtype == RType::RRSIG {
-            if self.last_rrsig.parse(words, origin, rdata).is_some() && rdata.len() <= MAX_RDATA {
-                return Ok(());
-            }
-            rdata.clear();
-        }
-        parse_rdata(rtype, words, origin, rdata)
-    }
-
-    fn read_owner(&mut self, word: &Word<'_>) -> Result<(), SyntaxError> {
+    /// Reads an owner, which lasts until the next; after an error there is none.
+    #[inline(never)]
+    fn set_owner_text(&mut self, text: &[u8]) -> Result<(), NameError> {
         self.owner_text.clear();
         // Until the new owner is known, nothing may take over the one before it.
         self.has_owner = false;
         self.owner_wire.clear();
-        scan_name(word.text, self.origin.as_ref(), &mut self.owner_wire)
-            .and_then(|()| self.owner.set_wire(&self.owner_wire))
-            .map_err(|error| word.error(error.into()))?;
+        scan_name(text, self.origin.as_ref(), &mut self.owner_wire)?;
+        self.owner.set_wire(&self.owner_wire)?;
         self.has_owner = true;
-        self.owner_text.extend_from_slice(word.text);
+        self.owner_text.extend_from_slice(text);
         Ok(())
     }
 

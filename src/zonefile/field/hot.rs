@@ -16,7 +16,7 @@ use crate::zonefile::words::{Token, Words};
 /// Reads RDATA and appends its wire octets; `None`, with `out` possibly longer, if it is not of a
 /// form that is known here.
 #[inline]
-pub(super) fn parse(
+pub(in crate::zonefile) fn parse(
     rtype: RType,
     words: &Words<'_>,
     origin: Option<&Name>,
@@ -275,7 +275,44 @@ mod tests {
         }
     }
 
+    const SIGNATURES: &[&str] = &[
+        "20360131235960 20260101000000 12345 example.",
+        "20360131235960 20260101000000 12345 relative",
+        "20360131235960  20260101000000 12345 example.",
+        "20360131235960 20260101000000 12345 \"example.\"",
+        "\"20360131235960\" 20260101000000 12345 example.",
+        "20360131235960 20260101000000 12345",
+        "20360131235960 20260101000000 65536 example.",
+        "20360131235960 20260101000000 54321 example.",
+    ];
+
     proptest! {
+        // What is remembered of one signature must not change how the next is read.
+        #[test]
+        fn signatures_in_a_row_are_read_as_the_table_reads_each(
+            rows in proptest::collection::vec((0..SIGNATURES.len(), 0usize..4, "[A-Za-z0-9+/]{20}", 0u8..9), 0..12),
+        ) {
+            let origins = ["Example.", "other."].map(|text| Name::from_text(text.as_bytes(), None).unwrap());
+            let (mut last, mut origin) = (LastRrsig::default(), 0);
+            for (signing, set, signature, turn) in rows {
+                if turn == 0 {
+                    origin = 1 - origin;
+                    last.clear();
+                }
+                let set = ["NSEC 13 2 3600", "DS 13 2 900", "NSEC \"13\" 2 3600", "NSEC 13 2"][set];
+                let text = format!("a.example. 3600 IN RRSIG {set} {} {signature}\n", SIGNATURES[signing]);
+                let mut tokens = Vec::new();
+                next_entry_with(Kernel::Plain, text.as_bytes(), true, 9999, &mut tokens);
+                let mut words = Words::new(text.as_bytes(), &tokens);
+                words.skip(4);
+                let (mut hot, mut plain) = (Vec::new(), Vec::new());
+                let hot_read = last.parse(&words, Some(&origins[origin]), &mut hot).is_some();
+                let read = parse_by_table(RType::RRSIG, &mut words, Some(&origins[origin]), &mut plain);
+                prop_assert_eq!(hot_read, read.is_ok(), "{}", text);
+                prop_assert!(!hot_read || hot == plain, "{}", text);
+            }
+        }
+
         #[test]
         fn words_put_together_anyhow_are_read_as_the_table_reads_them(
             words in proptest::collection::vec(

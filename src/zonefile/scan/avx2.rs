@@ -7,8 +7,8 @@ use std::arch::x86_64::{
     _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8,
 };
 
-use super::Entry;
 use super::blocks::{self, BLOCK, Classes, Classify};
+use super::{MAX_ENTRY, Scan, plain};
 use crate::zonefile::words::Token;
 
 /// Proof that the processor has the instructions.
@@ -36,25 +36,30 @@ impl Available {
     }
 }
 
-/// [`blocks::closed_entry`] with this kernel.
+/// What [`next_entry`](super::next_entry) finds, with this kernel.
 #[inline]
-pub fn closed_entry(
+pub fn next_entry(
     available: Available,
     text: &[u8],
+    complete: bool,
     limit: usize,
     tokens: &mut Vec<Token>,
-) -> Option<Entry> {
+) -> Scan {
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn inside(
         available: Available,
         text: &[u8],
+        complete: bool,
         limit: usize,
         tokens: &mut Vec<Token>,
-    ) -> Option<Entry> {
-        blocks::closed_entry(available, text, limit, tokens)
+    ) -> Scan {
+        match blocks::closed_entry(available, text, limit.min(MAX_ENTRY), tokens) {
+            Some(entry) => Scan::Entry(entry),
+            None => plain::next_entry(text, complete, limit, tokens),
+        }
     }
     // SAFETY: `Available` proves that the processor has the features.
-    unsafe { inside(available, text, limit, tokens) }
+    unsafe { inside(available, text, complete, limit, tokens) }
 }
 
 /// For each value of an octet's lower half the one octet of a set that has it; where the set has

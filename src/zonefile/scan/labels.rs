@@ -30,7 +30,7 @@ fn plain_append(text: &[u8], out: &mut Vec<u8>) -> Option<u64> {
 mod sse2 {
     use std::arch::x86_64::{
         __m128i, _mm_cmpeq_epi8, _mm_cvtsi64_si128, _mm_loadu_si128, _mm_movemask_epi8,
-        _mm_set1_epi8, _mm_storeu_si128,
+        _mm_or_si128, _mm_set1_epi8, _mm_storeu_si128,
     };
 
     use super::MAX_TEXT;
@@ -71,9 +71,14 @@ mod sse2 {
                     [first, last].map(|octets| _mm_loadu_si128(octets.as_ptr().cast::<__m128i>()));
                 _mm_storeu_si128(place.cast::<__m128i>(), first);
                 _mm_storeu_si128(place.add(len - 16).cast::<__m128i>(), last);
-                let ((front, first), (back, last)) = (masks(first), masks(last));
-                all = front | back << (len - 16);
-                escapes = first | last;
+                all = places(first, b'.') | places(last, b'.') << (len - 16);
+                let backslash = _mm_set1_epi8(b'\\'.cast_signed());
+                escapes = u64::from(
+                    _mm_movemask_epi8(_mm_or_si128(
+                        _mm_cmpeq_epi8(first, backslash),
+                        _mm_cmpeq_epi8(last, backslash),
+                    )) != 0,
+                );
             } else if len >= 8 {
                 for at in [0, len - 8] {
                     let eight = u64::from_le_bytes(*text.get(at..)?.first_chunk()?);
@@ -100,14 +105,16 @@ mod sse2 {
     /// Dots and backslashes, as bits.
     #[inline]
     fn masks(octets: __m128i) -> (u64, u64) {
-        let places = |octet: u8| {
-            // SAFETY: SSE2 is part of x86-64.
-            let mask = unsafe {
-                _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(octet.cast_signed())))
-            };
-            u64::from(mask.cast_unsigned())
+        (places(octets, b'.'), places(octets, b'\\'))
+    }
+
+    #[inline]
+    fn places(octets: __m128i, octet: u8) -> u64 {
+        // SAFETY: SSE2 is part of x86-64.
+        let mask = unsafe {
+            _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(octet.cast_signed())))
         };
-        (places(b'.'), places(b'\\'))
+        u64::from(mask.cast_unsigned())
     }
 }
 

@@ -90,15 +90,9 @@ pub fn next_entry_with(
     limit: usize,
     tokens: &mut Vec<Token>,
 ) -> Scan {
-    let found = match kernel {
-        Kernel::Plain => None,
+    match kernel {
+        Kernel::Plain => plain::next_entry(text, complete, limit, tokens),
         #[cfg(target_arch = "x86_64")]
-        Kernel::Avx2(available) => {
-            avx2::closed_entry(available, text, limit.min(MAX_ENTRY), tokens)
-        }
-    };
-    match found {
-        Some(entry) => Scan::Entry(entry),
-        None => plain::next_entry(text, complete, limit, tokens),
+        Kernel::Avx2(available) => avx2::next_entry(available, text, complete, limit, tokens),
     }
 }
