@@ -148,6 +148,13 @@ pub fn check_kernel(name: &str) -> Result<(), KernelError> {
     super::lanes::check(name)
 }
 
+/// Whether what runs only where the kernel of this name can may run: the processor has it, and none
+/// below it is asked for. This settles the choice, so that it is too late for [`force_kernel`].
+#[must_use]
+pub fn may_run_kernel(name: &str) -> bool {
+    super::lanes::may_run(name)
+}
+
 /// Whether the kernel that the environment variable `SIGMILL_KERNEL` names, if it is set, can be had.
 ///
 /// # Errors

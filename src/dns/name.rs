@@ -72,6 +72,19 @@ impl Name {
         }
     }
 
+    /// Becomes the name that the wire octets are. After an error it is as it was.
+    ///
+    /// # Errors
+    /// As [`Name::from_wire`].
+    pub fn set_wire(&mut self, wire: &[u8]) -> Result<(), NameError> {
+        if wire_len(wire) != Some(wire.len()) {
+            return Err(NameError::BadWire);
+        }
+        self.octets[..wire.len()].copy_from_slice(wire);
+        self.set_len(wire.len());
+        Ok(())
+    }
+
     /// Reads presentation form (RFC 1035 §5.1): `\DDD` and `\X` escapes, `@` for the origin, and
     /// the origin appended to a name that does not end in a dot.
     ///

@@ -155,6 +155,15 @@ impl RType {
         row.map(|row| Self(row.1))
     }
 
+    /// Reads a mnemonic in upper case of at most eight octets, given as a number: its first octet in
+    /// the lowest eight bits. `None` for all else.
+    #[inline]
+    #[must_use]
+    pub fn from_key(key: u64) -> Option<Self> {
+        let (known, rtype) = SHORT[slot(key)];
+        (known == key && key != 0).then_some(rtype)
+    }
+
     /// Every registered type, in the order of the registry.
     pub fn registered() -> impl Iterator<Item = Self> {
         REGISTERED.iter().map(|row| Self(row.1))
@@ -166,6 +175,34 @@ impl RType {
     pub fn is_meta(self) -> bool {
         self == Self::OPT || (128..=255).contains(&self.0)
     }
+}
+
+/// Mnemonics of at most eight octets as [`RType::from_key`] takes them, each in a place of its own.
+static SHORT: [(u64, RType); 512] = {
+    let mut table = [(0, RType(0)); 512];
+    let mut row = 0;
+    while row < REGISTERED.len() {
+        let (mnemonic, number) = REGISTERED[row];
+        let (octets, mut key, mut at) = (mnemonic.as_bytes(), 0, 0);
+        while at < octets.len() && at < 8 {
+            key |= (octets[at] as u64) << (8 * at);
+            at += 1;
+        }
+        if at == octets.len() {
+            // A new mnemonic that meets another needs another multiplier.
+            assert!(table[slot(key)].0 == 0, "two mnemonics have the same slot");
+            table[slot(key)] = (key, RType(number));
+        }
+        row += 1;
+    }
+    table
+};
+
+/// The place of a mnemonic: multiplied by a number that was found by trying, no two are alike in
+/// the nine highest bits.
+#[inline]
+const fn slot(key: u64) -> usize {
+    (key.wrapping_mul(0x5c69_467e_c692_b163) >> 55) as usize
 }
 
 /// Reads a decimal number that fits 16 bits; nothing else may stand in the text.
@@ -208,5 +245,20 @@ mod tests {
         assert_eq!(RType::from_text(b"TYPE"), None);
         assert_eq!(RType::from_text(b"IN"), None);
         assert_eq!(RType::from_text(b"3600"), None);
+    }
+
+    #[test]
+    fn short_mnemonics_are_read_as_numbers() {
+        let key =
+            |text: &str| text.bytes().rev().fold(0u64, |key, octet| key << 8 | u64::from(octet));
+        for rtype in RType::registered() {
+            let mnemonic = rtype.to_string();
+            if mnemonic.len() <= 8 {
+                assert_eq!(RType::from_key(key(&mnemonic)), Some(rtype));
+                assert_eq!(RType::from_key(key(&mnemonic.to_lowercase())), None);
+                assert_eq!(RType::from_key(key(&mnemonic) ^ 1 << 63), None);
+            }
+        }
+        assert_eq!(RType::from_key(0), None);
     }
 }

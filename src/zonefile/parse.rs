@@ -1,11 +1,15 @@
 //! Words to records: owner, TTL, class and type of an entry, and what an omitted one means
 //! (RFC 1035 §5.1, RFC 2308 §4).
 
+use crate::dns::name::NameError;
 use crate::dns::{Class, Name, RType};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::field::hot::{self, LastRrsig};
+use super::field::name::scan_name;
 use super::field::number::{NumberError, scan_period};
-use super::field::parse_rdata;
+use super::field::short::Short;
+use super::field::{MAX_RDATA, parse_rdata};
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -115,14 +119,21 @@ struct Leans {
 pub(super) struct State {
     /// What relative names are relative to.
     origin: Option<Name>,
+    /// The same as it is assumed; nothing has needed it yet.
+    assumed_origin: Option<Name>,
     /// `$TTL`, once given.
     default_ttl: Option<u32>,
     /// What holds where neither `$TTL` nor a record before has said anything.
     fallback_ttl: Option<u32>,
-    /// The owner of the record before.
-    owner: Option<Name>,
-    /// The text that owner was read from, while the origin is the same: runs of records repeat it.
+    /// The owner of the record before, if there is one.
+    owner: Name,
+    has_owner: bool,
+    /// Room for its wire form while it is read.
+    owner_wire: Vec<u8>,
+    /// The text that owner was read from, while there is one and the origin is the same: runs of
+    /// records repeat it.
     owner_text: Vec<u8>,
+    last_rrsig: LastRrsig,
     /// The TTL of the last record that stated one.
     stated_ttl: Option<u32>,
     /// The class of the record before.
@@ -147,10 +158,14 @@ impl State {
     pub fn new(origin: Option<Name>, fallback_ttl: Option<u32>) -> Self {
         Self {
             origin,
+            assumed_origin: None,
             default_ttl: None,
             fallback_ttl,
-            owner: None,
+            owner: Name::root(),
+            has_owner: false,
+            owner_wire: Vec::new(),
             owner_text: Vec::new(),
+            last_rrsig: LastRrsig::default(),
             stated_ttl: None,
             class: Class::IN,
             class_of_stretch: Class::IN,
@@ -166,14 +181,15 @@ impl State {
 
     /// The state behind text that left this.
     pub fn after(carried: &Carried, fallback_ttl: Option<u32>) -> Self {
-        Self {
+        let mut state = Self {
             default_ttl: carried.default_ttl,
-            owner: carried.owner,
             stated_ttl: carried.stated_ttl,
             class: carried.class,
             class_of_stretch: carried.class,
             ..Self::new(carried.origin, fallback_ttl)
-        }
+        };
+        state.set_owner(carried.owner);
+        state
     }
 
     /// The state behind text that is assumed to leave this, but for the owner, which is taken to be
@@ -181,7 +197,9 @@ impl State {
     pub fn assuming(carried: &Carried, fallback_ttl: Option<u32>) -> Self {
         let lean = Lean::default();
         Self {
-            owner: None,
+            origin: None,
+            assumed_origin: carried.origin,
+            has_owner: false,
             leans: Leans {
                 origin: lean,
                 default_ttl: lean,
@@ -212,14 +230,14 @@ impl State {
             default_ttl: if default_ttl.own { self.default_ttl } else { before.default_ttl },
             stated_ttl: if stated_ttl.own { self.stated_ttl } else { before.stated_ttl },
             class: if class.own { self.class } else { before.class },
-            owner: if owner.own { self.owner } else { before.owner },
+            owner: if owner.own { self.owner().copied() } else { before.owner },
         }
     }
 
     /// Begins a stretch of records, behind a directive that begins at `offset`.
     pub fn begin_stretch(&mut self, offset: u64) -> Stretch {
         self.class_of_stretch = self.class;
-        let origin = self.origin.as_ref().map(|origin| origin.as_wire().into());
+        let origin = self.origin.or(self.assumed_origin).map(|origin| origin.as_wire().into());
         Stretch { offset, origin, default_ttl: self.default_ttl, class: self.class }
     }
 
@@ -236,26 +254,28 @@ impl State {
             default_ttl: self.default_ttl,
             stated_ttl: self.stated_ttl,
             class: self.class,
-            owner: self.owner,
+            owner: self.owner().copied(),
         }
     }
 
     /// The owner of the record read last.
     pub fn owner(&self) -> Option<&Name> {
-        self.owner.as_ref()
+        self.has_owner.then_some(&self.owner)
     }
 
     /// What relative names are relative to, used.
     pub fn origin(&mut self) -> Option<&Name> {
-        self.leans.origin.lean();
+        self.takes_assumed_origin();
         self.origin.as_ref()
     }
 
     /// Sets the origin; text of names no longer means what it meant.
     pub fn set_origin(&mut self, origin: Option<Name>) {
         self.origin = origin;
+        self.assumed_origin = None;
         self.leans.origin.own = true;
         self.owner_text.clear();
+        self.last_rrsig.clear();
     }
 
     /// Sets the TTL of records that state none.
@@ -266,60 +286,102 @@ impl State {
 
     /// Sets the owner that records without one take over, as after an `$INCLUDE`.
     pub fn set_owner(&mut self, owner: Option<Name>) {
-        self.owner = owner;
+        self.has_owner = owner.is_some();
+        self.owner = owner.unwrap_or_else(Name::root);
         self.owner_text.clear();
     }
 
     /// Reads a record; its RDATA replaces what is in `rdata`, its owner is [`State::owner`].
+    #[inline]
     pub fn record(
         &mut self,
         words: Words<'_>,
         owner_omitted: bool,
         rdata: &mut Vec<u8>,
     ) -> Result<Head, SyntaxError> {
-        let origin = self.leans.origin;
-        if origin.own || origin.leaned {
-            return self.record_within(true, words, owner_omitted, rdata);
+        if owner_omitted {
+            self.leans.owner.lean();
         }
+        if let Some(head) = self.usual_record(words.clone(), owner_omitted, rdata) {
+            return Ok(head);
+        }
+        let record = self.any_record(words.clone(), owner_omitted, rdata);
         // Without an origin only that fails which needs one, or fails anyhow.
-        self.record_within(false, words.clone(), owner_omitted, rdata).or_else(|_| {
-            self.leans.origin.lean();
-            self.record_within(true, words, owner_omitted, rdata)
-        })
+        if record.is_err() && self.takes_assumed_origin() {
+            return self.any_record(words, owner_omitted, rdata);
+        }
+        record
     }
 
-    fn record_within(
+    /// Begins to use the origin that was assumed, if nothing has needed one before.
+    fn takes_assumed_origin(&mut self) -> bool {
+        let lean = &mut self.leans.origin;
+        let takes = !lean.own && !lean.leaned;
+        if takes {
+            lean.leaned = true;
+            self.origin = self.assumed_origin.take();
+            self.owner_text.clear();
+            self.last_rrsig.clear();
+        }
+        takes
+    }
+
+    /// Reads a record of the usual form: what a signed zone is full of. `None`, as if nothing had
+    /// been read, for all else, and for all that is wrong.
+    #[inline]
+    fn usual_record(
         &mut self,
-        with_origin: bool,
+        mut words: Words<'_>,
+        owner_omitted: bool,
+        rdata: &mut Vec<u8>,
+    ) -> Option<Head> {
+        rdata.clear();
+        if !owner_omitted {
+            let (text, tokens) = words.parts();
+            let owner = text.get(tokens.first()?.bare_range())?;
+            // The text is empty where there is no owner.
+            if owner.is_empty() || *owner != *self.owner_text {
+                self.set_owner_text(owner).ok()?;
+            }
+            words.skip(1);
+        } else if !self.has_owner {
+            return None;
+        }
+        let head = self.read_usual_head(&mut words)?;
+        let origin = self.origin.as_ref();
+        match head.rtype {
+            RType::RRSIG => self.last_rrsig.parse(&words, origin, rdata)?,
+            rtype => hot::parse(rtype, &words, origin, rdata)?,
+        }
+        if rdata.len() > MAX_RDATA {
+            return None;
+        }
+        self.pass(&head);
+        Some(head)
+    }
+
+    /// Reads a record of any form.
+    #[inline(never)]
+    fn any_record(
+        &mut self,
         mut words: Words<'_>,
         owner_omitted: bool,
         rdata: &mut Vec<u8>,
     ) -> Result<Head, SyntaxError> {
         rdata.clear();
         if owner_omitted {
-            self.leans.owner.lean();
-            if self.owner.is_none() {
+            if !self.has_owner {
                 let word = words.next("a record")?;
                 return Err(word.error(SyntaxErrorKind::NoOwner));
             }
         } else {
-            self.read_owner(&words.next("an owner")?, with_origin)?;
+            let word = words.next("an owner")?;
+            self.set_owner_text(word.text).map_err(|error| word.error(error.into()))?;
         }
         let (ttl, class, rtype) = Self::read_ttl_class_type(&mut words)?;
-        let origin = self.origin.as_ref().filter(|_| with_origin);
-        parse_rdata(rtype.1, &mut words, origin, rdata)?;
-        if ttl.is_none() {
-            self.leans.default_ttl.lean();
-            if self.default_ttl.is_none() {
-                self.leans.stated_ttl.lean();
-            }
-        }
-        let plain = (ttl.is_some() || self.default_ttl.is_some())
-            && (class.is_some() || self.class == self.class_of_stretch);
-        let class = class.unwrap_or_else(|| {
-            self.leans.class.lean();
-            self.class
-        });
+        parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
+        let plain = self.lean(ttl.is_some(), class.is_some());
+        let class = class.unwrap_or(self.class);
         let stated = ttl.or(self.default_ttl).or(self.stated_ttl);
         let ttl = match stated.or(self.fallback_ttl) {
             Some(ttl) => ttl,
@@ -327,26 +389,80 @@ impl State {
             None if rtype.1 == RType::SOA => soa_minimum(rdata),
             None => return Err(rtype.0.error(SyntaxErrorKind::NoTtl)),
         };
-        self.stated_ttl = Some(ttl);
-        self.leans.stated_ttl.own = true;
-        self.class = class;
-        self.leans.class.own = true;
-        Ok(Head { rtype: rtype.1, class, ttl, plain })
+        let head = Head { rtype: rtype.1, class, ttl, plain };
+        self.pass(&head);
+        Ok(head)
     }
 
-    fn read_owner(&mut self, word: &Word<'_>, with_origin: bool) -> Result<(), SyntaxError> {
-        if word.text == self.owner_text && self.owner.is_some() && !word.text.is_empty() {
-            return Ok(());
+    /// Takes note of what a record takes over that does not state its TTL or class, and says whether
+    /// that is the same for all records of the stretch.
+    #[inline]
+    fn lean(&mut self, states_ttl: bool, states_class: bool) -> bool {
+        if !states_ttl {
+            self.leans.default_ttl.lean();
+            if self.default_ttl.is_none() {
+                self.leans.stated_ttl.lean();
+            }
         }
+        if !states_class {
+            self.leans.class.lean();
+        }
+        (states_ttl || self.default_ttl.is_some())
+            && (states_class || self.class == self.class_of_stretch)
+    }
+
+    /// Leaves a record's TTL and class to the records after it.
+    #[inline]
+    fn pass(&mut self, head: &Head) {
+        self.stated_ttl = Some(head.ttl);
+        self.leans.stated_ttl.own = true;
+        self.class = head.class;
+        self.leans.class.own = true;
+    }
+
+    /// Reads an owner, which lasts until the next; after an error there is none.
+    #[inline(never)]
+    fn set_owner_text(&mut self, text: &[u8]) -> Result<(), NameError> {
         self.owner_text.clear();
         // Until the new owner is known, nothing may take over the one before it.
-        self.owner = None;
+        self.has_owner = false;
         self.leans.owner.own = true;
-        let origin = self.origin.as_ref().filter(|_| with_origin);
-        let owner = Name::from_text(word.text, origin);
-        self.owner = Some(owner.map_err(|error| word.error(error.into()))?);
-        self.owner_text.extend_from_slice(word.text);
+        self.owner_wire.clear();
+        scan_name(text, self.origin.as_ref(), &mut self.owner_wire)?;
+        self.owner.set_wire(&self.owner_wire)?;
+        self.has_owner = true;
+        self.owner_text.extend_from_slice(text);
         Ok(())
+    }
+
+    /// Takes a TTL in seconds, the class IN and a type in upper case: in this order, the first two
+    /// as far as they are there. `None`, with no word taken, for all else.
+    #[inline]
+    fn read_usual_head(&mut self, words: &mut Words<'_>) -> Option<Head> {
+        const IN: u64 = u16::from_le_bytes(*b"IN") as u64;
+        let (text, tokens) = words.parts();
+        let mut taken = 1;
+        let mut word = Short::new(text, *tokens.first()?)?;
+        let mut ttl = word.decimal();
+        let (states_ttl, mut states_class) = (ttl.is_some(), false);
+        if states_ttl {
+            word = Short::new(text, *tokens.get(1)?)?;
+            taken += 1;
+        } else {
+            ttl = self.default_ttl.or(self.stated_ttl).or(self.fallback_ttl);
+        }
+        let mut class = self.class;
+        if word.key() == IN {
+            class = Class::IN;
+            states_class = true;
+            word = Short::new(text, *tokens.get(taken)?)?;
+            taken += 1;
+        }
+        let rtype = RType::from_key(word.key()).filter(|rtype| !rtype.is_meta())?;
+        let ttl = ttl?;
+        let head = Head { rtype, class, ttl, plain: self.lean(states_ttl, states_class) };
+        words.skip(taken);
+        Some(head)
     }
 
     /// TTL and class may be left out or stand in either order; the type ends them.

@@ -1,17 +1,62 @@
 //! What the scanner hands to the parser: the words of one entry, and the parser's cursor on them.
 
+use std::fmt;
+use std::ops::Range;
+
 use super::error::{SyntaxError, SyntaxErrorKind};
 
 /// One word of an entry, as offsets into the entry's text. Blanks, comments, parentheses and quotes
 /// are not part of it; escapes still are.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+///
+/// Two numbers of 32 bits, in this order: scanners write them one after the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(C)]
 pub struct Token {
+    start: u32,
+    /// One past the last octet, and [`QUOTED`] for a word in quotes.
+    end: u32,
+}
+
+/// Above all offsets that a word can have.
+const QUOTED: u32 = 1 << 31;
+
+impl Token {
+    /// A word that begins at `start` and ends in front of `end`, an offset below 2³¹.
+    #[must_use]
+    pub const fn new(start: u32, end: u32, quoted: bool) -> Self {
+        Self { start, end: if quoted { end | QUOTED } else { end } }
+    }
+
     /// The first octet; of a quoted word the one behind the quote.
-    pub start: u32,
+    #[must_use]
+    pub const fn start(self) -> u32 {
+        self.start
+    }
+
     /// One past the last octet.
-    pub end: u32,
+    #[must_use]
+    pub const fn end(self) -> u32 {
+        self.end & !QUOTED
+    }
+
     /// Whether it stood in double quotes.
-    pub quoted: bool,
+    #[must_use]
+    pub const fn quoted(self) -> bool {
+        self.end & QUOTED != 0
+    }
+
+    /// Where its octets lie, if it is a bare word: a range that no text has if it is not.
+    #[inline]
+    pub(super) const fn bare_range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quotes = if self.quoted() { "\"" } else { "" };
+        write!(f, "{quotes}{}..{}{quotes}", self.start(), self.end())
+    }
 }
 
 /// A word that the parser has taken.
@@ -64,8 +109,8 @@ impl<'a> Words<'a> {
     #[must_use]
     pub fn peek(&self) -> Option<Word<'a>> {
         let token = self.tokens.first()?;
-        let text = &self.text[token.start as usize..token.end as usize];
-        Some(Word { text, quoted: token.quoted, start: token.start })
+        let text = &self.text[token.start() as usize..token.end() as usize];
+        Some(Word { text, quoted: token.quoted(), start: token.start() })
     }
 
     /// Takes the next word, or says what the record ended before.
@@ -87,6 +132,18 @@ impl<'a> Words<'a> {
         let word = self.peek()?;
         self.tokens = &self.tokens[1..];
         Some(word)
+    }
+
+    /// The entry's text and the words that are left.
+    #[inline]
+    pub(super) fn parts(&self) -> (&'a [u8], &'a [Token]) {
+        (self.text, self.tokens)
+    }
+
+    /// Takes this many words, or all.
+    #[inline]
+    pub(super) fn skip(&mut self, count: usize) {
+        self.tokens = self.tokens.get(count..).unwrap_or_default();
     }
 
     /// How many words are left.

@@ -37,7 +37,7 @@ fn split(text: &[u8]) -> Vec<Token> {
         }
         at = at.min(text.len());
         let offset = |at: usize| u32::try_from(at).unwrap();
-        tokens.push(Token { start: offset(start), end: offset(at), quoted });
+        tokens.push(Token::new(offset(start), offset(at), quoted));
         at += usize::from(quoted);
     }
     tokens
@@ -255,7 +255,7 @@ fn a_record_without_its_last_word_is_refused_unless_that_was_one_of_a_list() {
             "RRSIG",
             "DNSKEY",
         ];
-        let begin = usize::try_from(last.start).unwrap() - usize::from(last.quoted);
+        let begin = usize::try_from(last.start()).unwrap() - usize::from(last.quoted());
         let mut out = Vec::new();
         let origin = Name::from_text(b"example.", None).unwrap();
         let short = &text.as_bytes()[..begin];

@@ -47,7 +47,9 @@ mod tests;
 pub(super) use backend::{Lanes, base_table_octets};
 pub(super) use kernels::name as kernel_name;
 pub use wanted::KernelError;
-pub(super) use wanted::{check, force, from_environment, names as kernel_names};
+pub(super) use wanted::{
+    check, force, from_environment, may_run_named as may_run, names as kernel_names,
+};
 
 /// Asks the processor to bring a place of memory near; nothing else happens.
 #[inline(always)]

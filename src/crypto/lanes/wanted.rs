@@ -91,6 +91,11 @@ pub fn may_run(choice: Choice) -> bool {
     wanted.is_none_or(|wanted| choice <= wanted)
 }
 
+/// Whether the kernel of this name can run here and is not above the one that is asked for.
+pub fn may_run_named(name: &str) -> bool {
+    by_name(name).is_ok_and(may_run)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,17 +46,26 @@ fn parse_fixed<const N: usize>(
 #[must_use]
 pub fn scan_ipv4(text: &[u8]) -> Option<[u8; 4]> {
     let mut octets = [0; 4];
-    let mut parts = text.split(|&octet| octet == b'.');
-    for octet in &mut octets {
-        let part = parts.next()?;
-        let leading_zero = part.len() > 1 && part[0] == b'0';
-        if leading_zero || !(1..=3).contains(&part.len()) || !part.iter().all(u8::is_ascii_digit) {
-            return None;
+    let (mut place, mut value, mut digits) = (0, 0u32, 0);
+    for &octet in text {
+        let digit = octet.wrapping_sub(b'0');
+        if digit < 10 {
+            // A second digit behind a zero, or a fourth, is one too many.
+            if digits == 3 || (digits == 1 && value == 0) {
+                return None;
+            }
+            value = value * 10 + u32::from(digit);
+            digits += 1;
+        } else {
+            if octet != b'.' || digits == 0 || place == 3 {
+                return None;
+            }
+            octets[place] = u8::try_from(value).ok()?;
+            (place, value, digits) = (place + 1, 0, 0);
         }
-        let value = part.iter().fold(0u16, |n, digit| n * 10 + u16::from(digit - b'0'));
-        *octet = u8::try_from(value).ok()?;
     }
-    parts.next().is_none().then_some(octets)
+    octets[place] = u8::try_from(value).ok()?;
+    (place == 3 && digits > 0).then_some(octets)
 }
 
 /// Reads an IPv6 address (RFC 4291 §2.2): groups, `::` for one or more groups of zeros, an IPv4

@@ -5,6 +5,7 @@
 
 use super::bare;
 use crate::zonefile::error::{SyntaxError, SyntaxErrorKind};
+use crate::zonefile::scan::{Kernel, digits};
 use crate::zonefile::words::Words;
 
 pub(super) const EXPECT_HEX: &str = "hexadecimal";
@@ -88,6 +89,18 @@ pub(super) fn parse_hex_len8(words: &mut Words<'_>, out: &mut Vec<u8>) -> Result
     Ok(())
 }
 
+/// The salt as a length octet and its octets; `None`, with `out` possibly longer, when it is none.
+pub(super) fn scan_salt(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    let at = out.len();
+    out.push(0);
+    if text != b"-" {
+        let mut decoder = HexDecoder::default();
+        decoder.scan(text, out)?;
+        out[at] = u8::try_from(out.len() - at - 1).ok().filter(|_| decoder.is_complete())?;
+    }
+    Some(())
+}
+
 /// NSEC3's next hashed owner name (RFC 5155 §3.3).
 pub(super) fn parse_base32_len8(
     words: &mut Words<'_>,
@@ -159,19 +172,23 @@ impl HexDecoder {
             self.high = None;
             text = rest;
         }
+        let even = text.len() & !1;
+        if digits::hexadecimal(Kernel::chosen(), &text[..even], out) {
+            text = &text[even..];
+        }
         let start = out.len();
         out.resize(start + text.len() / 2, 0);
         let (pairs, odd) = text.as_chunks::<2>();
-        let mut digits = 0;
+        let mut seen = 0;
         for (octet, &[high, low]) in out[start..].iter_mut().zip(pairs) {
             let (high, low) = (HEX[usize::from(high)], HEX[usize::from(low)]);
-            digits |= high | low;
+            seen |= high | low;
             *octet = high << 4 | low;
         }
         if let &[last] = odd {
             self.high = Some(hex_digit(last)?);
         }
-        (digits < 16).then_some(())
+        (seen < 16).then_some(())
     }
 
     /// Whether every octet has both its digits.
@@ -186,6 +203,9 @@ impl HexDecoder {
 /// `None`, with `out` possibly longer, when the text is empty, has another octet, a number of
 /// digits that no number of octets has, or bits beyond the last octet that are not zero.
 pub fn scan_base32hex(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+    if digits::base32hex(Kernel::chosen(), text, out) {
+        return Some(());
+    }
     let (eights, rest) = text.as_chunks::<8>();
     let mut invalid = 0;
     let gather = |digits: &[u8], invalid: &mut u8| {
@@ -263,7 +283,23 @@ impl Base64Decoder {
     ///
     /// # Errors
     /// What was expected instead.
-    pub fn scan(&mut self, mut text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+    #[inline]
+    pub fn scan(&mut self, text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
+        if self.digits == 0
+            && !self.ended
+            && let Some((groups, last)) = text.split_last_chunk()
+        {
+            if last[3] != b'=' && digits::base64(Kernel::chosen(), text, out) {
+                return Ok(());
+            }
+            if digits::base64(Kernel::chosen(), groups, out) {
+                return self.scan_last_group(last, out);
+            }
+        }
+        self.scan_digits(text, out)
+    }
+
+    fn scan_digits(&mut self, mut text: &[u8], out: &mut Vec<u8>) -> Result<(), &'static str> {
         // Finish the group that the piece before left, then take whole groups, then what is left.
         while self.digits != 0 || self.ended {
             let Some((&first, rest)) = text.split_first() else { return Ok(()) };
@@ -272,6 +308,26 @@ impl Base64Decoder {
         }
         let taken = scan_groups(text, out);
         text[taken..].iter().try_for_each(|&octet| self.scan_digit(octet, out))
+    }
+
+    /// Reads a whole group, which may end in padding.
+    #[inline]
+    fn scan_last_group(&mut self, group: &[u8; 4], out: &mut Vec<u8>) -> Result<(), &'static str> {
+        // Padding counts as the digit of value 0: the bits that it stands for must be zero, and so
+        // must those that the digit in front of it has too many.
+        let (digits, padding) = match *group {
+            [a, b, b'=', b'='] => ([a, b, b'A', b'A'], 2),
+            [a, b, c, b'='] => ([a, b, c, b'A'], 1),
+            digits => (digits, 0),
+        };
+        let bits = group_bits(&digits);
+        if bits >= INVALID || bits & ((1 << (8 * padding)) - 1) != 0 {
+            return group.iter().try_for_each(|&octet| self.scan_digit(octet, out));
+        }
+        out.extend_from_slice(&bits.to_be_bytes()[1..]);
+        out.truncate(out.len() - usize::from(padding));
+        (self.padding, self.ended) = (padding, padding != 0);
+        Ok(())
     }
 
     /// Ends the text.

@@ -15,9 +15,11 @@
 pub mod address;
 mod bitmap;
 pub mod encoding;
+pub(super) mod hot;
 mod location;
 pub mod name;
 pub mod number;
+pub(super) mod short;
 mod special;
 mod svcb;
 pub mod text;
@@ -51,26 +53,37 @@ pub const MAX_RDATA: usize = u16::MAX as usize;
 /// use sigmill::zonefile::{Token, Words, field::parse_rdata};
 ///
 /// let text = b"10 mail";
-/// let token = |start, end| Token { start, end, quoted: false };
+/// let token = |start, end| Token::new(start, end, false);
 /// let (tokens, origin) = ([token(0, 2), token(3, 7)], Name::from_text(b"example.", None)?);
 /// let mut rdata = Vec::new();
 /// parse_rdata(RType::MX, &mut Words::new(text, &tokens), Some(&origin), &mut rdata)?;
 /// assert_eq!(rdata, b"\x00\x0a\x04mail\x07example\x00");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[inline]
 pub fn parse_rdata(
     rtype: RType,
     words: &mut Words<'_>,
     origin: Option<&Name>,
     out: &mut Vec<u8>,
 ) -> Result<(), SyntaxError> {
+    let start = out.len();
+    if hot::parse(rtype, words, origin, out).is_some() && out.len() - start <= MAX_RDATA {
+        words.skip(words.len());
+        return Ok(());
+    }
+    out.truncate(start);
+    parse_unusual_rdata(rtype, words, origin, out)
+}
+
+fn parse_unusual_rdata(
+    rtype: RType,
+    words: &mut Words<'_>,
+    origin: Option<&Name>,
+    out: &mut Vec<u8>,
+) -> Result<(), SyntaxError> {
     let (start, all) = (out.len(), words.clone());
-    let unknown_form = all.peek().is_some_and(|word| !word.quoted && word.text == br"\#");
-    let mut parsed = if unknown_form {
-        parse_unknown_form(rtype, words, out)
-    } else {
-        parse_fields(rtype, words, origin, out)
-    };
+    let mut parsed = parse_by_table(rtype, words, origin, out);
     if parsed.is_ok() && out.len() - start > MAX_RDATA {
         parsed = Err(spanning(all, SyntaxErrorKind::TooLong { what: "RDATA", max: MAX_RDATA }));
     }
@@ -78,6 +91,21 @@ pub fn parse_rdata(
         out.truncate(start);
     }
     parsed
+}
+
+/// Reads RDATA of any form; after an error, `out` is possibly longer.
+fn parse_by_table(
+    rtype: RType,
+    words: &mut Words<'_>,
+    origin: Option<&Name>,
+    out: &mut Vec<u8>,
+) -> Result<(), SyntaxError> {
+    let unknown_form = words.peek().is_some_and(|word| !word.quoted && word.text == br"\#");
+    if unknown_form {
+        parse_unknown_form(rtype, words, out)
+    } else {
+        parse_fields(rtype, words, origin, out)
+    }
 }
 
 fn parse_fields(

@@ -4,6 +4,7 @@ use super::{bare, number, number_of};
 use crate::dns::name::{MAX_LABEL, MAX_NAME, NameError};
 use crate::dns::{Algorithm, Name, RType, rtype};
 use crate::zonefile::error::{SyntaxError, SyntaxErrorKind};
+use crate::zonefile::scan::labels;
 use crate::zonefile::words::Words;
 
 pub(super) const EXPECT_NAME: &str = "a domain name";
@@ -58,17 +59,14 @@ pub(super) fn parse_name(
 /// as it was.
 ///
 /// A name's wire form is its text moved on by one octet, with a length in place of each dot: so
-/// the text is copied whole, and one pass writes the lengths.
+/// the text is copied whole, and the lengths are written where the dots are.
 ///
 /// # Errors
 /// Those of [`Name::from_text`].
 pub fn scan_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Result<(), NameError> {
     let start = out.len();
-    let scanned = match text {
-        b"" | b"." | b"@" => None,
-        _ => scan_plain_name(text, origin, out),
-    };
-    if scanned.is_none() {
+    // Of one octet are the short forms `.` and `@`.
+    if text.len() < 2 || scan_plain_name(text, origin, out).is_none() {
         // Escapes, the short forms, and names that are none: the plain reader knows them all.
         out.truncate(start);
         out.extend_from_slice(Name::from_text(text, origin)?.as_wire());
@@ -78,21 +76,20 @@ pub fn scan_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Resul
 
 /// The common case: labels without escapes. `None`, with `out` in disorder, when it is not that.
 fn scan_plain_name(text: &[u8], origin: Option<&Name>, out: &mut Vec<u8>) -> Option<()> {
-    if text.len() >= MAX_NAME {
-        return None;
-    }
+    // More than 64 octets are rare, and so are dots side by side or in front.
     let start = out.len();
-    out.push(0);
-    out.extend_from_slice(text);
+    let mut dots = labels::append(text, out).filter(|dots| dots & (dots << 1 | 1) == 0)?;
     let wire = &mut out[start..];
     let mut label = 0;
-    for (at, &octet) in text.iter().enumerate() {
-        if octet == b'.' {
-            wire[label] = label_len(at - label)?;
-            label = at + 1;
-        } else if octet == b'\\' {
-            return None;
+    while dots != 0 {
+        let at = dots.trailing_zeros() as usize;
+        dots &= dots - 1;
+        // No label is empty, and none in front of a dot has more than 63 octets of 64.
+        #[allow(clippy::cast_possible_truncation)]
+        {
+            wire[label] = (at - label) as u8;
         }
+        label = at + 1;
     }
     if label == text.len() {
         wire[label] = 0; // the last dot is the root's label

@@ -161,46 +161,70 @@ pub fn scan_period(text: &[u8]) -> Result<u32, NumberError> {
 }
 
 /// Reads an RRSIG time (RFC 4034 §3.2): the fast twin of [`Timestamp::from_text`].
+#[inline]
 #[must_use]
 pub fn scan_time(text: &[u8]) -> Option<Timestamp> {
-    let (Some(first), Some(last), 14) = (text.first_chunk(), text.last_chunk(), text.len()) else {
-        return Timestamp::from_text(text);
-    };
-    // YYYYMMDD and DDHHMMSS overlap in the day.
-    let [century, year, month, day] = digit_pairs(*first)?;
-    let [_, hour, minute, second] = digit_pairs(*last)?;
-    let year = century * 100 + year;
-    let in_range = year >= 1970
-        && (1..=12).contains(&month)
-        && (1..=28).contains(&day)
-        && hour < 24
-        && minute < 60
-        && second <= 60;
-    if !in_range {
-        return Timestamp::from_text(text); // the ends of months, and what is wrong
+    match scan_usual_time(text) {
+        // Leap days, other centuries, seconds since 1970, and what is wrong.
+        None => Timestamp::from_text(text),
+        time => time,
     }
-    // March-based years put the leap day last; 719 469 days lead from there to 1970-01-01.
-    let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
-    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day;
-    let days = days - 719_469;
-    // The low 32 bits are the definition (RFC 4034 §3.1.5).
-    Some(Timestamp(days.wrapping_mul(86_400).wrapping_add(hour * 3600 + minute * 60 + second)))
 }
 
-/// Reads eight decimal digits as four numbers of two digits, all in one 64-bit word.
-fn digit_pairs(text: [u8; 8]) -> Option<[u32; 4]> {
-    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    const THREES: u64 = 0x3030_3030_3030_3030;
-    // The first digit lies in the lowest octet. A digit's high half is 3 and stays so when 6 is
-    // added; a carry into the next octet can only come from an octet that fails the first test.
-    let word = u64::from_le_bytes(text);
-    if word & HIGH != THREES || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != THREES {
+/// Reads fourteen digits, of a year from 1970 to 2099 and of any day but a leap day.
+#[inline]
+fn scan_usual_time(text: &[u8]) -> Option<Timestamp> {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let (Some(first), Some(last), 14) = (text.first_chunk(), text.last_chunk(), text.len()) else {
+        return None;
+    };
+    // YYYYMMDD and DDHHMMSS overlap in the day. The first digit lies in the lowest octet.
+    let date = u64::from_le_bytes(*first) ^ EACH * 0x30;
+    let time = u64::from_le_bytes(*last) ^ EACH * 0x30;
+    // An octet above 9 has its highest bit set, or has it when 118 is added. A carry comes only
+    // from octets that fail the first test.
+    let above = |digits: u64| digits | digits.wrapping_add(EACH * 0x76);
+    if (above(date) | above(time)) & EACH * 0x80 != 0 {
         return None;
     }
-    let digits = word & !HIGH;
-    let pairs = (digits * 10 + (digits >> 8)).to_le_bytes();
-    Some([pairs[0].into(), pairs[2].into(), pairs[4].into(), pairs[6].into()])
+    // Neighbours are joined: to 2 digits, and of the date to 4.
+    let pairs = |digits: u64| (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let (date, time) = (pairs(date), pairs(time));
+    let date = date * 100 + (date >> 16);
+    let (year, month_and_day) = (date & 0xffff, date >> 32 & 0xffff);
+    let (hour, minute, second) = (time >> 16 & 0xff, time >> 32 & 0xff, time >> 48);
+    let day = u64::from(*DAYS.get(usize::try_from(month_and_day).ok()?)?);
+    let year = year.wrapping_sub(1970);
+    if year >= 130 || day == NO_DAY as u64 || hour >= 24 || minute >= 60 || second > 60 {
+        return None;
+    }
+    // Up to 2099 every fourth year has a leap day: 1972 was the first.
+    let leap_days = (year + 1) / 4 + u64::from(day >= 59 && year % 4 == 2);
+    let days = year * 365 + leap_days + day;
+    // The low 32 bits are the definition (RFC 4034 §3.1.5); up to 2106 they are all.
+    u32::try_from(days * 86_400 + hour * 3600 + minute * 60 + second).ok().map(Timestamp)
 }
+
+/// What is no day of any year.
+const NO_DAY: u16 = u16::MAX;
+
+/// The day of a year without a leap day, from 0, by the number that month and day are, from 101 to
+/// 1231.
+static DAYS: [u16; 1232] = {
+    let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut days = [NO_DAY; 1232];
+    let (mut month, mut in_year) = (0, 0);
+    while month < lengths.len() {
+        let mut day = 0;
+        while day < lengths[month] {
+            days[(month + 1) * 100 + day + 1] = in_year;
+            in_year += 1;
+            day += 1;
+        }
+        month += 1;
+    }
+    days
+};
 
 #[cfg(test)]
 mod tests {
@@ -249,18 +273,24 @@ mod tests {
         }
 
         #[test]
-        fn digit_pairs_are_decimal_numbers(text: [u8; 8], pairs: [u8; 4]) {
-            let pairs = pairs.map(|pair| u32::from(pair) % 100);
-            let digits = pairs.map(|pair| format!("{pair:02}")).concat();
-            prop_assert_eq!(digit_pairs(digits.as_bytes().try_into().unwrap()), Some(pairs));
-            prop_assert_eq!(digit_pairs(text).is_some(), text.iter().all(u8::is_ascii_digit));
+        fn a_wrong_octet_in_a_time_is_seen(seconds: u32, place in 0usize..14, octet: u8) {
+            let mut text = Timestamp(seconds).to_string().into_bytes();
+            text[place] = octet;
+            prop_assert_eq!(scan_time(&text), Timestamp::from_text(&text));
         }
+    }
 
-        #[test]
-        fn one_wrong_octet_among_digits_is_seen(place in 0usize..8, octet: u8) {
-            let mut digits = *b"99999999";
-            digits[place] = octet;
-            prop_assert_eq!(digit_pairs(digits).is_some(), octet.is_ascii_digit());
+    #[test]
+    fn fast_times_are_plain_times_on_every_day() {
+        for year in (1960..2120).chain([0, 99, 9999]) {
+            for month_and_day in 0..=1300 {
+                let text = format!("{year:04}{month_and_day:04}235959");
+                assert_eq!(
+                    scan_time(text.as_bytes()),
+                    Timestamp::from_text(text.as_bytes()),
+                    "{text}"
+                );
+            }
         }
     }
 }

@@ -1,58 +1,13 @@
-//! Text to words: finds the next entry of a zone file and where its words lie.
-//!
-//! An entry is a record or a directive: a line, or several that parentheses join. This is the plain
-//! scanner; it looks at each octet once and knows nothing of types. Everything above it works on
-//! [`Token`]s, so a faster scanner only has to produce the same ones.
+//! The plain scanner: it looks at each octet once, in order. It knows every case, and each of the
+//! faster kernels stands aside for it where text is not of the simplest form.
 
-use super::error::{SyntaxError, SyntaxErrorKind};
-use super::words::Token;
+use super::{Entry, MAX_ENTRY, Scan};
+use crate::zonefile::error::{SyntaxError, SyntaxErrorKind};
+use crate::zonefile::words::Token;
 
 /// How deep parentheses may nest. RFC 1035 §5.1 does not speak of nesting; nobody nests on purpose,
 /// and the bound keeps a file full of `(` from being scanned again and again.
 const MAX_NESTING: u32 = 16;
-
-/// The longest entry there can be, whatever limit is asked for: tokens hold 32-bit offsets.
-pub const MAX_ENTRY: usize = 1 << 30;
-
-/// An entry found by [`next_entry`], as offsets into the text that was scanned.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Entry {
-    /// The start of its first line. Tokens are relative to this.
-    pub start: usize,
-    /// One past its final newline, or the end of the text: where scanning goes on.
-    pub end: usize,
-    /// Newlines before `start`, of blank lines and comments that were skipped.
-    pub lines_before: u64,
-    /// Newlines in `start..end`.
-    pub lines: u64,
-    /// Whether its first line begins with a blank, so that the owner is the one before.
-    pub owner_omitted: bool,
-}
-
-/// What [`next_entry`] found.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Scan {
-    /// An entry; its words are in the tokens.
-    Entry(Entry),
-    /// An entry that has no well-formed words; `end` is where reading can go on.
-    Faulty(Entry, SyntaxError),
-    /// The text ends within an entry and more text may follow. The first `blank` octets hold
-    /// nothing but blank lines and comments with `lines` newlines, and can be dropped.
-    Incomplete {
-        /// Octets that can be dropped.
-        blank: usize,
-        /// Newlines in them.
-        lines: u64,
-    },
-    /// A faulty entry whose line exceeds the limit and does not end in the text: what follows up to
-    /// the next newline belongs to it.
-    Endless(Entry, SyntaxError),
-    /// Nothing but blank lines and comments, with so many newlines, up to the end of the input.
-    End {
-        /// Newlines in the rest.
-        lines: u64,
-    },
-}
 
 /// What an octet means outside quotes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,10 +37,7 @@ static KINDS: [Kind; 256] = {
     kinds
 };
 
-/// Finds the first entry of `text` that has words, and fills `tokens` with them.
-///
-/// `complete` says that no text follows. An entry of more than `limit` octets is faulty; a limit
-/// above [`MAX_ENTRY`] is taken for that.
+/// What [`next_entry`](super::next_entry) finds.
 pub fn next_entry(text: &[u8], complete: bool, limit: usize, tokens: &mut Vec<Token>) -> Scan {
     let limit = limit.min(MAX_ENTRY);
     let (mut at, mut lines) = (0, 0);
@@ -191,7 +143,7 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
             Kind::Blank => at = skip_blanks(text, at + 1),
             Kind::Ordinary | Kind::Backslash => {
                 let end = bare_end(text, at);
-                tokens.push(Token { start: at as u32, end: end as u32, quoted: false });
+                tokens.push(Token::new(at as u32, end as u32, false));
                 at = end;
             }
             Kind::Newline => {
@@ -204,7 +156,7 @@ fn scan_words(text: &[u8], tokens: &mut Vec<Token>) -> Words {
             Kind::Semicolon => at += line_len(&text[at..]),
             Kind::Quote => match quoted_end(text, at + 1) {
                 Ok(end) => {
-                    tokens.push(Token { start: at as u32 + 1, end: end as u32, quoted: true });
+                    tokens.push(Token::new(at as u32 + 1, end as u32, true));
                     at = end + 1;
                 }
                 Err(Unclosed::Line) => {
@@ -326,9 +278,10 @@ mod tests {
             let entry = match next_entry(rest, true, LIMIT, &mut tokens) {
                 Scan::Entry(entry) => {
                     let words = tokens.iter().map(|token| {
-                        let octets = &rest[entry.start..][token.start as usize..token.end as usize];
+                        let octets =
+                            &rest[entry.start..][token.start() as usize..token.end() as usize];
                         let text = String::from_utf8_lossy(octets);
-                        if token.quoted { format!("\"{text}\"") } else { text.into_owned() }
+                        if token.quoted() { format!("\"{text}\"") } else { text.into_owned() }
                     });
                     found.push(words.collect());
                     entry

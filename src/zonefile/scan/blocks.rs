@@ -1,0 +1,285 @@
+//! Text in blocks of 64 octets, each as masks of one bit an octet, and entries from those.
+//!
+//! The road to words is that of Langdale and Lemire, "Parsing Gigabytes of JSON per Second"
+//! (VLDB Journal 28, 2019, §3.1), with zone files' characters: an octet is inside a word or not,
+//! and words begin and end where that changes. What differs is that blocks are counted from the
+//! start of the entry, so nothing is carried from one entry to the next, and that the ends of words
+//! are noted beside their starts.
+#![allow(unsafe_code, reason = "tokens are written beyond a vector's end before they are counted")]
+
+use super::Entry;
+use crate::zonefile::words::Token;
+
+/// Octets of a block.
+pub const BLOCK: usize = 64;
+
+/// What the octets of a block are, one bit each, the first in the lowest.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Classes {
+    /// Blanks, tabs, carriage returns and newlines.
+    pub gap: u64,
+    /// Newlines.
+    pub newline: u64,
+    /// Quotes, parentheses, semicolons and backslashes.
+    pub special: u64,
+}
+
+/// Tells what the octets of a block are.
+pub trait Classify: Copy {
+    /// The masks of a block.
+    fn classes(self, block: &[u8; BLOCK]) -> Classes;
+}
+
+/// Finds the first entry that has words or parentheses and fills `tokens`, if the text holds its
+/// end within `limit` octets, at most [`MAX_ENTRY`](super::MAX_ENTRY), and it has neither quote nor
+/// backslash nor fault; else `None`, with any `tokens`.
+///
+/// Where this finds an entry, the plain scanner finds the same.
+#[inline(always)]
+pub fn closed_entry<C: Classify>(
+    classify: C,
+    text: &[u8],
+    limit: usize,
+    tokens: &mut Vec<Token>,
+) -> Option<Entry> {
+    let (mut start, mut lines_before) = (0, 0);
+    // Blank lines and comments first, so that an entry begins with the line of its first word.
+    let first = loop {
+        let first = load(classify, text, start)?;
+        let content = !first.gap | first.newline;
+        if content == 0 {
+            return None;
+        }
+        let at = content.trailing_zeros();
+        let comment = text.get(start + at as usize) == Some(&b';');
+        let newlines = first.newline & (u64::MAX << at);
+        if !comment && newlines & (1 << at) == 0 {
+            break first;
+        }
+        start += match newlines {
+            0 => BLOCK + memchr::memchr(b'\n', text.get(start + BLOCK..)?)?,
+            _ => newlines.trailing_zeros() as usize,
+        } + 1;
+        lines_before += 1;
+    };
+    let owner_omitted = first.gap & 1 != 0;
+    // The entry must end in here.
+    let text = &text[start..text.len().min(start.saturating_add(limit))];
+    let mut edges = Edges::new(tokens);
+    let (mut at, mut classes) = (0, first);
+    let (len, lines) = loop {
+        let Classes { gap, newline, special } = classes;
+        // Up to the first newline and with it; all if there is none.
+        let line = newline ^ newline.wrapping_sub(1);
+        if special & line != 0 {
+            break special_entry(classify, text, at, classes, edges)?;
+        }
+        edges.note(at, !gap, line);
+        if newline != 0 {
+            edges.end();
+            break (at + newline.trailing_zeros() as usize + 1, 1);
+        }
+        at += BLOCK;
+        classes = load(classify, text, at)?;
+    };
+    // In a block that the limit cuts, the newline may lie behind it.
+    let end = start + len;
+    (len <= limit).then_some(Entry { start, end, lines_before, lines, owner_omitted })
+}
+
+/// The masks of the block at `at`; what lies behind the text counts as blanks.
+#[inline(always)]
+fn load<C: Classify>(classify: C, text: &[u8], at: usize) -> Option<Classes> {
+    let rest = text.get(at..)?;
+    let padded;
+    let block = match rest.first_chunk() {
+        Some(block) => block,
+        None => {
+            padded = pad(rest)?;
+            &padded
+        }
+    };
+    Some(classify.classes(block))
+}
+
+#[cold]
+#[inline(never)]
+fn pad(rest: &[u8]) -> Option<[u8; BLOCK]> {
+    let mut block = [b' '; BLOCK];
+    block.get_mut(..rest.len())?.copy_from_slice(rest);
+    (!rest.is_empty()).then_some(block)
+}
+
+/// Goes on with an entry where it has its first parenthesis, comment or other special octet, in the
+/// block at `at` of its text; returns its length, and its newlines.
+#[inline(never)]
+fn special_entry<C: Classify>(
+    classify: C,
+    text: &[u8],
+    mut at: usize,
+    mut classes: Classes,
+    edges: Edges<'_>,
+) -> Option<(usize, u64)> {
+    let mut walk = Walk { edges, text, lines: 0, comment: false, nested: false };
+    loop {
+        match walk.block(at, classes) {
+            Step::Ends { newline } => {
+                let Walk { edges, lines, .. } = walk;
+                edges.end();
+                return Some((newline + 1, lines));
+            }
+            Step::GoesOn => {}
+            Step::GivesUp => return None,
+        }
+        at += BLOCK;
+        classes = load(classify, text, at)?;
+    }
+}
+
+/// What is known of an entry in front of a block.
+struct Walk<'t> {
+    edges: Edges<'t>,
+    /// The entry's text and more.
+    text: &'t [u8],
+    /// Newlines so far.
+    lines: u64,
+    /// Whether the last octet belongs to a comment.
+    comment: bool,
+    /// Whether a parenthesis is open. A second one within is rare, and left to the plain scanner.
+    nested: bool,
+}
+
+/// What a block leads to.
+enum Step {
+    /// The entry ends with the newline at this place of the text.
+    Ends { newline: usize },
+    /// The entry goes on behind the block.
+    GoesOn,
+    /// The entry is for the plain scanner.
+    GivesUp,
+}
+
+impl Walk<'_> {
+    /// Takes the words of the block at `at` of the text.
+    #[inline(always)]
+    fn block(&mut self, at: usize, classes: Classes) -> Step {
+        let Classes { gap, newline, special } = classes;
+        // Octets of comments, and parentheses: what is not part of any word.
+        let mut apart = 0;
+        let mut turns = special | newline;
+        if self.comment {
+            // All is comment up to the newline, which is still to be looked at.
+            apart = newline.wrapping_sub(1) & !newline;
+            turns &= !apart;
+            self.comment = newline == 0;
+        }
+        let mut end = None;
+        while turns != 0 {
+            let place = turns.trailing_zeros();
+            turns &= turns - 1;
+            match self.text.get(at + place as usize) {
+                Some(b'\n') => {
+                    self.lines += 1;
+                    if !self.nested {
+                        end = Some(place);
+                        break;
+                    }
+                }
+                Some(b';') => {
+                    let newlines = newline & (u64::MAX << place);
+                    let comment = newlines.wrapping_sub(1) & !newlines & (u64::MAX << place);
+                    apart |= comment;
+                    turns &= !comment;
+                    self.comment = newlines == 0;
+                }
+                Some(b'(') if !self.nested => {
+                    self.nested = true;
+                    apart |= 1 << place;
+                }
+                Some(b')') if self.nested => {
+                    self.nested = false;
+                    apart |= 1 << place;
+                }
+                _ => return Step::GivesUp,
+            }
+        }
+        let seen = end.map_or(u64::MAX, |place| u64::MAX >> (63 - place));
+        self.edges.note(at, !(gap | apart), seen);
+        end.map_or(Step::GoesOn, |place| Step::Ends { newline: at + place as usize })
+    }
+}
+
+/// The starts and ends of an entry's words, which take turns: written over the tokens of a vector,
+/// each of which is a start and an end of 32 bits.
+struct Edges<'t> {
+    tokens: &'t mut Vec<Token>,
+    /// How many are written. The vector's length lags behind.
+    count: usize,
+}
+
+/// Edges written at once, whether there are as many or not: fewer branches to foresee.
+const AT_ONCE: usize = 8;
+
+/// Tokens that the edges of a block fit in, written so, with one more.
+const ROOM: usize = (BLOCK + AT_ONCE) / 2;
+
+impl<'t> Edges<'t> {
+    #[inline(always)]
+    fn new(tokens: &'t mut Vec<Token>) -> Self {
+        tokens.clear();
+        Self { tokens, count: 0 }
+    }
+
+    /// Notes the words of the block at `at` of the entry, given as the octets that belong to any,
+    /// as far as `seen` goes.
+    #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // an entry is bounded far below 4 GiB
+    fn note(&mut self, at: usize, word: u64, seen: u64) {
+        // With a start as the last edge, the octet in front of the block is inside a word.
+        let inside = (self.count % 2) as u64;
+        let mut edges = (word ^ (word << 1 | inside)) & seen;
+        if self.tokens.capacity() < self.count / 2 + 1 + ROOM {
+            self.grow();
+        }
+        let base = at as u32;
+        // SAFETY: `count` edges are written, and tokens that take ROOM times two more edges are
+        // allocated behind them, of which the at most 64 of a block, in whole steps, need no more
+        // than 64. A mask's loop ends with all its edges written, so `count` of them are.
+        unsafe {
+            let mut place = self.tokens.as_mut_ptr().cast::<u32>().add(self.count);
+            self.count += edges.count_ones() as usize;
+            while edges != 0 {
+                for _ in 0..AT_ONCE {
+                    // Volatile keeps the compiler from gathering the numbers in a vector, which
+                    // takes longer than to store them.
+                    place.write_volatile(base + edges.trailing_zeros());
+                    edges &= edges.wrapping_sub(1);
+                    place = place.add(1);
+                }
+            }
+        }
+    }
+
+    /// Makes room for the edges of one more block.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        // SAFETY: `count` edges are written, and behind them was room for one more, at least: it
+        // closes the last token if that lacks its end. So all tokens counted are whole.
+        unsafe {
+            if self.count % 2 != 0 {
+                self.tokens.as_mut_ptr().cast::<u32>().add(self.count).write(0);
+            }
+            self.tokens.set_len(self.count.div_ceil(2));
+        }
+        self.tokens.reserve(1 + ROOM);
+    }
+
+    /// Makes tokens of the edges of a whole entry, which ends outside of words.
+    #[inline(always)]
+    fn end(self) {
+        debug_assert!(self.count % 2 == 0);
+        // SAFETY: `count` edges are written, two for each token.
+        unsafe { self.tokens.set_len(self.count / 2) };
+    }
+}

@@ -1,0 +1,75 @@
+//! Which kernel scans, and which reads digits.
+#![allow(unsafe_code, reason = "what was detected once is not detected again for every entry")]
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
+use crate::crypto::backend;
+
+/// A way to read text fast. All find the same in it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kernel {
+    /// Octet by octet, everywhere.
+    Plain,
+    /// 32 octets at once.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Available),
+}
+
+/// The kernel in use, as one of the numbers below.
+static CHOSEN: AtomicU8 = AtomicU8::new(UNDECIDED);
+
+const UNDECIDED: u8 = 0;
+const PLAIN: u8 = 1;
+#[cfg(target_arch = "x86_64")]
+const AVX2: u8 = 2;
+
+impl Kernel {
+    /// Those that the processor has, the fastest first.
+    #[must_use]
+    pub fn all() -> Vec<Self> {
+        let mut all = Vec::new();
+        #[cfg(target_arch = "x86_64")]
+        all.extend(avx2::Available::detect().map(Self::Avx2));
+        all.push(Self::Plain);
+        all
+    }
+
+    /// The kernel in use: the fastest that the processor has and that is not above what the user
+    /// wants our own arithmetic to run on ([`backend::force_kernel`]).
+    #[inline]
+    #[must_use]
+    pub fn chosen() -> Self {
+        match CHOSEN.load(Ordering::Relaxed) {
+            PLAIN => Self::Plain,
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: `AVX2` is only stored by somebody who holds an `Available`.
+            AVX2 => Self::Avx2(unsafe { avx2::Available::detected_before() }),
+            _ => Self::choose(),
+        }
+    }
+
+    #[cold]
+    fn choose() -> Self {
+        let mut allowed = Self::all().into_iter().filter(|kernel| match kernel {
+            Self::Plain => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => backend::may_run_kernel("avx2"),
+        });
+        let kernel = allowed.next().unwrap_or(Self::Plain);
+        kernel.put_in_use();
+        kernel
+    }
+
+    /// Has this kernel read from now on, on all threads: for tests and measurements.
+    #[doc(hidden)]
+    pub fn put_in_use(self) {
+        let number = match self {
+            Self::Plain => PLAIN,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => AVX2,
+        };
+        CHOSEN.store(number, Ordering::Relaxed);
+    }
+}
