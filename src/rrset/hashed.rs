@@ -18,6 +18,9 @@ pub struct HashedOwners {
     class: Option<Class>,
     /// Some record is out of the ordinary.
     odd: bool,
+    /// Where those begin whose hashes begin with each number of so many bits.
+    starts: Vec<u32>,
+    bucket_bits: u32,
 }
 
 /// The hash, and in two octets the number of the bitmap, the highest bit being opt-out.
@@ -119,9 +122,11 @@ impl HashedOwners {
     pub(super) fn sort(&mut self) {
         use rayon::slice::ParallelSliceMut;
         self.owners.par_sort_unstable();
-        if self.owners.windows(2).any(|pair| pair[0].hash == pair[1].hash) {
-            self.spoil();
+        let repeats = self.owners.windows(2).any(|pair| pair[0].hash == pair[1].hash);
+        if repeats || u32::try_from(self.owners.len()).is_err() {
+            return self.spoil();
         }
+        self.fill_buckets();
     }
 
     /// The class of the records, if there are any.
@@ -158,29 +163,41 @@ impl HashedOwners {
         Some(&next.hash)
     }
 
-    /// How many owners are not behind this hash. Hashes are spread evenly, so the search begins where
-    /// this one would be if they were so exactly.
+    /// How many owners are not behind this hash.
     fn behind(&self, hash: &Hash) -> usize {
-        let (owners, sought) = (self.owners.as_slice(), head(hash));
-        #[allow(clippy::cast_possible_truncation)] // less than the length
-        let guess = ((u128::from(sought) * owners.len() as u128) >> 64) as usize;
+        let sought = head(hash);
+        let bucket = self.bucket(sought);
+        let start = |bucket: usize| {
+            self.starts.get(bucket).map_or(self.owners.len(), |&start| start as usize)
+        };
+        let (low, high) = (start(bucket), start(bucket + 1));
         // Eight octets tell nearly always.
         let is_behind = |owner: &Owner| {
             let head = head(&owner.hash);
             head > sought || (head == sought && owner.hash > *hash)
         };
-        let (mut low, mut high, mut step) = (guess, guess, 64);
-        while low > 0 && is_behind(&owners[low]) {
-            (high, low) = (low, low.saturating_sub(step));
-            step *= 2;
+        low + self.owners[low..high].partition_point(|owner| !is_behind(owner))
+    }
+
+    /// The bucket of hashes that begin like this.
+    #[allow(clippy::cast_possible_truncation)] // at most as many as there are buckets
+    fn bucket(&self, head: u64) -> usize {
+        head.checked_shr(u64::BITS - self.bucket_bits).unwrap_or(0) as usize
+    }
+
+    /// Notes where each bucket begins.
+    fn fill_buckets(&mut self) {
+        self.bucket_bits = (self.owners.len() / OWNERS_PER_BUCKET).checked_ilog2().unwrap_or(0);
+        self.starts = Vec::with_capacity(1 << self.bucket_bits);
+        for (at, owner) in (0..).zip(&self.owners) {
+            let bucket = self.bucket(head(&owner.hash));
+            self.starts.resize(self.starts.len().max(bucket + 1), at);
         }
-        while high < owners.len() && !is_behind(&owners[high]) {
-            (low, high) = (high, (high + step).min(owners.len()));
-            step *= 2;
-        }
-        low + owners[low..high].partition_point(|owner| !is_behind(owner))
     }
 }
+
+/// Hashes are spread evenly, so that about so many begin alike.
+const OWNERS_PER_BUCKET: usize = 4;
 
 /// The first octets of a hash, as a number that orders hashes as far as it goes.
 fn head(hash: &Hash) -> u64 {
