@@ -169,7 +169,7 @@ pub(super) fn each_record(text: &[u8], on_record: &mut OnRecord<'_>) -> Result<(
         let at = |kind| AnchorError { line: first_line, kind };
         let entry_text = &rest[entry.start..entry.end];
         let mut words = Words::new(entry_text, &tokens);
-        let behind = &entry_text[tokens.last().map_or(0, |token| token.end as usize)..];
+        let behind = &entry_text[tokens.last().map_or(0, |token| token.end() as usize)..];
         line = first_line + entry.lines;
         rest = &rest[entry.end..];
         if words.peek().is_some_and(|word| word.text.starts_with(b"$")) {
