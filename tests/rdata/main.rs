@@ -291,7 +291,7 @@ fn a_record_cut_to_its_first_words_is_refused() {
         for row in BIND.iter().filter(|row| row.0 == mnemonic) {
             let mut tokens = split(row.1.as_bytes());
             tokens.truncate(words);
-            let end = tokens.last().map_or(0, |token| token.end as usize);
+            let end = tokens.last().map_or(0, |token| token.end() as usize);
             let short = &row.1[..end];
             let error = parse(rtype(mnemonic), short.as_bytes()).expect_err(short);
             assert!(matches!(error.kind, SyntaxErrorKind::Missing { .. }), "{mnemonic} {short}");
@@ -389,7 +389,7 @@ proptest! {
     ) {
         let tokens = split(row.1.as_bytes());
         let Some(token) = tokens.get(place % tokens.len().max(1)) else { return Ok(()) };
-        let (start, end) = (token.start as usize, token.end as usize);
+        let (start, end) = (token.start() as usize, token.end() as usize);
         let text = format!("{}{word}{}", &row.1[..start], &row.1[end..]);
         if let Ok(rdata) = parse(rtype(row.0), text.as_bytes()) {
             prop_assert_eq!(walk(rtype(row.0), &rdata, |_, _| {}), Ok(()), "{} {}", row.0, text);

@@ -179,12 +179,12 @@ fn scan_usual_time(text: &[u8]) -> Option<Timestamp> {
         return None;
     };
     // YYYYMMDD and DDHHMMSS overlap in the day. The first digit lies in the lowest octet.
-    let date = u64::from_le_bytes(*first) ^ EACH * 0x30;
-    let time = u64::from_le_bytes(*last) ^ EACH * 0x30;
+    let date = u64::from_le_bytes(*first) ^ (EACH * 0x30);
+    let time = u64::from_le_bytes(*last) ^ (EACH * 0x30);
     // An octet above 9 has its highest bit set, or has it when 118 is added. A carry comes only
     // from octets that fail the first test.
     let above = |digits: u64| digits | digits.wrapping_add(EACH * 0x76);
-    if (above(date) | above(time)) & EACH * 0x80 != 0 {
+    if (above(date) | above(time)) & (EACH * 0x80) != 0 {
         return None;
     }
     // Neighbours are joined: to 2 digits, and of the date to 4.
@@ -195,7 +195,7 @@ fn scan_usual_time(text: &[u8]) -> Option<Timestamp> {
     let (hour, minute, second) = (time >> 16 & 0xff, time >> 32 & 0xff, time >> 48);
     let day = u64::from(*DAYS.get(usize::try_from(month_and_day).ok()?)?);
     let year = year.wrapping_sub(1970);
-    if year >= 130 || day == NO_DAY as u64 || hour >= 24 || minute >= 60 || second > 60 {
+    if year >= 130 || day == u64::from(NO_DAY) || hour >= 24 || minute >= 60 || second > 60 {
         return None;
     }
     // Up to 2099 every fourth year has a leap day: 1972 was the first.

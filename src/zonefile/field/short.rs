@@ -15,15 +15,14 @@ impl Short {
     /// Takes a word of an entry's text. `None` if it is quoted, longer or ends in a zero octet, or if
     /// fewer than eight octets of text end with it, which is so of an entry's first words only.
     #[inline(always)]
+    #[allow(clippy::cast_possible_truncation)] // at most eight octets
     pub(in crate::zonefile) fn new(text: &[u8], token: Token) -> Option<Self> {
         let range = token.bare_range();
         let eight = text.get(..range.end)?.last_chunk()?;
-        let before @ 0..8 = 8usize.wrapping_sub(range.end.wrapping_sub(range.start)) else {
-            return None;
-        };
+        let len @ 1..=8 = range.end.wrapping_sub(range.start) else { return None };
         let eight = u64::from_le_bytes(*eight);
         // A zero octet at the end would make a key that a shorter word has, too.
-        (eight >> 56 != 0).then_some(Self { eight, before: 8 * before as u32 })
+        (eight >> 56 != 0).then_some(Self { eight, before: 64 - 8 * len as u32 })
     }
 
     /// The word as a number, its first octet in the lowest eight bits: see
@@ -38,16 +37,17 @@ impl Short {
     pub(in crate::zonefile) fn decimal(self) -> Option<u32> {
         const EACH: u64 = 0x0101_0101_0101_0101;
         // Digits as their values; in front of them zeros, which change nothing.
-        let digits = (self.eight ^ EACH * 0x30) >> self.before << self.before;
+        let digits = (self.eight ^ (EACH * 0x30)) >> self.before << self.before;
         // An octet above 9 has its highest bit set, or has it when 118 is added. A carry comes only
         // from octets that fail the first test.
-        if (digits | digits.wrapping_add(EACH * 0x76)) & EACH * 0x80 != 0 {
+        if (digits | digits.wrapping_add(EACH * 0x76)) & (EACH * 0x80) != 0 {
             return None;
         }
         // The first digit is in the lowest octet. Neighbours are joined: to 2 digits, to 4, to 8.
         let two = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
         let four = (two * 100 + (two >> 16)) & 0x0000_ffff_0000_ffff;
         let eight = four.wrapping_mul(10_000).wrapping_add(four >> 32);
+        #[allow(clippy::cast_possible_truncation)] // the value is in the lower half
         Some(eight as u32)
     }
 }

@@ -267,7 +267,7 @@ impl<'t> Edges<'t> {
         // SAFETY: `count` edges are written, and behind them was room for one more, at least: it
         // closes the last token if that lacks its end. So all tokens counted are whole.
         unsafe {
-            if self.count % 2 != 0 {
+            if !self.count.is_multiple_of(2) {
                 self.tokens.as_mut_ptr().cast::<u32>().add(self.count).write(0);
             }
             self.tokens.set_len(self.count.div_ceil(2));
@@ -278,7 +278,7 @@ impl<'t> Edges<'t> {
     /// Makes tokens of the edges of a whole entry, which ends outside of words.
     #[inline(always)]
     fn end(self) {
-        debug_assert!(self.count % 2 == 0);
+        debug_assert!(self.count.is_multiple_of(2));
         // SAFETY: `count` edges are written, two for each token.
         unsafe { self.tokens.set_len(self.count / 2) };
     }

@@ -36,6 +36,16 @@ impl Kernel {
         all
     }
 
+    /// Its name, as it is asked for.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
+        }
+    }
+
     /// The kernel in use: the fastest that the processor has and that is not above what the user
     /// wants our own arithmetic to run on ([`backend::force_kernel`]).
     #[inline]

@@ -77,7 +77,7 @@ ways_in! {
 /// The processor must have AVX2.
 #[inline(always)]
 unsafe fn run<D: Digits>(text: &[u8], out: &mut Vec<u8>) -> bool {
-    if text.len() < 16 || text.len() % D::GROUP != 0 {
+    if text.len() < 16 || !text.len().is_multiple_of(D::GROUP) {
         return false;
     }
     let (start, octets) = (out.len(), text.len() / D::GROUP * D::OCTETS);

@@ -36,7 +36,8 @@ fn check(read: Read, group: usize, encoding: &Encoding, text: &[u8]) {
             assert_eq!(out, [b"before", octets].concat(), "{kernel:?} {text:?}");
         } else {
             assert_eq!(out, b"before");
-            let long = text.len() >= 16 && text.len() % group == 0 && kernel != Kernel::Plain;
+            let long =
+                text.len() >= 16 && text.len().is_multiple_of(group) && kernel != Kernel::Plain;
             assert!(!(long && plain.is_some()), "{kernel:?} refuses {text:?}");
         }
     }
