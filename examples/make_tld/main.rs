@@ -3,6 +3,7 @@
 
 mod tld;
 
+use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -13,9 +14,16 @@ fn main() -> ExitCode {
             eprintln!("{totals}");
             ExitCode::SUCCESS
         }
+        // Whoever reads from a pipe may have enough.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("make-tld: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    kind == Some(io::ErrorKind::BrokenPipe)
 }

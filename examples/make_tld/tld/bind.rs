@@ -5,7 +5,7 @@ use sigmill::dns::rdata::key_tag;
 use sigmill::dns::{Algorithm, Name, RType};
 use sigmill::zonefile::print::write_rdata;
 
-use super::layout::append;
+use super::layout::{Layout, append};
 use super::zone::Zone;
 
 /// The style at some place in the text.
@@ -26,12 +26,8 @@ const INDENT: &str = "\n\t\t\t\t";
 /// Characters of base64 or hexadecimal on a line.
 const WIDTH: usize = 44;
 
-impl<'z> Bind<'z> {
-    pub fn new(zone: &'z Zone) -> Self {
-        Self { zone, origin: None, ttl: None, owner: None, line: String::new() }
-    }
-
-    pub fn record(&mut self, out: &mut String, owner: &Name, ttl: u32, rtype: RType, rdata: &[u8]) {
+impl Layout for Bind<'_> {
+    fn record(&mut self, out: &mut String, owner: &Name, ttl: u32, rtype: RType, rdata: &[u8]) {
         let repeats = self.owner == Some(*owner);
         if !repeats {
             // The root has no parent, and is no owner here.
@@ -58,6 +54,12 @@ impl<'z> Bind<'z> {
         out.push(if rtype == RType::NSEC3 || rtype == RType::NSEC3PARAM { ' ' } else { '\t' });
         self.append_rdata(out, rtype, rdata);
         out.push('\n');
+    }
+}
+
+impl<'z> Bind<'z> {
+    pub fn new(zone: &'z Zone) -> Self {
+        Self { zone, origin: None, ttl: None, owner: None, line: String::new() }
     }
 
     /// The first label of an owner; those of NSEC3 in upper case.
@@ -195,7 +197,12 @@ mod tests {
 
     #[test]
     fn durations_are_in_the_largest_units_that_fit() {
-        let cases = [(0, "0 seconds"), (60, "1 minute"), (129_600, "1 day 12 hours"), (604_801, "1 week 1 second")];
+        let cases = [
+            (0, "0 seconds"),
+            (60, "1 minute"),
+            (129_600, "1 day 12 hours"),
+            (604_801, "1 week 1 second"),
+        ];
         for (seconds, words) in cases {
             assert_eq!(duration(seconds), words);
         }
@@ -203,7 +210,9 @@ mod tests {
 
     #[test]
     fn types_stand_in_their_column_and_behind_longer_owners() {
-        for (owner, padded) in [("", "\t\t\t"), ("ab", "ab\t\t\t"), ("twelveletter", "twelveletter\t\t")] {
+        for (owner, padded) in
+            [("", "\t\t\t"), ("ab", "ab\t\t\t"), ("twelveletter", "twelveletter\t\t")]
+        {
             let mut out = owner.to_owned();
             pad(&mut out, 0);
             assert_eq!(out, padded);

@@ -84,7 +84,10 @@ fn addresses(random: &mut Random, host: &Name) -> Vec<Rrset> {
 
 /// The name with one label more. The options leave room for the labels that are put before origins.
 pub fn below(label: &[u8], parent: &Name) -> Name {
-    #[allow(clippy::cast_possible_truncation, reason = "labels here are far shorter than 63 octets")]
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "labels here are far shorter than 63 octets"
+    )]
     let wire = [&[label.len() as u8][..], label, parent.as_wire()].concat();
     Name::from_wire(&wire).unwrap_or_else(|_| unreachable!("the options leave room"))
 }

@@ -6,7 +6,8 @@
 //! base point are sums from a table, and one inversion serves all points of a batch, and one all its
 //! nonces. Nothing is in constant time; the keys are nobody's secret.
 
-use ecdsa::{DigestAlgorithm, EcdsaCurve};
+use std::sync::Arc;
+
 use ecdsa::elliptic_curve::ff::{BatchInverter, PrimeField as _};
 use ecdsa::elliptic_curve::group::{Curve as _, CurveAffine as _, Group as _};
 use ecdsa::elliptic_curve::ops::Reduce as _;
@@ -14,37 +15,67 @@ use ecdsa::elliptic_curve::point::AffineCoordinates as _;
 use ecdsa::elliptic_curve::{
     AffinePoint, CurveArithmetic, FieldBytes, NonZeroScalar, ProjectivePoint, Scalar,
 };
+use ecdsa::{DigestAlgorithm, EcdsaCurve};
 use rfc6979::KGenerator;
 use rfc6979::hmac::digest::Digest as _;
 
 /// A private key with the base point's table, ready to sign.
 pub struct Signer<C: CurveArithmetic> {
     secret: NonZeroScalar<C>,
-    /// For each octet of a scalar, from the least significant, the multiples of the base point by 1
-    /// to 255 times that octet's weight.
-    table: Vec<AffinePoint<C>>,
+    table: Arc<Table<C>>,
 }
 
-/// Multiples in the table for one octet.
-const DIGITS: usize = 255;
+/// Multiples of the base point: for each digit of a scalar, from the least significant, those by 1 to
+/// [`MULTIPLES`] times that digit's weight.
+pub struct Table<C: CurveArithmetic>(Vec<AffinePoint<C>>);
 
-impl<C: EcdsaCurve + CurveArithmetic + DigestAlgorithm> Signer<C> {
-    /// Takes a private key.
-    pub fn new(secret: NonZeroScalar<C>) -> Self {
-        let mut table = Vec::new();
+/// Bits of a digit. With more there are fewer additions for a signature and more for the table, which
+/// at 12 are as many as for 4000 signatures.
+const WIDTH: usize = 12;
+const MULTIPLES: usize = (1 << WIDTH) - 1;
+
+impl<C: EcdsaCurve + CurveArithmetic> Table<C> {
+    /// Makes the table.
+    pub fn new() -> Arc<Self> {
+        let mut rows = Vec::new();
         let mut weight = ProjectivePoint::<C>::generator();
-        for _ in 0..FieldBytes::<C>::default().len() {
-            let mut multiples = Vec::with_capacity(DIGITS);
+        for _ in 0..(8 * FieldBytes::<C>::default().len()).div_ceil(WIDTH) {
+            let mut multiples = Vec::with_capacity(MULTIPLES);
             let mut multiple = weight;
-            for _ in 0..DIGITS {
+            for _ in 0..MULTIPLES {
                 multiples.push(multiple);
                 multiple += weight;
             }
             weight = multiple;
-            let start = table.len();
-            table.resize(start + DIGITS, AffinePoint::<C>::identity());
-            ProjectivePoint::<C>::batch_normalize(&multiples, &mut table[start..]);
+            let start = rows.len();
+            rows.resize(start + MULTIPLES, AffinePoint::<C>::identity());
+            ProjectivePoint::<C>::batch_normalize(&multiples, &mut rows[start..]);
         }
+        Arc::new(Self(rows))
+    }
+
+    /// A multiple of the base point, given by a number with the most significant octet first.
+    fn multiple(&self, number: &[u8]) -> ProjectivePoint<C> {
+        let mut sum = ProjectivePoint::<C>::identity();
+        let (mut bits, mut held, mut octets) = (0, 0, number.iter().rev());
+        for multiples in self.0.chunks(MULTIPLES) {
+            while held < WIDTH {
+                bits |= octets.next().map_or(0, |&octet| usize::from(octet)) << held;
+                held += 8;
+            }
+            let digit = bits & MULTIPLES;
+            (bits, held) = (bits >> WIDTH, held - WIDTH);
+            if let Some(row) = digit.checked_sub(1) {
+                sum += multiples[row];
+            }
+        }
+        sum
+    }
+}
+
+impl<C: EcdsaCurve + CurveArithmetic + DigestAlgorithm> Signer<C> {
+    /// Takes a private key.
+    pub fn new(secret: NonZeroScalar<C>, table: Arc<Table<C>>) -> Self {
         Self { secret, table }
     }
 
@@ -52,7 +83,8 @@ impl<C: EcdsaCurve + CurveArithmetic + DigestAlgorithm> Signer<C> {
     pub fn sign(&self, messages: &[Vec<u8>]) -> Vec<Vec<u8>> {
         let digests: Vec<_> = messages.iter().map(C::Digest::digest).collect();
         let nonces: Vec<Scalar<C>> = digests.iter().map(|digest| self.nonce(digest)).collect();
-        let points: Vec<_> = nonces.iter().map(|nonce| self.multiple(nonce)).collect();
+        let points: Vec<_> =
+            nonces.iter().map(|nonce| self.table.multiple(&nonce.to_repr())).collect();
         let mut affine = vec![AffinePoint::<C>::identity(); points.len()];
         ProjectivePoint::<C>::batch_normalize(&points, &mut affine);
         let mut inverses = nonces;
@@ -78,22 +110,9 @@ impl<C: EcdsaCurve + CurveArithmetic + DigestAlgorithm> Signer<C> {
     fn nonce(&self, digest: &[u8]) -> Scalar<C> {
         let secret = self.secret.to_repr();
         let order = C::ORDER;
-        let mut generator =
-            KGenerator::<C::Digest, C::Uint>::new(&secret, digest, &[], &order);
+        let mut generator = KGenerator::<C::Digest, C::Uint>::new(&secret, digest, &[], &order);
         let mut octets = FieldBytes::<C>::default();
         generator.fill_next_k(&mut octets);
         Scalar::<C>::reduce(&octets)
-    }
-
-    /// A multiple of the base point.
-    fn multiple(&self, scalar: &Scalar<C>) -> ProjectivePoint<C> {
-        let octets = scalar.to_repr();
-        let digits = octets.iter().rev().zip(self.table.chunks(DIGITS));
-        digits.fold(ProjectivePoint::<C>::identity(), |sum, (&digit, multiples)| {
-            match usize::from(digit).checked_sub(1) {
-                Some(row) => sum + multiples[row],
-                None => sum,
-            }
-        })
     }
 }

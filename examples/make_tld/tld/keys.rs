@@ -1,12 +1,12 @@
 //! Keys that follow from the seed, and what signs with them. They are nobody's secret: whoever knows
 //! the seed has them.
 
+use std::sync::Arc;
+
 use anyhow::{Context as _, Result};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as AwsRsaKey;
-use aws_lc_rs::signature::{
-    Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
-};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512};
 use clap::ValueEnum;
 use ed448_goldilocks::elliptic_curve::array::Array;
 use p256::elliptic_curve::NonZeroScalar;
@@ -17,7 +17,7 @@ use rsa::traits::PublicKeyParts as _;
 use sigmill::dns::rdata::key_tag;
 use sigmill::dns::{Algorithm, RType};
 
-use super::ecdsa;
+use super::ecdsa::{Signer, Table};
 use super::random::{Purpose, Random};
 
 /// What signs, by the names that people use.
@@ -87,16 +87,21 @@ const ZSK_FLAGS: u16 = 256;
 impl Keys {
     /// Both keys, or one that signs everything.
     pub fn new(seed: u64, scheme: Scheme, combined: bool) -> Result<Self> {
-        let ksk = Key::new(seed, 0, scheme, KSK_FLAGS)?;
+        let make = maker(scheme);
+        let key = |number, flags| {
+            let pair = make(&mut Random::new(seed, Purpose::Key, number))?;
+            Ok::<_, anyhow::Error>(Key::new(scheme, flags, pair))
+        };
+        let ksk = key(0, KSK_FLAGS)?;
         if combined {
             return Ok(Self { ksk, zsk: None });
         }
         // Keys that share a tag are right, too, but would have validators try both.
         let mut number = 1;
-        let mut zsk = Key::new(seed, number, scheme, ZSK_FLAGS)?;
+        let mut zsk = key(number, ZSK_FLAGS)?;
         while zsk.tag == ksk.tag {
             number += 1;
-            zsk = Key::new(seed, number, scheme, ZSK_FLAGS)?;
+            zsk = key(number, ZSK_FLAGS)?;
         }
         Ok(Self { ksk, zsk: Some(zsk) })
     }
@@ -111,23 +116,11 @@ impl Keys {
 }
 
 impl Key {
-    fn new(seed: u64, number: u64, scheme: Scheme, flags: u16) -> Result<Self> {
-        let mut random = Random::new(seed, Purpose::Key, number);
-        let (public, sign) = match scheme {
-            Scheme::Rsa1024 => rsa_in_rust(&mut random, 1024)?,
-            Scheme::Rsa1280 => rsa_in_rust(&mut random, 1280)?,
-            Scheme::Rsa2048 | Scheme::Rsasha512 => rsa(&mut random, 2048, scheme.algorithm())?,
-            Scheme::Rsa3072 => rsa(&mut random, 3072, scheme.algorithm())?,
-            Scheme::Rsa4096 => rsa(&mut random, 4096, scheme.algorithm())?,
-            Scheme::P256 => p256(&mut random),
-            Scheme::P384 => p384(&mut random),
-            Scheme::Ed25519 => ed25519(&mut random)?,
-            Scheme::Ed448 => ed448(&mut random),
-        };
+    fn new(scheme: Scheme, flags: u16, (public, sign): Pair) -> Self {
         let mut dnskey = flags.to_be_bytes().to_vec();
         dnskey.extend_from_slice(&[3, scheme.algorithm().0]);
         dnskey.extend_from_slice(&public);
-        Ok(Self { tag: key_tag(&dnskey), dnskey, sign })
+        Self { tag: key_tag(&dnskey), dnskey, sign }
     }
 
     /// The signatures over messages, as RRSIG carries them.
@@ -139,17 +132,41 @@ impl Key {
 /// A public key as DNSKEY carries it, and what signs with the private one.
 type Pair = (Vec<u8>, Box<Sign>);
 
-fn p256(random: &mut Random) -> Pair {
+type Maker = dyn Fn(&mut Random) -> Result<Pair>;
+
+/// What makes pairs of a scheme; what all its keys share is made once.
+fn maker(scheme: Scheme) -> Box<Maker> {
+    let algorithm = scheme.algorithm();
+    match scheme {
+        Scheme::Rsa1024 => Box::new(|random| rsa_in_rust(random, 1024)),
+        Scheme::Rsa1280 => Box::new(|random| rsa_in_rust(random, 1280)),
+        Scheme::Rsa2048 | Scheme::Rsasha512 => Box::new(move |random| rsa(random, 2048, algorithm)),
+        Scheme::Rsa3072 => Box::new(move |random| rsa(random, 3072, algorithm)),
+        Scheme::Rsa4096 => Box::new(move |random| rsa(random, 4096, algorithm)),
+        Scheme::P256 => {
+            let table = Table::new();
+            Box::new(move |random| Ok(p256(random, Arc::clone(&table))))
+        }
+        Scheme::P384 => {
+            let table = Table::new();
+            Box::new(move |random| Ok(p384(random, Arc::clone(&table))))
+        }
+        Scheme::Ed25519 => Box::new(ed25519),
+        Scheme::Ed448 => Box::new(|random| Ok(ed448(random))),
+    }
+}
+
+fn p256(random: &mut Random, table: Arc<Table<p256::NistP256>>) -> Pair {
     let secret = nonzero(|| NonZeroScalar::from_repr(random.octets::<32>().into()).into_option());
     let point = p256::PublicKey::from_secret_scalar(&secret).to_sec1_point(false);
-    let signer = ecdsa::Signer::<p256::NistP256>::new(secret);
+    let signer = Signer::new(secret, table);
     (point.as_bytes()[1..].to_vec(), Box::new(move |messages| Ok(signer.sign(messages))))
 }
 
-fn p384(random: &mut Random) -> Pair {
+fn p384(random: &mut Random, table: Arc<Table<p384::NistP384>>) -> Pair {
     let secret = nonzero(|| NonZeroScalar::from_repr(random.octets::<48>().into()).into_option());
     let point = p384::PublicKey::from_secret_scalar(&secret).to_sec1_point(false);
-    let signer = ecdsa::Signer::<p384::NistP384>::new(secret);
+    let signer = Signer::new(secret, table);
     (point.as_bytes()[1..].to_vec(), Box::new(move |messages| Ok(signer.sign(messages))))
 }
 
@@ -181,9 +198,8 @@ fn ed448(random: &mut Random) -> Pair {
 fn rsa(random: &mut Random, bits: usize, algorithm: Algorithm) -> Result<Pair> {
     let key = rsa_key(random, bits)?;
     let document = key.to_pkcs1_der().context("cannot encode an RSA key")?;
-    let signer = AwsRsaKey::from_der(document.as_bytes())
-        .ok()
-        .context("the library refuses an RSA key")?;
+    let signer =
+        AwsRsaKey::from_der(document.as_bytes()).ok().context("the library refuses an RSA key")?;
     let padding =
         if algorithm == Algorithm::RSASHA512 { &RSA_PKCS1_SHA512 } else { &RSA_PKCS1_SHA256 };
     let sign = one_by_one(move |message| {
@@ -217,8 +233,6 @@ fn rsa_public(key: &rsa::RsaPrivateKey) -> Vec<u8> {
     [&[len][..], &exponent, &key.n().to_bytes_be()].concat()
 }
 
-fn one_by_one(
-    sign: impl Fn(&[u8]) -> Result<Vec<u8>> + Send + Sync + 'static,
-) -> Box<Sign> {
+fn one_by_one(sign: impl Fn(&[u8]) -> Result<Vec<u8>> + Send + Sync + 'static) -> Box<Sign> {
     Box::new(move |messages| messages.iter().map(|message| sign(message)).collect())
 }

@@ -60,9 +60,36 @@ const DIGITS: &[u8] = b"0123456789";
 const CONSONANTS: &[u8] = b"bcdfghjklmnnprrssttvwxz";
 const VOWELS: &[u8] = b"aaeeeiioouy";
 const WORDS: &[&[u8]] = &[
-    b"the", b"my", b"best", b"shop", b"online", b"web", b"data", b"home", b"auto", b"fit", b"news",
-    b"group", b"media", b"tech", b"cloud", b"art", b"design", b"travel", b"hotel", b"green", b"city",
-    b"law", b"house", b"world", b"pro", b"smart", b"studio", b"energy", b"service", b"consulting",
+    b"the",
+    b"my",
+    b"best",
+    b"shop",
+    b"online",
+    b"web",
+    b"data",
+    b"home",
+    b"auto",
+    b"fit",
+    b"news",
+    b"group",
+    b"media",
+    b"tech",
+    b"cloud",
+    b"art",
+    b"design",
+    b"travel",
+    b"hotel",
+    b"green",
+    b"city",
+    b"law",
+    b"house",
+    b"world",
+    b"pro",
+    b"smart",
+    b"studio",
+    b"energy",
+    b"service",
+    b"consulting",
 ];
 
 /// Labels in canonical order, all different.
@@ -183,8 +210,7 @@ fn make(seed: u64, number: u64, count: usize) -> Vec<u8> {
 mod tests {
     use super::*;
 
-    // RFC 952 and RFC 1123 §2.1: letters, digits and hyphens, no hyphen at either end. The mean is
-    // what registries report of .com and .net.
+    // RFC 952 and RFC 1123 §2.1: letters, digits and hyphens, no hyphen at either end.
     #[test]
     fn labels_are_host_names_of_usual_length() {
         let labels = Labels::new(7, 20_000, &BTreeSet::new());

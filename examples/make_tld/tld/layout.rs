@@ -10,26 +10,16 @@ use super::options::LayoutKind;
 use super::zone::Zone;
 
 /// A style of text, at some place of it.
-pub enum Layout<'z> {
-    OneLine(OneLine),
-    Bind(Bind<'z>),
+pub trait Layout {
+    /// Appends a record.
+    fn record(&mut self, out: &mut String, owner: &Name, ttl: u32, rtype: RType, rdata: &[u8]);
 }
 
-impl<'z> Layout<'z> {
-    /// At the beginning of a part of the zone, which must read by itself.
-    pub fn new(zone: &'z Zone) -> Self {
-        match zone.options.layout {
-            LayoutKind::OneLine => Self::OneLine(OneLine::default()),
-            LayoutKind::Bind => Self::Bind(Bind::new(zone)),
-        }
-    }
-
-    /// Appends a record.
-    pub fn record(&mut self, out: &mut String, owner: &Name, ttl: u32, rtype: RType, rdata: &[u8]) {
-        match self {
-            Self::OneLine(style) => style.record(out, owner, ttl, rtype, rdata),
-            Self::Bind(style) => style.record(out, owner, ttl, rtype, rdata),
-        }
+/// The style that the options name, at the beginning of a part of the zone, which must read by itself.
+pub fn begin(zone: &Zone) -> Box<dyn Layout + '_> {
+    match zone.options.layout {
+        LayoutKind::OneLine => Box::new(OneLine::default()),
+        LayoutKind::Bind => Box::new(Bind::new(zone)),
     }
 }
 
@@ -40,7 +30,7 @@ pub struct OneLine {
     owner: Option<(Name, String)>,
 }
 
-impl OneLine {
+impl Layout for OneLine {
     fn record(&mut self, out: &mut String, owner: &Name, ttl: u32, rtype: RType, rdata: &[u8]) {
         let text = match &mut self.owner {
             Some((last, text)) if last == owner => text,

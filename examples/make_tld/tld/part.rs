@@ -5,10 +5,9 @@
 use anyhow::Result;
 use sigmill::dns::RType;
 
-use super::bad::spoil;
-use super::layout::Layout;
+use super::layout;
 use super::options::LayoutKind;
-use super::rrset::{Rrset, Signed, Validity, sign};
+use super::rrset::{Rrset, Signed, sign};
 use super::zone::Zone;
 
 /// The text of a part, and what is in it.
@@ -41,12 +40,9 @@ pub fn count(zone: &Zone) -> usize {
 /// Makes the part with this number.
 pub fn make(zone: &Zone, number: usize) -> Result<Part> {
     let rrsets = rrsets(zone, number);
-    let Validity { inception, expiration } =
-        Validity { inception: zone.options.inception, expiration: zone.options.expiration };
-    let validity = Validity { inception, expiration };
-    let rrsigs = sign(&rrsets, &zone.keys, &zone.options.origin, validity, spoil)?;
+    let rrsigs = sign(&rrsets, zone)?;
     let mut part = Part::default();
-    let mut layout = Layout::new(zone);
+    let mut layout = layout::begin(zone);
     for (rrset, rrsig) in rrsets.iter().zip(&rrsigs) {
         let Rrset { owner, rtype, ttl, .. } = rrset;
         for rdata in &rrset.rdata {

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use sigmill::dns::bitmap::TypeBitmapBuilder;
-use sigmill::dns::{Class, Name, RType, Timestamp};
+use sigmill::dns::{Class, Name, RType};
 
-use super::keys::Keys;
+use super::bad::spoil;
+use super::zone::Zone;
 
 /// An RRset; `rdata` is in canonical form and order.
 #[derive(Clone, Debug)]
@@ -48,27 +49,11 @@ pub fn bitmap(types: impl IntoIterator<Item = RType>) -> Vec<u8> {
     wire
 }
 
-/// What all signatures of the zone have in common.
-#[derive(Clone, Copy, Debug)]
-pub struct Validity {
-    pub inception: Timestamp,
-    pub expiration: Timestamp,
-}
-
 /// The RDATA of the RRSIG of each RRset; nothing where it is not signed.
-///
-/// `spoil` is given the signature of each that is to be signed badly.
-pub fn sign(
-    rrsets: &[Rrset],
-    keys: &Keys,
-    origin: &Name,
-    validity: Validity,
-    mut spoil: impl FnMut(&mut [u8]),
-) -> Result<Vec<Option<Vec<u8>>>> {
-    let mut rrsigs: Vec<Option<Vec<u8>>> = rrsets
-        .iter()
-        .map(|rrset| (rrset.signed != Signed::No).then(|| prefix(rrset, keys, origin, validity)))
-        .collect();
+pub fn sign(rrsets: &[Rrset], zone: &Zone) -> Result<Vec<Option<Vec<u8>>>> {
+    let is_signed = |rrset: &Rrset| rrset.signed != Signed::No;
+    let prefix = |rrset| is_signed(rrset).then(|| prefix(rrset, zone));
+    let mut rrsigs: Vec<Option<Vec<u8>>> = rrsets.iter().map(prefix).collect();
     // Apart, because a key signs by the batch.
     for is_of_keys in [false, true] {
         let of_key = |place: &usize| {
@@ -81,7 +66,7 @@ pub fn sign(
         };
         let messages: Vec<Vec<u8>> = places.iter().map(message).collect();
         let Some(&first) = places.first() else { continue };
-        let signatures = keys.signing(rrsets[first].rtype).sign(&messages)?;
+        let signatures = zone.keys.signing(rrsets[first].rtype).sign(&messages)?;
         for (place, mut signature) in places.into_iter().zip(signatures) {
             if rrsets[place].signed == Signed::Badly {
                 spoil(&mut signature);
@@ -95,15 +80,16 @@ pub fn sign(
 }
 
 /// The RDATA of an RRSIG up to its signature (RFC 4034 §3.1).
-fn prefix(rrset: &Rrset, keys: &Keys, origin: &Name, validity: Validity) -> Vec<u8> {
-    let key = keys.signing(rrset.rtype);
+fn prefix(rrset: &Rrset, zone: &Zone) -> Vec<u8> {
+    let (key, options) = (zone.keys.signing(rrset.rtype), &zone.options);
     let mut prefix = rrset.rtype.0.to_be_bytes().to_vec();
-    prefix.extend_from_slice(&[key.dnskey[3], rrset.owner.rrsig_labels()]);
+    let algorithm = options.algorithm.algorithm();
+    prefix.extend_from_slice(&[algorithm.0, rrset.owner.rrsig_labels()]);
     prefix.extend_from_slice(&rrset.ttl.to_be_bytes());
-    prefix.extend_from_slice(&validity.expiration.0.to_be_bytes());
-    prefix.extend_from_slice(&validity.inception.0.to_be_bytes());
+    prefix.extend_from_slice(&options.expiration.0.to_be_bytes());
+    prefix.extend_from_slice(&options.inception.0.to_be_bytes());
     prefix.extend_from_slice(&key.tag.to_be_bytes());
-    prefix.extend_from_slice(origin.as_wire());
+    prefix.extend_from_slice(options.origin.as_wire());
     prefix
 }
 

@@ -1,7 +1,7 @@
 //! Parts in their order, or lines in random order, to where they go.
 
 use std::fmt;
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::mpsc;
@@ -43,11 +43,8 @@ pub fn write(zone: &Zone, output: &mut (dyn Write + Send), list: &mut dyn Write)
         false => None,
     };
     let batch = BATCH * rayon::current_num_threads();
-    let mut totals = Totals {
-        delegations: zone.labels.len(),
-        secure: zone.secure.len(),
-        ..Totals::default()
-    };
+    let mut totals =
+        Totals { delegations: zone.labels.len(), secure: zone.secure.len(), ..Totals::default() };
     let mut lines = 0;
     // While one batch is written, the next is made.
     let (sender, receiver) = mpsc::sync_channel::<Vec<Vec<u8>>>(1);
@@ -76,7 +73,9 @@ pub fn write(zone: &Zone, output: &mut (dyn Write + Send), list: &mut dyn Write)
                 }
                 let texts = parts.into_iter().map(|(_, text)| text);
                 if let Some(shuffle) = &mut shuffle {
-                    texts.zip(first..).try_for_each(|(text, number)| shuffle.take(number, &text))?;
+                    texts
+                        .zip(first..)
+                        .try_for_each(|(text, number)| shuffle.take(number, &text))?;
                 } else if !send(finished(texts.collect(), compresses)?) {
                     return Ok(()); // the writer says why
                 }
@@ -118,7 +117,8 @@ fn list_bad(
     for bad in &part.bad {
         let line = *lines + ends(&text[..bad.place]) + 1;
         let line = if shuffled { "-".into() } else { line.to_string() };
-        writeln!(list, "{line}\t{}", bad.name).context("cannot write the list of bad signatures")?;
+        writeln!(list, "{line}\t{}", bad.name)
+            .context("cannot write the list of bad signatures")?;
     }
     *lines += ends(text);
     Ok(())
@@ -144,8 +144,8 @@ pub fn write_file<T>(
     };
     let mut builder = tempfile::Builder::new();
     builder.prefix(".make-tld-");
-    let permissions: Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    builder.permissions(permissions); // less the umask
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
     let mut file = builder.tempfile_in(directory).with_context(context)?;
     let mut buffer = BufWriter::with_capacity(1 << 20, file.as_file_mut());
     let done = write(&mut buffer).with_context(context)?;
