@@ -23,6 +23,7 @@ mod write;
 mod zone;
 
 use std::io::{self, Write};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result};
 use sigmill::crypto::ds_digest;
@@ -36,9 +37,10 @@ use zone::Zone;
 /// Does what the options say.
 pub fn run(options: &Options) -> Result<Totals> {
     options.check()?;
+    let start = Instant::now();
     let threads = options.threads.map_or(0, usize::from); // 0: as many as processors
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    pool.context("cannot start threads")?.install(|| {
+    let mut totals = pool.context("cannot start threads")?.install(|| {
         let zone = Zone::new(options)?;
         if let Some(path) = &options.anchor {
             write_file(path, |out| Ok(writeln!(out, "{}", anchor(&zone)?)?))?;
@@ -50,7 +52,9 @@ pub fn run(options: &Options) -> Result<Totals> {
             Some(path) => write_file(path, |list| write(list)),
             None => write(&mut io::stderr().lock()),
         }
-    })
+    })?;
+    totals.took = start.elapsed();
+    Ok(totals)
 }
 
 /// The DS record of the key that signs the keys (RFC 4509).

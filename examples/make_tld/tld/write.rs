@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use flate2::Compression;
@@ -35,7 +35,6 @@ const BATCH: usize = 4;
 /// Makes all parts on all threads of the pool and writes them; `list` gets a line for each broken
 /// signature.
 pub fn write(zone: &Zone, output: &mut (dyn Write + Send), list: &mut dyn Write) -> Result<Totals> {
-    let start = Instant::now();
     let options = &zone.options;
     let compresses = options.compresses();
     let mut shuffle = match options.shuffle {
@@ -88,7 +87,6 @@ pub fn write(zone: &Zone, output: &mut (dyn Write + Send), list: &mut dyn Write)
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         written.context("cannot write the zone").and(made)
     })?;
-    totals.took = start.elapsed();
     Ok(totals)
 }
 
