@@ -29,65 +29,93 @@ pub struct Totals {
     pub took: Duration,
 }
 
-/// Parts that are on the way at once, for each thread.
+/// Parts that are made together, for each thread.
 const BATCH: usize = 4;
 
 /// Makes all parts on all threads of the pool and writes them; `list` gets a line for each broken
 /// signature.
 pub fn write(zone: &Zone, output: &mut (dyn Write + Send), list: &mut dyn Write) -> Result<Totals> {
-    let options = &zone.options;
-    let compresses = options.compresses();
-    let mut shuffle = match options.shuffle {
-        true => Some(Shuffle::new(options.seed, part::count(zone))?),
-        false => None,
-    };
-    let batch = BATCH * rayon::current_num_threads();
-    let mut totals =
-        Totals { delegations: zone.labels.len(), secure: zone.secure.len(), ..Totals::default() };
-    let mut lines = 0;
+    let (delegations, secure) = (zone.labels.len(), zone.secure.len());
+    let totals = Totals { delegations, secure, ..Totals::default() };
+    let mut work =
+        Work { zone, batch: BATCH * rayon::current_num_threads(), totals, lines: 0, list };
     // While one batch is written, the next is made.
     let (sender, receiver) = mpsc::sync_channel::<Vec<Vec<u8>>>(1);
-    thread::scope(|scope| -> Result<()> {
-        let writer = scope.spawn(|| -> io::Result<()> {
-            for texts in receiver {
-                texts.iter().try_for_each(|text| output.write_all(text))?;
-            }
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            receiver.into_iter().flatten().try_for_each(|text| output.write_all(&text))?;
             output.flush()
         });
-        let send = |texts| sender.send(texts).is_ok();
-        let mut made = || -> Result<()> {
-            for first in (0..part::count(zone)).step_by(batch) {
-                let numbers = first..part::count(zone).min(first + batch);
-                let parts: Vec<(Part, Vec<u8>)> = numbers
-                    .into_par_iter()
-                    .map(|number| {
-                        let mut part = part::make(zone, number)?;
-                        let text = std::mem::take(&mut part.text).into_bytes();
-                        Ok((part, text))
-                    })
-                    .collect::<Result<_>>()?;
-                for (part, text) in &parts {
-                    totals.add(part, text);
-                    list_bad(part, text, &mut lines, options.shuffle, list)?;
-                }
-                let texts = parts.into_iter().map(|(_, text)| text);
-                if let Some(shuffle) = &mut shuffle {
-                    texts
-                        .zip(first..)
-                        .try_for_each(|(text, number)| shuffle.take(number, &text))?;
-                } else if !send(finished(texts.collect(), compresses)?) {
-                    return Ok(()); // the writer says why
-                }
-            }
-            let Some(shuffle) = shuffle.take() else { return Ok(()) };
-            shuffle.finish(batch, |texts| Ok(send(finished(texts, compresses)?)))
-        };
-        let made = made();
+        // When nobody takes it any more, the writer says why.
+        let made = work.make_all(&mut |texts| sender.send(texts).is_ok());
         drop(sender);
         let written = writer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         written.context("cannot write the zone").and(made)
     })?;
-    Ok(totals)
+    Ok(work.totals)
+}
+
+/// The making of parts, as far as it has come.
+struct Work<'w> {
+    zone: &'w Zone,
+    batch: usize,
+    totals: Totals,
+    lines: u64,
+    list: &'w mut dyn Write,
+}
+
+/// Takes texts; false when nobody wants more.
+type Give<'g> = dyn FnMut(Vec<Vec<u8>>) -> bool + 'g;
+
+impl Work<'_> {
+    fn make_all(&mut self, give: &mut Give<'_>) -> Result<()> {
+        let (options, count) = (&self.zone.options, part::count(self.zone));
+        let compresses = options.compresses();
+        let batches = (0..count).step_by(self.batch);
+        if !options.shuffle {
+            for first in batches {
+                if !give(finished(self.make_batch(first)?, compresses)?) {
+                    break;
+                }
+            }
+            return Ok(());
+        }
+        let mut shuffle = Shuffle::new(options.seed, count)?;
+        for first in batches {
+            for (number, text) in (first..).zip(self.make_batch(first)?) {
+                shuffle.take(number, &text)?;
+            }
+        }
+        shuffle.finish(self.batch, |texts| Ok(give(finished(texts, compresses)?)))
+    }
+
+    /// The texts of the parts from this one on.
+    fn make_batch(&mut self, first: usize) -> Result<Vec<Vec<u8>>> {
+        let last = part::count(self.zone).min(first + self.batch);
+        let make = |number| part::make(self.zone, number);
+        let parts: Vec<Part> = (first..last).into_par_iter().map(make).collect::<Result<_>>()?;
+        for part in &parts {
+            self.list_bad(part).context("cannot write the list of bad signatures")?;
+            self.totals.records += part.records;
+            self.totals.signatures += part.signatures;
+            self.totals.octets += part.text.len() as u64;
+        }
+        Ok(parts.into_iter().map(|part| part.text.into_bytes()).collect())
+    }
+
+    fn list_bad(&mut self, part: &Part) -> io::Result<()> {
+        let ends = |text: &str| memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
+        for bad in &part.bad {
+            if self.zone.options.shuffle {
+                writeln!(self.list, "-\t{}", bad.name)?;
+            } else {
+                let line = self.lines + ends(&part.text[..bad.place]) + 1;
+                writeln!(self.list, "{line}\t{}", bad.name)?;
+            }
+        }
+        self.lines += ends(&part.text);
+        Ok(())
+    }
 }
 
 /// Texts as they are written. Each is a member of its own in a compressed file (RFC 1952 §2.2), so
@@ -102,24 +130,6 @@ fn finished(texts: Vec<Vec<u8>>, compresses: bool) -> Result<Vec<Vec<u8>>> {
         encoder.finish()
     };
     texts.into_par_iter().map(compress).collect::<io::Result<_>>().context("cannot compress")
-}
-
-fn list_bad(
-    part: &Part,
-    text: &[u8],
-    lines: &mut u64,
-    shuffled: bool,
-    list: &mut dyn Write,
-) -> Result<()> {
-    let ends = |text: &[u8]| memchr::memchr_iter(b'\n', text).count() as u64;
-    for bad in &part.bad {
-        let line = *lines + ends(&text[..bad.place]) + 1;
-        let line = if shuffled { "-".into() } else { line.to_string() };
-        writeln!(list, "{line}\t{}", bad.name)
-            .context("cannot write the list of bad signatures")?;
-    }
-    *lines += ends(text);
-    Ok(())
 }
 
 /// Opens what is at a path when it is complete, writes it, and puts it there.
@@ -151,14 +161,6 @@ pub fn write_file<T>(
     drop(buffer);
     file.persist(path).with_context(context)?;
     Ok(done)
-}
-
-impl Totals {
-    fn add(&mut self, part: &Part, text: &[u8]) {
-        self.records += part.records;
-        self.signatures += part.signatures;
-        self.octets += text.len() as u64;
-    }
 }
 
 impl fmt::Display for Totals {
