@@ -3,7 +3,9 @@
 
 mod as_text;
 mod command;
+mod ds_rollover;
 mod examples;
+mod made;
 mod real;
 mod recorded;
 mod rollover;

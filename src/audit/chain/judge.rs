@@ -97,7 +97,7 @@ impl<'v> Judge<'v> {
     fn is_delegated(&mut self, owner: &Name, rtype: RType, signer: &Name) -> bool {
         let zone = self.position_of(owner, rtype).zone;
         let below = zone.apex != *signer && zone.apex.is_at_or_below(signer);
-        below && matches!(zone.link, Some(Link::Ds { .. }))
+        below && zone.links.iter().any(|link| matches!(link, Link::Ds { .. }))
     }
 
     /// What is to be said of an RRset that no signature makes secure.

@@ -5,6 +5,7 @@
 //! by DS and DNSKEY, and judges each response at each time at which its status may be another.
 
 mod bag;
+mod delegation;
 mod denial;
 pub mod explain;
 mod follow;
@@ -428,13 +429,7 @@ impl Court<'_> {
                     ),
                     _ => link.judgement.clone(),
                 };
-                link = explain::ZoneLink {
-                    zone: apex,
-                    judgement,
-                    anchor: None,
-                    ds: None,
-                    dnskey: None,
-                };
+                link = explain::ZoneLink::bare(apex, judgement);
             }
             let self_signed =
                 self.verified.bag.find(&apex).is_some_and(|id| self.is_self_signed(id));
@@ -568,13 +563,7 @@ impl Tally {
             .zones
             .into_iter()
             .map(|(zone, responses)| ZoneRow {
-                link: explain::ZoneLink {
-                    zone,
-                    judgement: Judgement::SECURE,
-                    anchor: None,
-                    ds: None,
-                    dnskey: None,
-                },
+                link: explain::ZoneLink::bare(zone, Judgement::SECURE),
                 parent: None,
                 island: false,
                 signatures: SignatureCounts::default(),

@@ -342,16 +342,21 @@ fn write_zones(
 
 /// What vouches for a zone's keys, in a word.
 fn vouched(row: &ZoneRow) -> String {
-    match (&row.link.anchor, &row.link.ds) {
-        (Some(anchor), _) => format!("anchor {}", anchor.key.tag),
-        (None, Some(ds)) => {
-            let mut tags: Vec<String> =
-                ds.records.iter().map(|record| record.key.tag.to_string()).collect();
-            tags.dedup();
-            format!("DS {}", tags.join(" "))
+    let (word, keys): (_, Vec<_>) = match row.link.anchors.as_slice() {
+        [] => {
+            let records = row.link.ds.iter().flat_map(|ds| &ds.records);
+            ("DS", records.map(|record| record.key.tag).collect())
         }
-        (None, None) => "-".to_owned(),
+        anchors => ("anchor", anchors.iter().map(|anchor| anchor.key.tag).collect()),
+    };
+    let mut words = vec![word.to_owned()];
+    for tag in keys {
+        let tag = tag.to_string();
+        if !words.contains(&tag) {
+            words.push(tag);
+        }
     }
+    if words.len() == 1 { "-".to_owned() } else { words.join(" ") }
 }
 
 /// What became of followed keys (RFC 5011).

@@ -41,16 +41,16 @@ fn write_zone(
     let zone = Painted(palette.strong, &link.zone);
     writeln!(out, "{}{zone} {}", branch(depth), status(&link.judgement, palette))?;
     let indent = indent(depth);
-    if let Some(anchor) = &link.anchor {
+    for anchor in &link.anchors {
         writeln!(out, "{indent}trust anchor {} ({})", key(anchor.key), anchor.origin)?;
     }
-    if let Some(ds) = &link.ds {
+    for ds in &link.ds {
         for record in &ds.records {
             writeln!(out, "{indent}DS {} {}", key(record.key), record.digest)?;
         }
         writeln!(out, "{indent}{}", signature_line(&ds.signature, palette))?;
     }
-    if let Some(dnskey) = &link.dnskey {
+    for dnskey in &link.dnskeys {
         for facts in &dnskey.keys {
             writeln!(out, "{indent}{}", key_line(facts))?;
         }
