@@ -446,10 +446,10 @@ catalogue! {
         "No trust anchor is for the name or a name above it, so nothing can be said of it.",
         "Give an anchor with --anchor or --ds.";
     ChainDnskeyNeeded = "chain-dnskey-needed", Advice, "RFC 4033 §5, RFC 4035 §5",
-        "The DNSKEY RRset of a zone on the chain of trust is not in the input.",
+        "The DNSKEY RRset of a zone on the chain of trust is not in the input, or only as it was signed for another time.",
         "Add it with --keys: `dig +dnssec DNSKEY` of the zone, as of the time of the capture.";
     ChainDsNeeded = "chain-ds-needed", Advice, "RFC 4033 §5, RFC 4035 §5",
-        "The input holds neither the DS RRset of a name nor a proof that there is none, so nobody can tell whether a signed zone begins there.",
+        "The input holds neither the DS RRset of a name nor a proof that there is none, or only one that is signed for another time, so nobody can tell whether a signed zone begins there.",
         "Add it with --keys: `dig +dnssec DS` of the name, as of the time of the capture.";
     ChainSignaturesNeeded = "chain-signatures-needed", Advice, "RFC 4035 §3.2.1",
         "Whoever asked did not want signatures (DO), and without them nobody can tell whether the data is right.",

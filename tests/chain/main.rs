@@ -5,6 +5,7 @@ mod as_text;
 mod command;
 mod ds_rollover;
 mod examples;
+mod lapsed;
 mod made;
 mod real;
 mod recorded;

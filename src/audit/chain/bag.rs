@@ -8,6 +8,7 @@ use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 
 use super::seen::Seen;
+use super::summary::Times;
 
 /// A name of the bag, in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -79,6 +80,8 @@ pub struct StoredSignature {
     pub rdata: Arc<[u8]>,
     /// How often it was seen.
     pub seen: u64,
+    /// When it was seen; `None` if it was only given to help with the rest.
+    pub times: Option<Times>,
 }
 
 /// An RRset with the signatures that came with it.
@@ -203,7 +206,12 @@ impl Bag {
         }
         let id = SignatureId(number(self.signatures.len()));
         self.octets += key.1.len();
-        self.signatures.push(StoredSignature { rrset, rdata: Arc::clone(&key.1), seen: 0 });
+        self.signatures.push(StoredSignature {
+            rrset,
+            rdata: Arc::clone(&key.1),
+            seen: 0,
+            times: None,
+        });
         self.rrsets[rrset.0 as usize].signatures.push(id);
         self.signature_ids.insert(key, id);
         Some(id)
@@ -222,7 +230,12 @@ impl Bag {
             times.and_modify(|times| times.add(at)).or_insert_with(|| Seen::once(at));
         }
         for id in &held.signatures {
-            self.signatures[id.0 as usize].seen += 1;
+            let signature = &mut self.signatures[id.0 as usize];
+            signature.seen += 1;
+            if how.dated {
+                signature.times =
+                    Some(signature.times.map_or(Times::once(at), |seen| seen.and(at)));
+            }
         }
     }
 

@@ -11,7 +11,8 @@ use crate::engine::KeyIndex;
 
 use super::bag::{NameId, RrsetId, SignatureId};
 use super::denial::{covers_hash, covers_name};
-use super::status::Reason;
+use super::faults::{Faults, Told, signed_for_another_time};
+use super::status::{Judgement, Reason, Status};
 use super::trust::{Judge, Trust};
 use super::verify::Zone;
 
@@ -20,10 +21,8 @@ pub(super) enum Delegation {
     /// A zone with keys begins there, by these DS RRsets and a signature over each: more than one while
     /// the parent changes them (RFC 6781 §4.1.2).
     Signed(Vec<(RrsetId, SignatureId)>),
-    /// It ought to, but its DS cannot be trusted.
-    Broken(Reason),
-    /// A zone without keys begins there.
-    Unsigned(Reason),
+    /// Trust ends there: a zone without keys begins, or its DS cannot be trusted, or that is not told.
+    Ended(Judgement),
     /// No zone begins there, nor at names above it in the zone: something at or below is the zone's.
     None,
     /// No zone begins there, for the name does not exist.
@@ -32,21 +31,31 @@ pub(super) enum Delegation {
     Unknown,
 }
 
+/// A zone that speaks of what is below it.
+#[derive(Clone, Copy)]
+struct Speaker<'z> {
+    apex: NameId,
+    signer: &'z Zone,
+    zone: &'z Trust,
+    /// Whether it is asked what it said at other times, too, when that was all that was seen.
+    lapsed: bool,
+}
+
+fn unsigned(reason: Reason) -> Delegation {
+    Delegation::Ended(Judgement::new(Status::Insecure, reason))
+}
+
 impl Judge<'_> {
     /// What a secure zone says of a name below its apex.
     pub(super) fn delegation(&mut self, name: &Name, zone: &Trust) -> Delegation {
         let verified = self.verified;
         let Some(apex) = verified.bag.find(&zone.apex) else { return Delegation::Unknown };
         let Some(signer) = verified.zones.get(&apex) else { return Delegation::Unknown };
-        let (mut fault, mut secure) = (None, Vec::new());
-        let seen = verified.bag.find(name).map_or(&[][..], |id| verified.ds(id));
-        for &rrset in seen {
-            match self.secured_by(rrset, apex, zone) {
-                Some(Ok(signature)) => secure.push((rrset, signature)),
-                Some(Err(one)) => fault = Some(one),
-                None => {}
-            }
-        }
+        let mut faults = Faults::default();
+        let seen = verified.bag.find(name).map_or(&[][..], |id| verified.ds(id)).iter();
+        let secure: Vec<_> = seen
+            .filter_map(|&rrset| Some((rrset, self.secured_by(rrset, apex, zone, &mut faults)?)))
+            .collect();
         if !secure.is_empty() {
             return Delegation::Signed(secure);
         }
@@ -59,36 +68,52 @@ impl Judge<'_> {
         if zone.keys.iter().any(signs_below) {
             return Delegation::None;
         }
-        if let Some(found) = self.nsec_on(name, &key, apex, signer, zone) {
+        let speaker = Speaker { apex, signer, zone, lapsed: false };
+        if let Some(found) = self.denial_of(name, &key, &speaker) {
             return found;
         }
-        if let Some(found) = self.nsec3_on(name, apex, signer, zone) {
-            return found;
-        }
-        match fault {
-            Some((code, detail)) => {
-                Delegation::Broken(Reason { detail, ..Reason::new(code, *name, RType::DS) })
+        let reason = |code, detail| Reason { detail, ..Reason::new(code, *name, RType::DS) };
+        let unseen = |reason| Delegation::Ended(Judgement::new(Status::Indeterminate, reason));
+        let broken = |reason| Delegation::Ended(Judgement::new(Status::Bogus, reason));
+        match self.weigh(&faults) {
+            Some(Told::Rejected((code, detail))) => return broken(reason(code, detail)),
+            Some(Told::Unseen((code @ Code::ChainDnskeyNeeded, detail))) => {
+                return unseen(Reason { detail, ..Reason::new(code, zone.apex, RType::DNSKEY) });
             }
-            None if verified.bag.is_denied(name, RType::DS) => {
-                let detail =
-                    Some("a response says that there is none, and nothing proves it".into());
-                let reason = Reason::new(Code::DenialUnproven, *name, RType::DS);
-                Delegation::Broken(Reason { detail, ..reason })
+            Some(Told::Unseen(fault)) => {
+                return unseen(reason(Code::ChainDsNeeded, signed_for_another_time(fault)));
             }
-            None => Delegation::Unknown,
+            None if !verified.bag.is_denied(name, RType::DS) => return Delegation::Unknown,
+            None => {}
         }
+        // Whoever asked for the DS was told that there is none. A proof may have come with it, and been
+        // good then.
+        let lapsed = Speaker { lapsed: true, ..speaker };
+        if self.denial_of(name, &key, &lapsed).is_some() {
+            let detail = "the proof that there is none is signed for another time";
+            return unseen(reason(Code::ChainDsNeeded, Some(detail.into())));
+        }
+        let detail = "a response says that there is none, and nothing proves it";
+        broken(reason(Code::DenialUnproven, Some(detail.into())))
     }
 
-    fn nsec_on(
-        &self,
-        name: &Name,
-        key: &[u8],
-        apex: NameId,
-        signer: &Zone,
-        zone: &Trust,
-    ) -> Option<Delegation> {
+    /// What the NSEC and NSEC3 records of a zone say of a name.
+    fn denial_of(&mut self, name: &Name, key: &[u8], speaker: &Speaker<'_>) -> Option<Delegation> {
+        let by_nsec = self.nsec_on(name, key, speaker);
+        by_nsec.or_else(|| self.nsec3_on(name, speaker))
+    }
+
+    /// Whether an RRset may speak for its zone.
+    fn speaks(&self, rrset: RrsetId, speaker: &Speaker<'_>) -> bool {
+        let mut faults = Faults::default();
+        let secured = self.secured_by(rrset, speaker.apex, speaker.zone, &mut faults).is_some();
+        secured || speaker.lapsed && matches!(self.weigh(&faults), Some(Told::Unseen(_)))
+    }
+
+    fn nsec_on(&self, name: &Name, key: &[u8], speaker: &Speaker<'_>) -> Option<Delegation> {
         let bag = &self.verified.bag;
-        let secure = |id: &&RrsetId| matches!(self.secured_by(**id, apex, zone), Some(Ok(_)));
+        let &Speaker { signer, zone, .. } = speaker;
+        let secure = |id: &&RrsetId| self.speaks(**id, speaker);
         let here = signer.nsec.get(key).into_iter().flatten();
         for &id in here.filter(secure) {
             for nsec in bag.rrset(id).records().filter_map(Nsec::from_rdata) {
@@ -101,7 +126,7 @@ impl Judge<'_> {
                 }
                 if !has(RType::DS) {
                     let reason = Reason::new(Code::DelegationInsecure, *name, RType::DS);
-                    return Some(Delegation::Unsigned(reason));
+                    return Some(unsigned(reason));
                 }
             }
         }
@@ -125,28 +150,22 @@ impl Judge<'_> {
         None
     }
 
-    fn nsec3_on(
-        &mut self,
-        name: &Name,
-        apex: NameId,
-        signer: &Zone,
-        zone: &Trust,
-    ) -> Option<Delegation> {
+    fn nsec3_on(&mut self, name: &Name, speaker: &Speaker<'_>) -> Option<Delegation> {
+        let &Speaker { signer, zone, .. } = speaker;
         for ((iterations, salt), chain) in &signer.nsec3 {
             if *iterations > self.how.limits.nsec3_iterations {
-                let secure = |id: &RrsetId| matches!(self.secured_by(*id, apex, zone), Some(Ok(_)));
-                if !chain.values().flatten().any(secure) {
+                if !chain.values().flatten().any(|&id| self.speaks(id, speaker)) {
                     continue;
                 }
                 let reason = Reason {
                     detail: Some(format!("{iterations} iterations")),
                     ..Reason::new(Code::Nsec3IterationsTooMany, zone.apex, RType::NSEC3)
                 };
-                return Some(Delegation::Unsigned(reason));
+                return Some(unsigned(reason));
             }
             let hash = self.hashes.of(name, *iterations, salt);
             let bag = &self.verified.bag;
-            let secure = |id: &&RrsetId| matches!(self.secured_by(**id, apex, zone), Some(Ok(_)));
+            let secure = |id: &&RrsetId| self.speaks(**id, speaker);
             for &id in chain.get(&hash).into_iter().flatten().filter(secure) {
                 for nsec3 in bag.rrset(id).records().filter_map(Nsec3::from_rdata) {
                     let has = |rtype| nsec3.types.contains(rtype);
@@ -158,7 +177,7 @@ impl Judge<'_> {
                     }
                     if !has(RType::DS) {
                         let reason = Reason::new(Code::DelegationInsecure, *name, RType::DS);
-                        return Some(Delegation::Unsigned(reason));
+                        return Some(unsigned(reason));
                     }
                 }
             }
@@ -175,7 +194,7 @@ impl Judge<'_> {
                     // The name above exists, or is itself hidden: with opt-out in between, a
                     // delegation may be here and would be insecure (RFC 5155 §6).
                     let reason = Reason::new(Code::DelegationOptOut, *name, RType::DS);
-                    return Some(Delegation::Unsigned(reason));
+                    return Some(unsigned(reason));
                 }
             }
         }

@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use crate::audit::findings::Code;
+use crate::audit::rrsig::Fault;
 use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
 use crate::dns::{Class, Name, RType};
 
 use super::bag::{Held, RrsetId, SignatureId};
 use super::denial::{Absence, Bounds, Evidence, Proof};
+use super::faults::{Faults, Told, signed_for_another_time};
 use super::response::{Incomplete, Response};
 use super::status::{Judgement, Reason, Status};
 use super::trust::{Judge, Link, Trust};
@@ -59,16 +61,16 @@ impl<'v> Judge<'v> {
         let bag = &self.verified.bag;
         let stored = bag.rrset(held.rrset);
         let (owner, rtype) = (bag.name(stored.owner), stored.rtype);
-        let mut fault = None;
+        let mut faults = Faults::default();
         // One good path is enough (RFC 6840 §5.11, §5.12).
         for &signature in &held.signatures {
             let checked = self.verified.checked(signature);
             let signer = self.verified.bag.name(checked.signer);
             if !owner.is_at_or_below(&signer) {
-                fault.get_or_insert((
-                    Code::SignatureSignerNotApex,
-                    Some(format!("signer {signer}")),
-                ));
+                if faults.is_empty() {
+                    let detail = Some(format!("signer {signer}"));
+                    faults.push(signature, (Code::SignatureSignerNotApex, detail));
+                }
                 continue;
             }
             let position = self.position(&signer);
@@ -78,7 +80,8 @@ impl<'v> Judge<'v> {
             match self.trusted(signature, &position.zone) {
                 // RFC 4035 §5.3.1: the signer must be the zone that the RRset lies in.
                 Ok(()) if self.is_delegated(&owner, rtype, &signer) => {
-                    fault = Some((Code::SignatureSignerNotApex, Some(format!("signer {signer}"))));
+                    let detail = Some(format!("signer {signer}"));
+                    faults.push(signature, (Code::SignatureSignerNotApex, detail));
                 }
                 Ok(()) => {
                     return JudgedRrset {
@@ -87,10 +90,11 @@ impl<'v> Judge<'v> {
                         signature: Some(signature),
                     };
                 }
-                Err(one) => fault = Some(one),
+                Err(fault) => faults.push(signature, fault),
             }
         }
-        self.not_secure(held, &owner, rtype, fault, signatures_wanted)
+        let told = self.weigh(&faults);
+        self.not_secure(held, &owner, rtype, told, signatures_wanted)
     }
 
     /// Whether a zone with a DS begins between a signer and an RRset.
@@ -106,7 +110,7 @@ impl<'v> Judge<'v> {
         held: &Held,
         owner: &Name,
         rtype: RType,
-        fault: Option<(Code, Option<String>)>,
+        told: Option<Told>,
         signatures_wanted: bool,
     ) -> JudgedRrset {
         let mut position = self.position_of(owner, rtype);
@@ -131,13 +135,16 @@ impl<'v> Judge<'v> {
         }
         let zone = position.zone;
         let reason = |code, name| Reason::new(code, name, rtype);
-        let judgement = match (zone.judgement.status, fault) {
-            (Status::Secure, fault) => match (fault, unknown) {
+        let judgement = match (zone.judgement.status, told) {
+            (Status::Secure, told) => match (told, unknown) {
                 (_, Some(unknown)) if !self.is_denied(&zone, owner) => Judgement::new(
                     Status::Indeterminate,
                     Reason::new(Code::ChainDsNeeded, unknown, RType::DS),
                 ),
-                (Some((code, detail)), _) => {
+                (Some(Told::Unseen(fault)), _) => {
+                    Judgement::new(Status::Indeterminate, unseen(fault, &zone, owner, rtype))
+                }
+                (Some(Told::Rejected((code, detail))), _) => {
                     let key = held.signatures.first().map(|&id| self.verified.checked(id).key);
                     Judgement::new(Status::Bogus, Reason { detail, key, ..reason(code, *owner) })
                 }
@@ -524,6 +531,20 @@ impl<'v> Judge<'v> {
         }
         evidence
     }
+}
+
+/// Why it cannot be told of an RRset that is signed for another time how it was served at this.
+fn unseen(fault: Fault, zone: &Trust, owner: &Name, rtype: RType) -> Reason {
+    let (code, owner, rtype) = match (fault.0, rtype) {
+        (Code::ChainDnskeyNeeded, _) => {
+            let (code, detail) = fault;
+            return Reason { detail, ..Reason::new(code, zone.apex, RType::DNSKEY) };
+        }
+        (_, RType::DNSKEY) => (Code::ChainDnskeyNeeded, *owner, rtype),
+        (_, RType::DS) => (Code::ChainDsNeeded, *owner, rtype),
+        (code, _) => (code, *owner, rtype),
+    };
+    Reason { detail: signed_for_another_time(fault), ..Reason::new(code, owner, rtype) }
 }
 
 /// Where aliases have led.

@@ -8,6 +8,7 @@ mod bag;
 mod delegation;
 mod denial;
 pub mod explain;
+mod faults;
 mod follow;
 mod intake;
 mod judge;
@@ -201,7 +202,7 @@ impl Court<'_> {
         self.judge_responses(intake, &epochs, span, &mut summary, &mut findings, on_event);
         self.judge_rrsets(&epochs, &mut summary, &mut findings, on_event);
         self.list_zones(span.1, &mut summary);
-        self.explain(span.1, &mut summary);
+        self.explain(&mut summary);
         for (signature, detail) in &self.verified.disagreements {
             let rrset = self.verified.bag.rrset(self.verified.bag.signature(*signature).rrset);
             findings.push(Finding {
@@ -222,6 +223,12 @@ impl Court<'_> {
             summary.signatures.insert(algorithm.0, counts);
         }
         summary
+    }
+
+    fn judge_at(&self, at: i64) -> Judge<'_> {
+        let mut judge = Judge::new(self.verified, self.how, self.anchors, at);
+        judge.is_fixed = self.config.at.is_some();
+        judge
     }
 
     /// The times between which no status changes: where a signature or an anchor begins or ends.
@@ -275,9 +282,7 @@ impl Court<'_> {
             let mut judges: HashMap<usize, Judge<'_>> = HashMap::new();
             let judged = lot.iter().map(|&place| {
                 let case = &cases[place];
-                let judge = judges
-                    .entry(epoch(case.at))
-                    .or_insert_with(|| Judge::new(self.verified, self.how, self.anchors, case.at));
+                let judge = judges.entry(epoch(case.at)).or_insert_with(|| self.judge_at(case.at));
                 (place, judge.response(&case.seen.response))
             });
             judged.collect()
@@ -337,9 +342,7 @@ impl Court<'_> {
                 let stored = self.verified.bag.rrset(id);
                 let at = self.config.at.unwrap_or(stored.times.0);
                 let epoch = epochs.partition_point(|&epoch| epoch <= at);
-                let judge = judges
-                    .entry(epoch)
-                    .or_insert_with(|| Judge::new(self.verified, self.how, self.anchors, at));
+                let judge = judges.entry(epoch).or_insert_with(|| self.judge_at(at));
                 let signatures = stored.signatures.clone().into();
                 let judged = judge.rrset(&Held { rrset: id, signatures }, stored.seen_bare);
                 let owner = self.verified.bag.name(stored.owner);
@@ -392,8 +395,7 @@ impl Court<'_> {
     }
 
     fn list_zones(&self, at: i64, summary: &mut Summary) {
-        let mut judge =
-            Judge::new(self.verified, self.how, self.anchors, self.config.at.unwrap_or(at));
+        let mut judge = self.judge_at(self.config.at.unwrap_or(at));
         let mut signatures: HashMap<Name, SignatureCounts> = HashMap::new();
         for (id, signature) in self.verified.bag.signatures() {
             let checked = self.verified.checked(id);
@@ -452,14 +454,14 @@ impl Court<'_> {
         })
     }
 
-    fn explain(&self, at: i64, summary: &mut Summary) {
-        let mut judge =
-            Judge::new(self.verified, self.how, self.anchors, self.config.at.unwrap_or(at));
+    /// Tells chains as they were when the RRset at their end was seen last.
+    fn explain(&self, summary: &mut Summary) {
         for (name, rtype) in &self.config.explain {
             let Some(owner) = self.verified.bag.find(name) else { continue };
             for (id, stored) in self.verified.bag.rrsets() {
                 if stored.owner == owner && rtype.is_none_or(|rtype| rtype == stored.rtype) {
                     let signatures = stored.signatures.clone().into();
+                    let mut judge = self.judge_at(self.config.at.unwrap_or(stored.times.1));
                     summary.explanations.push(judge.explain(&Held { rrset: id, signatures }));
                 }
             }

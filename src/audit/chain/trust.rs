@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::audit::findings::{Code, KeyRef};
+use crate::audit::rrsig::Fault;
 use crate::audit::zone::{Anchor, AnchorForm};
 use crate::crypto::ds_digest;
 use crate::dns::rdata::{Dnskey, Ds, key_tag};
@@ -13,6 +14,7 @@ use crate::engine::KeyIndex;
 
 use super::bag::{NameId, RrsetId, SignatureId};
 use super::delegation::Delegation;
+use super::faults::{Faults, Told, signed_for_another_time};
 use super::status::{Judgement, Reason, Status};
 use super::verify::{How, Verified};
 
@@ -52,6 +54,24 @@ pub struct Trust {
     pub dnskeys: Vec<(RrsetId, SignatureId)>,
     /// The keys of the zone's table that can be trusted.
     pub keys: Vec<KeyIndex>,
+    /// Those of DNSKEY RRsets that an anchor or DS leads to, that are signed for another time, and were
+    /// not seen at this.
+    pub lapsed: Vec<KeyIndex>,
+}
+
+impl Trust {
+    /// A zone, or where trust ends, of which no key is known yet.
+    fn new(apex: &Name, parent: Option<Rc<Trust>>, judgement: Judgement) -> Self {
+        Self {
+            apex: *apex,
+            parent,
+            judgement,
+            links: Vec::new(),
+            dnskeys: Vec::new(),
+            keys: Vec::new(),
+            lapsed: Vec::new(),
+        }
+    }
 }
 
 /// Where a name lies at a time.
@@ -70,6 +90,8 @@ pub(super) struct Judge<'v> {
     pub how: &'v How,
     pub anchors: &'v [Anchor],
     pub at: i64,
+    /// The time is the user's and not one at which something was seen.
+    pub is_fixed: bool,
     positions: HashMap<Name, Position>,
     pub(super) hashes: super::denial::Hashes,
 }
@@ -81,6 +103,7 @@ impl<'v> Judge<'v> {
             how,
             anchors,
             at,
+            is_fixed: false,
             positions: HashMap::new(),
             hashes: super::denial::Hashes::default(),
         }
@@ -118,17 +141,9 @@ impl<'v> Judge<'v> {
             return at_apex(self.enter_by_anchors(name, &anchors, above));
         }
         let Some(parent) = parent else {
-            return at_apex(Trust {
-                apex: *name,
-                parent: None,
-                judgement: Judgement::new(
-                    Status::Indeterminate,
-                    Reason::new(Code::ChainNoAnchor, *name, None),
-                ),
-                links: Vec::new(),
-                dnskeys: Vec::new(),
-                keys: Vec::new(),
-            });
+            let reason = Reason::new(Code::ChainNoAnchor, *name, None);
+            let judgement = Judgement::new(Status::Indeterminate, reason);
+            return at_apex(Trust::new(name, None, judgement));
         };
         if parent.zone.judgement.status != Status::Secure {
             return parent;
@@ -140,12 +155,7 @@ impl<'v> Judge<'v> {
     fn step(&mut self, name: &Name, above: Position) -> Position {
         match self.delegation(name, &above.zone) {
             Delegation::Signed(ds) => at_apex(self.enter_by_ds(name, &ds, above.zone)),
-            Delegation::Broken(reason) => {
-                at_apex(ended(name, above.zone, Judgement::new(Status::Bogus, reason)))
-            }
-            Delegation::Unsigned(reason) => {
-                at_apex(ended(name, above.zone, Judgement::new(Status::Insecure, reason)))
-            }
+            Delegation::Ended(judgement) => at_apex(Trust::new(name, Some(above.zone), judgement)),
             Delegation::None => Position { zone: above.zone, unknown: None },
             Delegation::NotHere => above,
             Delegation::Unknown => {
@@ -166,14 +176,7 @@ impl<'v> Judge<'v> {
                 && anchor.valid_until.is_none_or(|until| self.at < until)
         };
         let valid: Vec<&Anchor> = anchors.iter().filter(valid).copied().collect();
-        let mut trust = Trust {
-            apex: *apex,
-            parent,
-            judgement: Judgement::SECURE,
-            links: Vec::new(),
-            dnskeys: Vec::new(),
-            keys: Vec::new(),
-        };
+        let mut trust = Trust::new(apex, parent, Judgement::SECURE);
         if valid.is_empty() {
             let reason = Reason {
                 detail: Some("no anchor is valid at this time".into()),
@@ -199,14 +202,8 @@ impl<'v> Judge<'v> {
     /// would take it.
     fn enter_by_ds(&self, apex: &Name, ds: &[(RrsetId, SignatureId)], parent: Rc<Trust>) -> Trust {
         let link = |&(rrset, signature): &_| Link::Ds { rrset, signature };
-        let mut trust = Trust {
-            apex: *apex,
-            parent: Some(parent),
-            judgement: Judgement::SECURE,
-            links: ds.iter().map(link).collect(),
-            dnskeys: Vec::new(),
-            keys: Vec::new(),
-        };
+        let mut trust = Trust::new(apex, Some(parent), Judgement::SECURE);
+        trust.links.extend(ds.iter().map(link));
         let (mut links, mut unsupported) = (Vec::new(), false);
         for (id, link) in ds.iter().zip(&trust.links) {
             let records = self.verified.bag.rrset(id.0).records();
@@ -249,17 +246,21 @@ impl<'v> Judge<'v> {
             };
             return fail(trust, status, Reason::new(code, apex, RType::DNSKEY));
         };
-        let (mut fault, mut signed, mut bare) = (None, None, false);
+        let (mut faults, mut signed, mut bare) = (Faults::default(), None, false);
         for &rrset in &zone.dnskeys {
             let stored = bag.rrset(rrset);
             bare |= stored.seen_bare;
+            let secure_keys = || {
+                let keys = stored.records().filter_map(|rdata| zone.key_of(rdata));
+                keys.filter(|&key| zone.usability.secures(key))
+            };
             for &signature in &stored.signatures {
                 let checked = self.verified.checked(signature);
-                if self.verified.bag.find(&apex) != Some(checked.signer) {
+                if bag.find(&apex) != Some(checked.signer) {
                     continue;
                 }
                 signed.get_or_insert((rrset, signature));
-                let found = checked.at(self.at).and_then(|key| {
+                let led_to = checked.outcome.clone().and_then(|key| {
                     // The key that signs must itself be in the set (RFC 4035 §5.2).
                     let rdata = &zone.table.get(key).rdata;
                     let inside = stored.records().any(|record| record == rdata.as_slice());
@@ -269,22 +270,22 @@ impl<'v> Judge<'v> {
                         (Code::DnskeyNotAnchored, Some(format!("signed by key {tag}")))
                     })
                 });
-                match found {
-                    Ok((_, link)) => {
+                match (led_to, checked.fault_of_time(self.at)) {
+                    (Ok((_, link)), None) => {
                         if !trust.links.contains(link) {
                             trust.links.push(link.clone());
                         }
                         trust.dnskeys.push((rrset, signature));
-                        let keys = stored.records().filter_map(|rdata| zone.key_of(rdata));
-                        let keys = keys.filter(|&key| zone.usability.secures(key));
-                        trust.keys.extend(keys);
+                        trust.keys.extend(secure_keys());
                         break;
                     }
-                    // A signature by the key that is meant tells more than one by another.
-                    Err(one) if fault.is_none() || one.0 != Code::DnskeyNotAnchored => {
-                        fault = Some(one);
+                    (Ok(_), Some(fault)) => {
+                        if self.is_unseen(signature, &fault) {
+                            trust.lapsed.extend(secure_keys());
+                        }
+                        faults.push(signature, fault);
                     }
-                    Err(_) => {}
+                    (Err(fault), _) => faults.push(signature, fault),
                 }
             }
         }
@@ -294,16 +295,17 @@ impl<'v> Judge<'v> {
             return;
         }
         trust.dnskeys.extend(signed);
-        let reason = |code| Reason::new(code, apex, RType::DNSKEY);
-        match fault {
-            Some((code, detail)) => {
-                fail(trust, Status::Bogus, Reason { detail, ..reason(code) });
+        let reason = |code, detail| Reason { detail, ..Reason::new(code, apex, RType::DNSKEY) };
+        let (status, reason) = match self.weigh(&faults) {
+            Some(Told::Rejected((code, detail))) => (Status::Bogus, reason(code, detail)),
+            Some(Told::Unseen(fault)) => {
+                let detail = signed_for_another_time(fault);
+                (Status::Indeterminate, reason(Code::ChainDnskeyNeeded, detail))
             }
-            None if signed.is_some() || bare => {
-                fail(trust, Status::Bogus, reason(Code::RrsetUnsigned))
-            }
-            None => fail(trust, Status::Indeterminate, reason(Code::ChainSignaturesNeeded)),
-        }
+            None if signed.is_some() || bare => (Status::Bogus, reason(Code::RrsetUnsigned, None)),
+            None => (Status::Indeterminate, reason(Code::ChainSignaturesNeeded, None)),
+        };
+        fail(trust, status, reason);
     }
 
     /// The DS records and anchors that count: of known algorithms and digests, and not SHA-1 beside
@@ -332,43 +334,41 @@ impl<'v> Judge<'v> {
         usable
     }
 
-    /// The signature by a trusted key of this zone that secures an RRset; `None` when the zone made
-    /// none.
+    /// The signature by a trusted key of this zone that secures an RRset. What is wrong with those of
+    /// the zone that do not is added to `faults`.
     pub fn secured_by(
         &self,
         rrset: RrsetId,
         apex: NameId,
         zone: &Trust,
-    ) -> Option<Result<SignatureId, (Code, Option<String>)>> {
-        let mut fault = None;
+        faults: &mut Faults,
+    ) -> Option<SignatureId> {
         for &signature in &self.verified.bag.rrset(rrset).signatures {
-            let checked = self.verified.checked(signature);
-            if checked.signer != apex {
+            if self.verified.checked(signature).signer != apex {
                 continue;
             }
             match self.trusted(signature, zone) {
-                Ok(()) => return Some(Ok(signature)),
-                Err(one) => fault = Some(Err(one)),
+                Ok(()) => return Some(signature),
+                Err(fault) => faults.push(signature, fault),
             }
         }
-        fault
+        None
     }
 
-    /// Whether a signature holds now under a trusted key of a zone.
-    pub fn trusted(
-        &self,
-        signature: SignatureId,
-        zone: &Trust,
-    ) -> Result<(), (Code, Option<String>)> {
+    /// Whether a signature holds now under a trusted key of a zone. [`Code::ChainDnskeyNeeded`] when
+    /// that depends on a DNSKEY RRset that was not seen as of now.
+    pub fn trusted(&self, signature: SignatureId, zone: &Trust) -> Result<(), Fault> {
         let key = self.verified.checked(signature).at(self.at)?;
-        match zone.keys.contains(&key) {
-            true => Ok(()),
-            // It holds under a key that was seen, in a DNSKEY RRset that nothing vouches for.
-            false => Err((
-                Code::SignatureNoKey,
-                Some("its key is in no DNSKEY RRset that can be trusted".into()),
-            )),
+        if zone.keys.contains(&key) {
+            return Ok(());
         }
+        if zone.lapsed.contains(&key) {
+            let detail = "the one that has the key is signed for another time";
+            return Err((Code::ChainDnskeyNeeded, Some(detail.into())));
+        }
+        // It holds under a key that was seen, in a DNSKEY RRset that nothing vouches for.
+        let detail = "its key is in no DNSKEY RRset that can be trusted";
+        Err((Code::SignatureNoKey, Some(detail.into())))
     }
 }
 
@@ -406,16 +406,4 @@ fn anchor_key(anchor: &Anchor) -> KeyRef {
 
 fn at_apex(trust: Trust) -> Position {
     Position { zone: Rc::new(trust), unknown: None }
-}
-
-/// Trust that goes no further than to a name.
-fn ended(name: &Name, parent: Rc<Trust>, judgement: Judgement) -> Trust {
-    Trust {
-        apex: *name,
-        parent: Some(parent),
-        judgement,
-        links: Vec::new(),
-        dnskeys: Vec::new(),
-        keys: Vec::new(),
-    }
 }

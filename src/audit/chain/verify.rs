@@ -63,13 +63,18 @@ impl Checked {
     /// The key under which it holds at a time, or why it does not.
     pub fn at(&self, at: i64) -> Result<KeyIndex, Fault> {
         let key = self.outcome.clone()?;
-        fault_at(self.inception, self.expiration, at).map_or(Ok(key), Err)
+        self.fault_of_time(at).map_or(Ok(key), Err)
+    }
+
+    /// What is wrong with it at a time and not at all times.
+    pub fn fault_of_time(&self, at: i64) -> Option<Fault> {
+        fault_at(self.inception, self.expiration, at)
     }
 
     /// The key under which it holds at a time, be it revoked or not.
     pub fn key_at(&self, at: i64) -> Option<KeyIndex> {
         let key = self.outcome.as_ref().ok().copied().or(self.revokes)?;
-        fault_at(self.inception, self.expiration, at).is_none().then_some(key)
+        self.fault_of_time(at).is_none().then_some(key)
     }
 }
 
