@@ -93,8 +93,8 @@ fn the_chain_shows_every_ds_rrset_and_every_dnskey_rrset() {
         let dnskeys: Vec<u16> = link.dnskeys.iter().map(|set| set.keys[0].key.tag).collect();
         assert_eq!((&ds, &dnskeys), (&tags, &tags));
         assert!(link.ds.iter().all(|ds| ds.signature.fault.is_none()));
-        let entries = link.dnskeys.iter().flat_map(|set| &set.keys);
-        assert!(entries.map(|key| key.entry).all(|entry| entry));
+        let mut entries = link.dnskeys.iter().flat_map(|set| &set.keys);
+        assert!(entries.all(|key| key.entry));
     }
 }
 

@@ -208,3 +208,49 @@ impl Answer {
         text + "\n"
     }
 }
+
+/// The octets of a message: header with these flags, one question or none, records without compression,
+/// and OPT with or without DO if it is to be there.
+fn message(
+    (id, flags): (u16, u16),
+    question: Option<(&str, RType)>,
+    sections: [&[Record]; 2],
+    edns: Option<bool>,
+) -> Vec<u8> {
+    let count = |len: usize| u16::try_from(len).unwrap();
+    let [answer, authority] = sections.map(|records| count(records.len()));
+    let counts = [u16::from(question.is_some()), answer, authority, u16::from(edns.is_some())];
+    let mut octets = [&[id, flags][..], &counts].concat();
+    let mut octets: Vec<u8> = octets.drain(..).flat_map(u16::to_be_bytes).collect();
+    if let Some((owner, rtype)) = question {
+        octets.extend(name(owner).as_wire());
+        octets.extend([rtype.0, 1].map(u16::to_be_bytes).concat());
+    }
+    for record in sections.concat() {
+        octets.extend(record.owner.as_wire());
+        octets.extend([record.rtype.0, 1].map(u16::to_be_bytes).concat());
+        octets.extend(TTL.to_be_bytes());
+        octets.extend(count(record.rdata.len()).to_be_bytes());
+        octets.extend(&record.rdata);
+    }
+    if let Some(wants_dnssec) = edns {
+        let flags = if wants_dnssec { 0x80 } else { 0 };
+        octets.extend([0, 0, 41, 0x04, 0xd0, 0, 0, flags, 0, 0, 0]);
+    }
+    octets
+}
+
+impl Answer {
+    /// As it is sent.
+    pub fn message(&self, id: u16, repeats_question: bool, edns: Option<bool>) -> Vec<u8> {
+        let flags = if self.authoritative { 0x8400 } else { 0x8080 };
+        let question = repeats_question.then_some((self.name, self.rtype));
+        let sections = [&*self.answer, &*self.authority];
+        message((id, flags | u16::from(self.rcode)), question, sections, edns)
+    }
+}
+
+/// A query as it is sent.
+pub fn query(id: u16, name: &str, rtype: RType, edns: Option<bool>, cd: bool) -> Vec<u8> {
+    message((id, 0x0100 | u16::from(cd) << 4), Some((name, rtype)), [&[], &[]], edns)
+}

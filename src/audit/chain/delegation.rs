@@ -10,8 +10,8 @@ use crate::dns::{Name, RType};
 use crate::engine::KeyIndex;
 
 use super::bag::{NameId, RrsetId, SignatureId};
-use super::denial::{covers_hash, covers_name};
 use super::faults::{Faults, Told, signed_for_another_time};
+use super::proof::{covers_hash, covers_name};
 use super::status::{Judgement, Reason, Status};
 use super::trust::{Judge, Trust};
 use super::verify::Zone;
@@ -22,7 +22,7 @@ pub(super) enum Delegation {
     /// the parent changes them (RFC 6781 §4.1.2).
     Signed(Vec<(RrsetId, SignatureId)>),
     /// Trust ends there: a zone without keys begins, or its DS cannot be trusted, or that is not told.
-    Ended(Judgement),
+    Ended(Box<Judgement>),
     /// No zone begins there, nor at names above it in the zone: something at or below is the zone's.
     None,
     /// No zone begins there, for the name does not exist.
@@ -41,8 +41,12 @@ struct Speaker<'z> {
     lapsed: bool,
 }
 
+fn ended(status: Status, reason: Reason) -> Delegation {
+    Delegation::Ended(Box::new(Judgement::new(status, reason)))
+}
+
 fn unsigned(reason: Reason) -> Delegation {
-    Delegation::Ended(Judgement::new(Status::Insecure, reason))
+    ended(Status::Insecure, reason)
 }
 
 impl Judge<'_> {
@@ -73,8 +77,8 @@ impl Judge<'_> {
             return found;
         }
         let reason = |code, detail| Reason { detail, ..Reason::new(code, *name, RType::DS) };
-        let unseen = |reason| Delegation::Ended(Judgement::new(Status::Indeterminate, reason));
-        let broken = |reason| Delegation::Ended(Judgement::new(Status::Bogus, reason));
+        let unseen = |reason| ended(Status::Indeterminate, reason);
+        let broken = |reason| ended(Status::Bogus, reason);
         match self.weigh(&faults) {
             Some(Told::Rejected((code, detail))) => return broken(reason(code, detail)),
             Some(Told::Unseen((code @ Code::ChainDnskeyNeeded, detail))) => {

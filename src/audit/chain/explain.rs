@@ -129,6 +129,10 @@ pub struct Explanation {
     /// The status.
     #[serde(flatten)]
     pub judgement: Judgement,
+    /// The wildcard that it was made from, by the signature that makes it secure. Whether it may stand
+    /// at its owner only a response can prove (RFC 4035 §5.3.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wildcard: Option<Name>,
     /// Records in the RRset.
     pub records: usize,
     /// Its signatures.
@@ -220,6 +224,7 @@ impl Judge<'_> {
             owner: self.verified.bag.name(stored.owner),
             rtype: stored.rtype,
             at: self.at,
+            wildcard: judged.signature.and_then(|id| self.verified.wildcard(id)),
             records: stored.records().count(),
             signatures,
             chain: self.chain(&judged.zone),

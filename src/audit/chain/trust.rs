@@ -93,7 +93,7 @@ pub(super) struct Judge<'v> {
     /// The time is the user's and not one at which something was seen.
     pub is_fixed: bool,
     positions: HashMap<Name, Position>,
-    pub(super) hashes: super::denial::Hashes,
+    pub(super) hashes: super::proof::Hashes,
 }
 
 impl<'v> Judge<'v> {
@@ -105,7 +105,7 @@ impl<'v> Judge<'v> {
             at,
             is_fixed: false,
             positions: HashMap::new(),
-            hashes: super::denial::Hashes::default(),
+            hashes: super::proof::Hashes::default(),
         }
     }
 
@@ -155,7 +155,7 @@ impl<'v> Judge<'v> {
     fn step(&mut self, name: &Name, above: Position) -> Position {
         match self.delegation(name, &above.zone) {
             Delegation::Signed(ds) => at_apex(self.enter_by_ds(name, &ds, above.zone)),
-            Delegation::Ended(judgement) => at_apex(Trust::new(name, Some(above.zone), judgement)),
+            Delegation::Ended(judgement) => at_apex(Trust::new(name, Some(above.zone), *judgement)),
             Delegation::None => Position { zone: above.zone, unknown: None },
             Delegation::NotHere => above,
             Delegation::Unknown => {

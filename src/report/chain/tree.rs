@@ -13,7 +13,7 @@ pub(super) fn write_tree(
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Explanation { owner, rtype, judgement, records, .. } = explanation;
+    let Explanation { owner, rtype, judgement, records, wildcard, .. } = explanation;
     let title = format!("{owner} {rtype}");
     writeln!(out, "{} is {}", Painted(palette.strong, title), status(judgement, palette))?;
     for (depth, link) in explanation.chain.iter().enumerate() {
@@ -21,7 +21,11 @@ pub(super) fn write_tree(
     }
     let depth = explanation.chain.len();
     let plural = if *records == 1 { "" } else { "s" };
-    let line = format!("{owner} {rtype}, {records} record{plural}");
+    let source = match wildcard {
+        Some(wildcard) => format!(" made from {wildcard}"),
+        None => String::new(),
+    };
+    let line = format!("{owner} {rtype}, {records} record{plural}{source}");
     writeln!(out, "{}{line}: {}", branch(depth), status(judgement, palette))?;
     for signature in &explanation.signatures {
         writeln!(out, "{}{}", indent(depth), signature_line(signature, palette))?;
