@@ -4,6 +4,7 @@ pub mod anchors;
 pub mod chain;
 pub mod delegation;
 mod denial;
+mod finding;
 pub mod findings;
 pub mod policy;
 pub mod rfc5011;

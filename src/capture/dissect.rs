@@ -37,6 +37,15 @@ pub(super) struct Datagram<'a> {
     /// Octets that followed on the wire and were not captured.
     pub(super) missing: usize,
     pub(super) at: At,
+    /// Whether the link type is one that only loopback interfaces have.
+    pub(super) over_loopback: bool,
+}
+
+impl Datagram<'_> {
+    /// Whether it never left the machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.over_loopback || self.from.is_loopback() || self.to.is_loopback()
+    }
 }
 
 /// All that is remembered from one packet to the next.
@@ -87,7 +96,8 @@ impl Dissector {
             sink.fault(Cause::IpLength, at.place);
         }
         let &IpPacket { from, to, protocol, payload, missing, fragment, .. } = ip;
-        let part = Datagram { from, to, protocol, payload, missing, at };
+        let over_loopback = link::is_loopback(packet.link_type);
+        let part = Datagram { from, to, protocol, payload, missing, at, over_loopback };
         let Some(fragment) = fragment else {
             self.transport(&part, sink);
             return;

@@ -36,6 +36,12 @@ const TYPES_FROM: u16 = 0x0600;
 /// LLC and SNAP headers up to the EtherType (IEEE 802, RFC 1042).
 const SNAP: [u8; 6] = [0xaa, 0xaa, 0x03, 0, 0, 0];
 
+/// Whether only loopback interfaces have a link type, those of BSD and macOS. Linux gives its own the type
+/// of Ethernet.
+pub(super) fn is_loopback(link_type: u16) -> bool {
+    matches!(link_type, NULL | LOOP)
+}
+
 /// Finds the network layer of a frame.
 ///
 /// # Errors

@@ -33,6 +33,9 @@ pub struct Totals {
     pub other_port: u64,
     /// ICMP errors that quote a packet to or from a DNS port. What they quote is not handed on.
     pub icmp_quotes: u64,
+    /// UDP checksums that the sender had not finished, or that do not fit where packets never leave the
+    /// machine: network cards compute them later, or nobody does. No faults.
+    pub checksums_unfinished: u64,
     /// Octets of TCP streams that belong to no message that could be found.
     pub tcp_octets_lost: u64,
     /// The time of the earliest packet.
@@ -197,8 +200,8 @@ causes! {
     UdpHeader = "a malformed UDP header",
     /// A UDP length that the datagram does not have; what there is was handed on.
     UdpLength = "a UDP length that the datagram does not have",
-    /// A UDP checksum that does not fit; the message was handed on. Packets captured where they are
-    /// sent have no checksum yet where the network card computes it.
+    /// A UDP checksum that does not fit; the message was handed on. Those in
+    /// [`Totals::checksums_unfinished`] are not meant.
     UdpChecksum = "a wrong UDP checksum",
     /// A message of less than twelve octets.
     MessageShort = "a message without a whole DNS header",

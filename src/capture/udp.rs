@@ -41,8 +41,13 @@ pub(super) fn datagram(datagram: &Datagram<'_>, sink: &mut Sink<'_>) {
     }
     let is_whole = if is_possible { end <= payload.len() } else { missing == 0 && stated < HEADER };
     let segment = payload.get(..end).unwrap_or(payload);
-    if is_possible && is_whole && header.checksum() != 0 && !is_intact(datagram, segment) {
-        sink.fault(Cause::UdpChecksum, place);
+    if is_possible && is_whole && header.checksum() != 0 {
+        match sum(datagram, segment, header.checksum()) {
+            Sum::Intact => {}
+            Sum::Unfinished => sink.totals.checksums_unfinished += 1,
+            Sum::Wrong if datagram.is_local() => sink.totals.checksums_unfinished += 1,
+            Sum::Wrong => sink.fault(Cause::UdpChecksum, place),
+        }
     }
     sink.message(Message {
         time: datagram.at.time,
@@ -56,8 +61,16 @@ pub(super) fn datagram(datagram: &Datagram<'_>, sink: &mut Sink<'_>) {
     });
 }
 
-/// Whether pseudo header and datagram, its checksum included, add up to zero.
-fn is_intact(datagram: &Datagram<'_>, segment: &[u8]) -> bool {
+/// What a checksum says.
+enum Sum {
+    Intact,
+    /// It is that of the pseudo header alone: whoever sent the packet left the rest to the network card,
+    /// and it was captured before that.
+    Unfinished,
+    Wrong,
+}
+
+fn sum(datagram: &Datagram<'_>, segment: &[u8], stated: u16) -> Sum {
     let mut sum = Sum16BitWords::new();
     for address in [datagram.from, datagram.to] {
         sum = match address {
@@ -67,6 +80,14 @@ fn is_intact(datagram: &Datagram<'_>, segment: &[u8]) -> bool {
     }
     // The length is that of the header's field, which has sixteen bits.
     let len = u16::try_from(segment.len()).unwrap_or_default();
-    let sum = sum.add_2bytes([0, datagram.protocol.0]).add_2bytes(len.to_be_bytes());
-    sum.add_slice(segment).ones_complement() == 0
+    let pseudo = sum.add_2bytes([0, datagram.protocol.0]).add_2bytes(len.to_be_bytes());
+    let of_pseudo = u16::from_be(!pseudo.ones_complement());
+    // Pseudo header and datagram, its checksum included, add up to zero (RFC 768).
+    if pseudo.add_slice(segment).ones_complement() == 0 {
+        Sum::Intact
+    } else if of_pseudo == stated {
+        Sum::Unfinished
+    } else {
+        Sum::Wrong
+    }
 }

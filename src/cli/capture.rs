@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 use sigmill::audit::chain::{
@@ -12,15 +12,17 @@ use sigmill::audit::chain::{
 use sigmill::audit::findings::Severity;
 use sigmill::audit::zone::{JudgementTime, Limits, Progress, Sha1};
 use sigmill::capture::ReadOptions;
+use sigmill::report::Options;
 use sigmill::report::chain::{ChainFormat, chain_reporter};
-use sigmill::report::{Options, Verbosity};
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::capture_args::{CaptureArgs, ChainArgs, ChainFailOn, ChainFormatArg, RecordsArgs};
 use super::exit::{Failure, Outcome, note};
+use super::policy::PolicyFile;
 use super::size::Bound;
-use super::zone_args::Sha1Arg;
-use super::{anchors, kernel, output, progress};
+use super::time::now;
+use super::zone_args::FailOn;
+use super::{anchors, kernel, output, policy, progress};
 
 /// Findings that a text report writes out.
 const TEXT_FINDINGS: u64 = 20;
@@ -31,12 +33,12 @@ const TEXT: usize = 1 << 30;
 
 /// Runs `sigmill capture`.
 pub(crate) fn run(args: &CaptureArgs) -> Result<Outcome, Failure> {
-    let files = expand(&args.files)?;
+    let files = expand(&args.files);
     let options = ReadOptions {
         ports: if args.port.is_empty() { vec![53] } else { args.port.clone() },
         ..ReadOptions::default()
     };
-    judge(&args.chain, &files, &mut |intake, source, now, progress| {
+    judge(&args.chain, files, &mut |intake, source, now, progress| {
         let mut told = |stored| progress.bytes_read.store(stored, Ordering::Relaxed);
         read_capture(intake, source, &options, now, &mut told).map_err(|error| anyhow!(error))
     })
@@ -44,22 +46,28 @@ pub(crate) fn run(args: &CaptureArgs) -> Result<Outcome, Failure> {
 
 /// Runs `sigmill records`.
 pub(crate) fn run_records(args: &RecordsArgs) -> Result<Outcome, Failure> {
-    judge(&args.chain, &args.files, &mut |intake, source, now, _| {
+    let files = args.files.iter().cloned().map(Ok).collect();
+    judge(&args.chain, files, &mut |intake, source, now, _| {
         read_text(intake, source, TEXT, now).map_err(|error| anyhow!(error))
     })
 }
+
+/// A file that is named or found in a directory, or why none was found there.
+type Named = Result<PathBuf, anyhow::Error>;
 
 /// Takes in one file.
 type TakeIn<'t> = dyn FnMut(&mut Intake, Source, i64, &Progress) -> Result<(), anyhow::Error> + 't;
 
 fn judge(
     args: &ChainArgs,
-    files: &[PathBuf],
+    files: Vec<Named>,
     take_in: &mut TakeIn<'_>,
 ) -> Result<Outcome, Failure> {
     kernel::choose(args.kernel.as_deref())?;
     let now = now();
-    let config = config(args, now)?;
+    let policy = policy::read(args.policy.as_deref())?;
+    let config = config(args, &policy, now)?;
+    let fail_on = args.fail_on.or(policy.fail_on.map(ChainFailOn::from));
     if args.format == ChainFormatArg::Dot && args.explain.is_empty() {
         let error = anyhow!("--format dot draws the chains of --explain, and none is asked for");
         return Err(Failure::usage(error));
@@ -80,27 +88,41 @@ fn judge(
     let mut intake = Intake::new(args.max_held.unwrap_or(HELD));
     let watched = std::sync::Arc::new(Progress::default());
     let watch = progress::watch(args.progress, &watched);
-    let mut failures = 0;
-    for path in files {
-        let source = open(path, args)?;
-        let total = source.stored_len().unwrap_or(0);
-        watched.bytes_total.store(total, Ordering::Relaxed);
+    let keys = args.keys.iter().map(|path| Ok((path, open(path, args).map_err(Failure::input)?)));
+    let keys: Vec<(&PathBuf, Source)> = keys.collect::<Result<_, Failure>>()?;
+    let named = files.len();
+    let mut errors = Vec::new();
+    for file in files {
+        let taken = file.and_then(|path| open(&path, args)).and_then(|source| {
+            watched.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
+            take_in(&mut intake, source, now, &watched)
+        });
         // What was read before a fault has been taken in, and the other files are still there.
-        if let Err(error) = take_in(&mut intake, source, now, &watched) {
-            failures += 1;
-            note(&format!("{error:#}"));
+        if let Err(error) = taken {
+            if named > 1 {
+                note(&format!("{error:#}"));
+            }
+            errors.push(error);
         }
     }
-    for path in &args.keys {
-        let source = open(path, args)?;
+    for (path, source) in keys {
         read_material(&mut intake, source, TEXT, now)
             .with_context(|| path.display().to_string())
             .map_err(Failure::input)?;
     }
     drop(watch);
     let reading = started.elapsed();
-    if failures == files.len() && intake.is_empty() {
-        return Err(Failure::input(anyhow!("no input could be read")));
+    let failed = errors.len();
+    // Of a single input its own error says all.
+    let failure = errors.pop().map(|error| match (named, failed) {
+        (1, _) => Failure::input(error),
+        (_, failed) if failed == named && intake.is_empty() => {
+            Failure::input(anyhow!("none of {named} inputs could be read"))
+        }
+        _ => Failure::input(anyhow!("{failed} of {named} inputs could not be read to the end")),
+    });
+    if failed == named && intake.is_empty() {
+        return failure.map_or(Ok(Outcome::Good), Err);
     }
     let mut written = Ok(());
     let mut on_event = |event: chain::Event| {
@@ -122,16 +144,14 @@ fn judge(
         return output::write_with(output, |_| written).map(|()| Outcome::Good);
     }
     output::write_with(output, |out| reporter.finish(&summary, out))?;
-    if failures > 0 {
-        return Err(Failure::input(anyhow!(
-            "{failures} of {} inputs could not be read to the end",
-            files.len()
-        )));
+    if let Some(failure) = failure {
+        return Err(failure);
     }
     if let (Some(output), Some(point)) = (state_output, &summary.trust_point) {
         output::write_with(output, |out| write!(out, "{point}"))?;
     }
-    Ok(if fails(args.fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good })
+    let fail_on = fail_on.unwrap_or(ChainFailOn::Violation);
+    Ok(if fails(fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good })
 }
 
 fn fails(fail_on: ChainFailOn, summary: &Summary, worst: Option<Severity>) -> bool {
@@ -144,6 +164,7 @@ fn fails(fail_on: ChainFailOn, summary: &Summary, worst: Option<Severity>) -> bo
         ChainFailOn::Never => false,
         ChainFailOn::Bogus => bogus,
         ChainFailOn::Violation => bogus || worst >= Some(Severity::Violation),
+        ChainFailOn::Advice => bogus || worst.is_some(),
         ChainFailOn::Indeterminate => {
             bogus || worst >= Some(Severity::Violation) || counts.indeterminate > 0
         }
@@ -153,42 +174,59 @@ fn fails(fail_on: ChainFailOn, summary: &Summary, worst: Option<Severity>) -> bo
     }
 }
 
+impl From<FailOn> for ChainFailOn {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Never => Self::Never,
+            FailOn::Bogus => Self::Bogus,
+            FailOn::Violation => Self::Violation,
+            FailOn::Advice => Self::Advice,
+        }
+    }
+}
+
 /// The files of directories in the order of their names; `-` and files as they are.
-fn expand(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn expand(paths: &[PathBuf]) -> Vec<Named> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
-            files.push(path.clone());
+            files.push(Ok(path.clone()));
             continue;
         }
-        let failed = |error: std::io::Error| {
-            Failure::input(anyhow!(error).context(format!("cannot read {}", path.display())))
-        };
-        let mut inside = Vec::new();
-        for entry in fs::read_dir(path).map_err(failed)? {
-            let entry = entry.map_err(failed)?.path();
-            if entry.is_file() {
-                inside.push(entry);
+        match inside(path) {
+            Ok(inside) if inside.is_empty() => {
+                files.push(Err(anyhow!("{} holds no files", path.display())));
+            }
+            Ok(inside) => files.extend(inside.into_iter().map(Ok)),
+            Err(error) => {
+                let context = format!("cannot read {}", path.display());
+                files.push(Err(anyhow!(error).context(context)));
             }
         }
-        inside.sort();
-        if inside.is_empty() {
-            return Err(Failure::input(anyhow!("{} holds no files", path.display())));
-        }
-        files.append(&mut inside);
     }
+    files
+}
+
+fn inside(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?.path();
+        if entry.is_file() {
+            files.push(entry);
+        }
+    }
+    files.sort();
     Ok(files)
 }
 
-fn open(path: &Path, args: &ChainArgs) -> Result<Source, Failure> {
-    let source = match path == Path::new("-") {
+fn open(path: &Path, args: &ChainArgs) -> Result<Source, anyhow::Error> {
+    Ok(match path == Path::new("-") {
         true => Source::stdin(),
         false => Source::open(path, &OpenOptions { map: !args.no_mmap }),
-    };
-    source.map_err(|error| Failure::input(anyhow!(error)))
+    }?)
 }
 
-fn config(args: &ChainArgs, now: i64) -> Result<Config, Failure> {
+fn config(args: &ChainArgs, policy: &PolicyFile, now: i64) -> Result<Config, Failure> {
     let mut given = Vec::new();
     for path in &args.anchor {
         given.extend(anchors::from_file(path)?);
@@ -204,7 +242,7 @@ fn config(args: &ChainArgs, now: i64) -> Result<Config, Failure> {
             return Err(Failure::usage(error));
         }
     };
-    let default = Limits::default();
+    let default = policy.limits;
     Ok(Config {
         anchors: given,
         followed: args.rfc5011.as_deref().map(anchors::state_from_file).transpose()?,
@@ -212,17 +250,13 @@ fn config(args: &ChainArgs, now: i64) -> Result<Config, Failure> {
         backend: args.backend.choice(),
         cross_check: args.cross_check,
         threads: args.threads.map_or(0, |threads| usize::from(threads.get())),
-        sha1: match args.sha1.unwrap_or(Sha1Arg::Accept) {
-            Sha1Arg::Accept => Sha1::Accept,
-            Sha1Arg::Insecure => Sha1::Insecure,
-            Sha1Arg::Fail => Sha1::Fail,
-        },
+        sha1: args.sha1.or(policy.sha1).map_or(Sha1::Accept, Sha1::from),
+        policy: policy.policy.clone(),
         limits: Limits {
             nsec3_iterations: args.max_nsec3_iterations.unwrap_or(default.nsec3_iterations),
             ..default
         },
         explain: args.explain.clone(),
-        ..Config::default()
     })
 }
 
@@ -233,18 +267,7 @@ fn report_options(args: &ChainArgs, output: &output::Output) -> (ChainFormat, Op
         ChainFormatArg::Ndjson => ChainFormat::Ndjson,
         ChainFormatArg::Dot => ChainFormat::Dot,
     };
-    let verbosity = match (args.quiet, args.verbose) {
-        (0, true) => Verbosity::Detailed,
-        (0, false) => Verbosity::Normal,
-        (1, _) => Verbosity::Judgement,
-        _ => Verbosity::Silent,
-    };
+    let verbosity = output::verbosity(args.quiet, args.verbose);
     let max_findings = args.max_findings.unwrap_or(Bound::AtMost(TEXT_FINDINGS)).limit();
     (format, Options { max_findings, verbosity, palette: output.palette })
-}
-
-/// Seconds since 1970; a clock before that counts as 1970.
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }

@@ -68,9 +68,15 @@ pub(crate) struct ChainArgs {
     pub(crate) at: Option<TimeArg>,
 
     /// Exit with 1 from this on [default: violation]
-    #[arg(long, value_name = "WHAT", default_value = "violation", hide_default_value = true)]
-    #[arg(help_heading = "Judgement")]
-    pub(crate) fail_on: ChainFailOn,
+    #[arg(long, value_name = "WHAT", help_heading = "Judgement")]
+    pub(crate) fail_on: Option<ChainFailOn>,
+
+    /// How findings weigh: `strict`, `validator`, `bind`, or a TOML file
+    ///
+    /// As for `sigmill zone`; what a file says of whole zones is left aside. It does not change whether
+    /// data is secure, but for `sha1` and the limits. Options given beside it win.
+    #[arg(long, value_name = "POLICY", help_heading = "Judgement")]
+    pub(crate) policy: Option<String>,
 
     /// What becomes of SHA-1 in signatures and DS [default: accept]
     #[arg(long, value_name = "HOW", help_heading = "Judgement")]
@@ -80,7 +86,9 @@ pub(crate) struct ChainArgs {
     #[arg(long, value_name = "N", help_heading = "Limits")]
     pub(crate) max_nsec3_iterations: Option<u16>,
 
-    /// Octets of distinct RRsets and responses that are held in memory [default: 2GiB]
+    /// Octets that may be held in memory of what is distinct in the input [default: 2GiB]
+    ///
+    /// What does not fit is not judged, and counted.
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "Limits")]
     pub(crate) max_held: Option<usize>,
 
@@ -176,6 +184,8 @@ pub(crate) enum ChainFailOn {
     Bogus,
     /// Bogus data, and findings that are violations.
     Violation,
+    /// Bogus data, and any finding.
+    Advice,
     /// Also what is indeterminate.
     Indeterminate,
     /// All that is not secure.
@@ -223,7 +233,7 @@ Exit status:
   0  nothing was found that --fail-on names
   1  something was
   2  the command line is wrong
-  3  the input could not be read, or the report not written";
+  3  an input could not be read, which is told, or the report not written; the others were judged";
 
 const RECORDS_HELP: &str = "\
 Examples:
@@ -235,7 +245,7 @@ Exit status:
   0  nothing was found that --fail-on names
   1  something was
   2  the command line is wrong
-  3  the input could not be read, or the report not written";
+  3  an input could not be read, which is told, or the report not written; the others were judged";
 
 #[cfg(test)]
 mod tests {

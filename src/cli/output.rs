@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context as _;
-use sigmill::report::Palette;
+use sigmill::report::{Palette, Verbosity};
 use tempfile::TempPath;
 
 use super::exit::Failure;
@@ -45,6 +45,16 @@ pub(crate) fn open(path: &Path) -> Result<Output, Failure> {
         _ => ColorChoice::Never,
     };
     Ok(Output { writer: Box::new(BufWriter::new(file)), replacement, palette: palette(choice) })
+}
+
+/// How much is told, by how often `--quiet` stands there, and `--verbose`.
+pub(crate) fn verbosity(quiet: u8, verbose: bool) -> Verbosity {
+    match (quiet, verbose) {
+        (0, true) => Verbosity::Detailed,
+        (0, false) => Verbosity::Normal,
+        (1, _) => Verbosity::Judgement,
+        _ => Verbosity::Silent,
+    }
 }
 
 fn open_file(path: &Path) -> anyhow::Result<(File, Option<(TempPath, PathBuf)>)> {

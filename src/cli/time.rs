@@ -1,6 +1,6 @@
 //! Times and spans of time as people type them.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -143,6 +143,12 @@ fn rfc_3339(text: &str) -> Result<TimeArg, TimeError> {
 fn in_utc(time: DateTime) -> Result<TimeArg, TimeError> {
     let time = TimeZone::UTC.to_timestamp(time).map_err(|_| TimeError::OutOfRange)?;
     Ok(TimeArg::Absolute(time.as_second()))
+}
+
+/// Seconds since 1970; a clock before that counts as 1970.
+pub(crate) fn now() -> i64 {
+    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
 }
 
 #[cfg(test)]

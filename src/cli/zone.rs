@@ -2,21 +2,21 @@
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::anyhow;
 use sigmill::audit::findings::{Finding, Severity};
 use sigmill::audit::zone::{
     self, Config, JudgementTime, Limits, PreviousInput, Sha1, Summary, ZonemdPolicy,
 };
-use sigmill::report::{self, Format, Options, Verbosity};
+use sigmill::report::{self, Format, Options};
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::exit::{Failure, Outcome};
 use super::output::{self, Output};
 use super::policy::PolicyFile;
 use super::size::Bound;
-use super::zone_args::{FailOn, FormatArg, Sha1Arg, ZoneArgs, ZonemdArg};
+use super::time::now;
+use super::zone_args::{FailOn, FormatArg, ZoneArgs, ZonemdArg};
 use super::{anchors, kernel, policy, progress};
 
 /// How many findings a text report writes out by itself.
@@ -109,11 +109,7 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
         threads: args.threads.map_or(default.threads, usize::from),
         allow_include: args.allow_include,
         map: !args.no_mmap,
-        sha1: match args.sha1.or(policy.sha1).unwrap_or(Sha1Arg::Accept) {
-            Sha1Arg::Accept => Sha1::Accept,
-            Sha1Arg::Insecure => Sha1::Insecure,
-            Sha1Arg::Fail => Sha1::Fail,
-        },
+        sha1: args.sha1.or(policy.sha1).map_or(Sha1::Accept, Sha1::from),
         zonemd: match args.zonemd.or(policy.zonemd).unwrap_or(ZonemdArg::IfPresent) {
             ZonemdArg::IfPresent => ZonemdPolicy::IfPresent,
             ZonemdArg::Required => ZonemdPolicy::Required,
@@ -141,12 +137,6 @@ fn limits(args: &ZoneArgs, default: Limits) -> Limits {
     }
 }
 
-/// Seconds since 1970; a clock before that counts as 1970.
-fn now() -> i64 {
-    let elapsed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
-}
-
 fn severity(fail_on: FailOn) -> Option<Severity> {
     match fail_on {
         FailOn::Bogus => Some(Severity::Bogus),
@@ -162,12 +152,7 @@ fn report_options(args: &ZoneArgs, output: &Output) -> (Format, Options) {
         FormatArg::Json => (Format::Json, Bound::All),
         FormatArg::Ndjson => (Format::Ndjson, Bound::All),
     };
-    let verbosity = match (args.quiet, args.verbose) {
-        (0, true) => Verbosity::Detailed,
-        (0, false) => Verbosity::Normal,
-        (1, _) => Verbosity::Judgement,
-        _ => Verbosity::Silent,
-    };
+    let verbosity = output::verbosity(args.quiet, args.verbose);
     let max_findings = args.max_findings.unwrap_or(max_findings).limit();
     (format, Options { max_findings, verbosity, palette: output.palette })
 }

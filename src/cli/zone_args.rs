@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueEnum};
 use serde::Deserialize;
+use sigmill::audit::zone::Sha1;
 use sigmill::crypto::BackendChoice;
 use sigmill::dns::Name;
 
@@ -246,6 +247,16 @@ pub(crate) enum Sha1Arg {
     Insecure,
     /// It counts, and its keys are bogus
     Fail,
+}
+
+impl From<Sha1Arg> for Sha1 {
+    fn from(argument: Sha1Arg) -> Self {
+        match argument {
+            Sha1Arg::Accept => Self::Accept,
+            Sha1Arg::Insecure => Self::Insecure,
+            Sha1Arg::Fail => Self::Fail,
+        }
+    }
 }
 
 /// What becomes of ZONEMD.

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use anstyle::Style;
 
 use super::palette::{Painted, Palette};
+use super::words::wrap;
 
 /// Columns that the label of a section takes on its first line, and blanks on the others.
 pub(crate) const GUTTER: usize = 12;
@@ -100,4 +101,19 @@ impl Table {
 pub(crate) fn write_label(label: &str, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
     let pad = GUTTER.saturating_sub(label.chars().count());
     write!(out, "{}{:pad$}", Painted(palette.label, label), "")
+}
+
+/// Writes text beside a label, on as many lines as it needs.
+pub(crate) fn write_paragraph(
+    label: &str,
+    text: &str,
+    palette: &Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    write_label(label, palette, out)?;
+    for (at, line) in wrap(text, 0, WIDTH - GUTTER).iter().enumerate() {
+        let indent = if at == 0 { 0 } else { GUTTER };
+        writeln!(out, "{:indent$}{line}", "")?;
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use sigmill::capture::{Cause, ReadOptions};
 use sigmill::source::Source;
 
-use crate::common::packets::{Pcap, UDP, address, ip, message, raw, udp, udp_segment};
+use crate::common::packets::{Pcap, UDP, address, frame, ip, message, raw, udp, udp_segment};
 use crate::{read_octets, read_source};
 
 const V4: [&str; 2] = ["192.0.2.53:53", "198.51.100.7:4711"];
@@ -28,6 +28,48 @@ fn a_wrong_checksum_is_counted_and_the_message_delivered() {
         assert_eq!(outcome.causes(), [Cause::UdpChecksum]);
         assert_eq!(outcome.octets(), [message(1, 120)]);
         assert!(outcome.messages[0].whole);
+    }
+}
+
+// Whoever sends leaves the sum of the pseudo header for the network card to finish; on the loopback nobody
+// does. tshark checks none by default, and tells such a sum as partial if it shall.
+#[test]
+fn a_checksum_that_is_left_to_the_network_card_is_no_fault() {
+    for addresses in [V4, V6] {
+        let mut packet = datagram(addresses);
+        let at = header(&packet);
+        let len = packet.len() - at;
+        let octets = |range: std::ops::Range<usize>| packet[range].to_vec();
+        let pseudo = if at == 20 { octets(12..20) } else { octets(8..40) };
+        let words = pseudo.chunks(2).map(|word| u32::from(word[0]) << 8 | u32::from(word[1]));
+        let mut sum = words.sum::<u32>() + u32::from(UDP) + u32::try_from(len).unwrap();
+        while sum > 0xffff {
+            sum = (sum >> 16) + (sum & 0xffff);
+        }
+        packet[at + 6..at + 8].copy_from_slice(&u16::try_from(sum).unwrap().to_be_bytes());
+        let outcome = read_octets(&raw(&[packet.clone()]));
+        assert_eq!((outcome.causes(), outcome.totals.checksums_unfinished), (vec![], 1));
+        assert_eq!(outcome.octets(), [message(1, 120)]);
+        packet[at + 7] ^= 1;
+        assert_eq!(read_octets(&raw(&[packet])).causes(), [Cause::UdpChecksum]);
+    }
+}
+
+// BSD and macOS leave any octets there, under link types of their own; 127/8 and ::1 leave no machine.
+#[test]
+fn checksums_on_the_loopback_are_no_faults() {
+    let local = [["127.0.0.1:53", "127.0.0.9:4711"], ["[::1]:53", "[::1]:4711"]];
+    let cases = local.map(|addresses| (101, addresses)).into_iter();
+    let of_links = [0, 108].into_iter().flat_map(|link| [(link, V4), (link, V6)]);
+    for (link, addresses) in cases.chain(of_links) {
+        let mut packet = datagram(addresses);
+        let at = header(&packet) + 7;
+        packet[at] ^= 1;
+        let mut file = Pcap::of(link);
+        file.packet(&frame(link, &packet));
+        let outcome = read_octets(&file.octets);
+        assert_eq!((outcome.causes(), outcome.totals.checksums_unfinished), (vec![], 1), "{link}");
+        assert_eq!(outcome.octets(), [message(1, 120)]);
     }
 }
 

@@ -96,6 +96,74 @@ fn saved_answers_are_read_from_standard_input_with_keys_beside_them() {
     command.assert().code(0).stdout("standard input: of 6 responses 2 secure, 4 insecure\n");
 }
 
+// ripgrep and others: a file that is not there is told, and costs no other.
+#[test]
+fn an_input_that_cannot_be_opened_is_told_and_the_others_are_judged() {
+    let anchor = ["--anchor", "datasets/captures/tree.anchor", "-q"];
+    let stub = "datasets/captures/stub.pcapng";
+    let run = |files: &[&str]| {
+        let output = sigmill(&["capture"]).args(files).args(anchor).output().unwrap();
+        let [out, err] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
+        (output.status.code(), out, err)
+    };
+    let (code, alone, _) = run(&[stub]);
+    assert_eq!(code, Some(1));
+    let empty = tempfile::tempdir().unwrap();
+    let empty = empty.path().to_str().unwrap();
+    let (code, out, err) = run(&["no-such-file", stub, empty]);
+    assert_eq!(code, Some(3));
+    let counts = |text: &str| text.split_once(": ").unwrap().1.to_owned();
+    assert_eq!(counts(&out), counts(&alone));
+    for words in ["no-such-file", "holds no files", "error: 2 of 3 inputs could not be read"] {
+        assert!(err.contains(words), "{words}: {err}");
+    }
+    // Of one input its own error is all there is to say.
+    let (code, out, err) = run(&["no-such-file"]);
+    assert_eq!((code, out.as_str(), err.lines().count()), (Some(3), "", 1));
+    assert!(err.starts_with("sigmill: error: ") && err.contains("no-such-file"), "{err}");
+    let (code, out, err) = run(&["no-such-file", empty]);
+    assert_eq!((code, out.as_str()), (Some(3), ""));
+    assert!(err.ends_with("error: none of 2 inputs could be read\n"), "{err}");
+    // Keys that were asked for and are not there leave nothing to judge by.
+    let mut command = sigmill(&["capture", stub, "--keys", "no-such-file"]);
+    command.assert().code(3).stdout("");
+}
+
+// A policy weighs findings, and says what fails; what is bogus stays bogus.
+#[test]
+fn a_policy_weighs_the_findings_of_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("policy.toml");
+    let off = "fail-on = \"never\"\n[severity]\nttl-above-original = \"off\"\n\
+        ad-without-security = \"bogus\"\n[limits]\nnsec3-iterations = 500\n";
+    std::fs::write(&file, off).unwrap();
+    let file = file.to_str().unwrap();
+    let findings = |args: &[&str]| {
+        let text = stdout(sigmill(&TREE).args(args).args(["--format", "ndjson"]));
+        let rows = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        let rows: Vec<serde_json::Value> = rows.collect();
+        let severity = |code: &str| {
+            let row = rows.iter().find(|row| row["code"] == code)?;
+            Some(row["severity"].as_str().unwrap().to_owned())
+        };
+        let severities = ["ttl-above-original", "ad-without-security"].map(severity);
+        (severities, rows.last().unwrap()["responses"].clone())
+    };
+    let some = |words: [&str; 2]| words.map(|word| Some(word.to_owned()));
+    let (severities, usual) = findings(&[]);
+    assert_eq!(severities, some(["violation", "violation"]));
+    let (severities, responses) = findings(&["--policy", "validator"]);
+    assert_eq!((severities, &responses), (some(["advice", "advice"]), &usual));
+    let (severities, responses) = findings(&["--policy", file]);
+    assert_eq!(severities, [None, Some("bogus".to_owned())]);
+    // 200 iterations are within the limit of the file, so that those zones are judged.
+    assert!(responses["secure"].as_u64() > usual["secure"].as_u64());
+    sigmill(&TREE).args(["--policy", file, "-qq"]).assert().code(0);
+    sigmill(&TREE).args(["--policy", file, "--fail-on", "bogus", "-qq"]).assert().code(1);
+    sigmill(&TREE).args(["--policy", "no-such-policy"]).assert().code(2);
+}
+
 // What is damaged is told, and what came before it is judged all the same.
 #[test]
 fn a_damaged_capture_is_judged_as_far_as_it_goes() {
@@ -114,8 +182,15 @@ fn a_damaged_capture_is_judged_as_far_as_it_goes() {
 /// `REPORT.md` names every field, and no other.
 #[test]
 fn report_md_describes_exactly_the_fields_there_are() {
+    // A file that ends inside a record is a fault, of which the tree has none.
+    let stub = std::fs::read(path("datasets/captures/stub.pcapng")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let cut = folder.path().join("cut.pcapng");
+    std::fs::write(&cut, &stub[..stub.len() - 3]).unwrap();
     let mut command = sigmill(&TREE);
+    command.arg(&cut);
     command.args(["--explain", "www.p256.nsec", "--explain", "www.sigoctet.nsec"]);
+    command.args(["--explain", "x.wild.p256.nsec"]);
     let text = stdout(command.args(["--format", "ndjson"]));
     let mut emitted = BTreeSet::new();
     for line in text.lines() {

@@ -1,9 +1,18 @@
 //! Chain audits: what was secure, insecure, bogus or indeterminate when it was seen.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod alone;
 mod as_text;
 mod command;
+mod ds_rollover;
 mod examples;
+mod exchanges;
+mod lapsed;
+mod made;
+mod memory;
+#[allow(dead_code)] // captures take more of it
+#[path = "../common/packets.rs"]
+mod packets;
 mod real;
 mod recorded;
 mod rollover;
@@ -13,7 +22,7 @@ mod signers;
 use std::path::{Path, PathBuf};
 
 use sigmill::audit::anchors;
-use sigmill::audit::chain::{self, Config, Event, Intake, ResponseRow, Summary};
+use sigmill::audit::chain::{self, Config, Event, Intake, ResponseRow, RrsetRow, Summary};
 use sigmill::capture::ReadOptions;
 use sigmill::source::{OpenOptions, Source};
 
@@ -31,6 +40,7 @@ struct Judged {
     summary: Summary,
     responses: Vec<ResponseRow>,
     findings: Vec<String>,
+    rrsets: Vec<RrsetRow>,
 }
 
 /// Trusts the keys in a file.
@@ -40,13 +50,13 @@ fn trusting(anchor: &str) -> Config {
 }
 
 fn judge(intake: Intake, config: &Config) -> Judged {
-    let (mut responses, mut findings) = (Vec::new(), Vec::new());
+    let (mut responses, mut findings, mut rrsets) = (Vec::new(), Vec::new(), Vec::new());
     let summary = chain::audit(intake, config, &mut |event| match event {
         Event::Response(row) => responses.push(row),
         Event::Finding(finding) => findings.push(finding.code.to_string()),
-        Event::Rrset(_) => {}
+        Event::Rrset(row) => rrsets.push(row),
     });
-    Judged { summary: summary.unwrap(), responses, findings }
+    Judged { summary: summary.unwrap(), responses, findings, rrsets }
 }
 
 fn capture(name: &str, config: &Config) -> Judged {

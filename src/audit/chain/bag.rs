@@ -1,5 +1,6 @@
 //! A bag of RRsets and their signatures, each kept once however often it is seen.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -7,7 +8,10 @@ use crate::dns::canonical::canonicalize_rdata;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 
+use super::memory::{allocated, in_table, shared};
 use super::seen::Seen;
+use super::summary::Times;
+use super::verify::Checked;
 
 /// A name of the bag, in lower case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -75,10 +79,14 @@ pub struct StoredRrset {
 pub struct StoredSignature {
     /// What it covers.
     pub rrset: RrsetId,
+    /// The zone that made it.
+    pub signer: NameId,
     /// Its RDATA in canonical form.
     pub rdata: Arc<[u8]>,
     /// How often it was seen.
     pub seen: u64,
+    /// When it was seen; `None` if it was only given to help with the rest.
+    pub times: Option<Times>,
 }
 
 /// An RRset with the signatures that came with it.
@@ -101,6 +109,24 @@ pub struct SeenHow {
     pub dated: bool,
 }
 
+/// What a name takes besides its octets.
+const NAME_COST: usize = size_of::<Arc<[u8]>>() + in_table::<(Arc<[u8]>, NameId)>();
+
+/// What an RRset takes besides its records: its place in the list and in the indexes by content, owner
+/// and canonical order.
+const RRSET_COST: usize = size_of::<StoredRrset>() + in_table::<(RrsetKey, RrsetId)>() + 160;
+
+/// What a signature takes besides its octets: its place in the lists and the index, and twice what is known
+/// of it when it has been verified.
+const SIGNATURE_COST: usize = size_of::<StoredSignature>()
+    + in_table::<((RrsetId, Arc<[u8]>), SignatureId)>()
+    + allocated(4 * size_of::<SignatureId>())
+    + 2 * size_of::<Checked>()
+    + 2 * size_of::<SignatureId>();
+
+/// What a key takes when it is made ready to verify.
+const KEY_COST: usize = 2048;
+
 impl StoredRrset {
     /// The records in canonical order, each once.
     pub fn records(&self) -> impl Iterator<Item = &[u8]> {
@@ -122,7 +148,7 @@ impl StoredSignature {
 }
 
 impl Bag {
-    /// Octets of names and RDATA that are held.
+    /// Octets that are held, and that judging will need in proportion to them.
     pub fn octets(&self) -> usize {
         self.octets
     }
@@ -135,7 +161,7 @@ impl Bag {
         }
         let id = NameId(number(self.names.len()));
         let wire: Arc<[u8]> = name.as_wire().into();
-        self.octets += wire.len();
+        self.octets += NAME_COST + shared(wire.len());
         self.names.push(Arc::clone(&wire));
         self.name_ids.insert(wire, id);
         id
@@ -176,7 +202,10 @@ impl Bag {
             return id;
         }
         let id = RrsetId(number(self.rrsets.len()));
-        self.octets += key.rdata.len();
+        self.octets += RRSET_COST + shared(key.rdata.len());
+        if rtype == RType::DNSKEY {
+            self.octets += KEY_COST * records.len();
+        }
         self.rrsets.push(StoredRrset {
             owner: key.owner,
             class,
@@ -196,14 +225,16 @@ impl Bag {
     /// Puts in an RRSIG over an RRset; `None` when its RDATA is cut short before the signature.
     pub fn add_signature(&mut self, rrset: RrsetId, mut rdata: Vec<u8>) -> Option<SignatureId> {
         canonicalize_rdata(RType::RRSIG, &mut rdata);
-        Rrsig::from_rdata(&rdata)?;
+        let signer = Rrsig::from_rdata(&rdata)?.signer;
         let key = (rrset, rdata.into());
         if let Some(&id) = self.signature_ids.get(&key) {
             return Some(id);
         }
         let id = SignatureId(number(self.signatures.len()));
-        self.octets += key.1.len();
-        self.signatures.push(StoredSignature { rrset, rdata: Arc::clone(&key.1), seen: 0 });
+        self.octets += SIGNATURE_COST + shared(key.1.len());
+        let signer = self.intern(&signer);
+        let rdata = Arc::clone(&key.1);
+        self.signatures.push(StoredSignature { rrset, signer, rdata, seen: 0, times: None });
         self.rrsets[rrset.0 as usize].signatures.push(id);
         self.signature_ids.insert(key, id);
         Some(id)
@@ -218,11 +249,26 @@ impl Bag {
         rrset.greatest_ttl = rrset.greatest_ttl.max(ttl);
         rrset.seen_bare |= how.signatures_wanted && held.signatures.is_empty();
         if rrset.rtype == RType::DNSKEY && how.dated {
-            let times = self.dnskey_times.entry(held.rrset);
-            times.and_modify(|times| times.add(at)).or_insert_with(|| Seen::once(at));
+            match self.dnskey_times.entry(held.rrset) {
+                Entry::Occupied(mut times) => {
+                    let times = times.get_mut();
+                    self.octets -= times.octets();
+                    times.add(at);
+                    self.octets += times.octets();
+                }
+                Entry::Vacant(place) => {
+                    let times = place.insert(Seen::once(at));
+                    self.octets += in_table::<(RrsetId, Seen)>() + times.octets();
+                }
+            }
         }
         for id in &held.signatures {
-            self.signatures[id.0 as usize].seen += 1;
+            let signature = &mut self.signatures[id.0 as usize];
+            signature.seen += 1;
+            if how.dated {
+                signature.times =
+                    Some(signature.times.map_or(Times::once(at), |seen| seen.and(at)));
+            }
         }
     }
 
@@ -235,7 +281,9 @@ impl Bag {
 
     /// Notes that a response said that a name has no RRset of a type.
     pub fn note_denied(&mut self, name: NameId, rtype: RType) {
-        self.denied.insert((name, rtype));
+        if self.denied.insert((name, rtype)) {
+            self.octets += in_table::<(NameId, RType)>();
+        }
     }
 
     /// Whether a response said so. It is for others to prove.

@@ -18,15 +18,22 @@ pub struct ZoneLink {
     /// Whether its keys can be trusted.
     #[serde(flatten)]
     pub judgement: Judgement,
-    /// The anchor that vouches for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub anchor: Option<AnchorLink>,
-    /// The DS RRset that vouches for it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ds: Option<DsLink>,
-    /// The DNSKEY RRset that is trusted, or that is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dnskey: Option<DnskeyLink>,
+    /// The anchors that vouch for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub anchors: Vec<AnchorLink>,
+    /// The DS RRsets that vouch for it.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub ds: Vec<DsLink>,
+    /// The DNSKEY RRsets that are trusted; where none is, the first that was seen.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub dnskeys: Vec<DnskeyLink>,
+}
+
+impl ZoneLink {
+    /// A zone of which no more is known.
+    pub(super) fn bare(zone: Name, judgement: Judgement) -> Self {
+        Self { zone, judgement, anchors: Vec::new(), ds: Vec::new(), dnskeys: Vec::new() }
+    }
 }
 
 /// An anchor that vouches for a zone.
@@ -122,6 +129,10 @@ pub struct Explanation {
     /// The status.
     #[serde(flatten)]
     pub judgement: Judgement,
+    /// The wildcard that it was made from, by the signature that makes it secure. Whether it may stand
+    /// at its owner only a response can prove (RFC 4035 §5.3.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wildcard: Option<Name>,
     /// Records in the RRset.
     pub records: usize,
     /// Its signatures.
@@ -144,28 +155,23 @@ impl Judge<'_> {
     }
 
     fn zone_link(&self, trust: &Trust) -> ZoneLink {
-        let mut link = ZoneLink {
-            zone: trust.apex,
-            judgement: trust.judgement.clone(),
-            anchor: None,
-            ds: None,
-            dnskey: None,
-        };
+        let mut link = ZoneLink::bare(trust.apex, trust.judgement.clone());
         let mut entries: Vec<KeyRef> = Vec::new();
-        match &trust.link {
-            Some(Link::Anchor { origin, key }) => {
-                entries.push(*key);
-                link.anchor = Some(AnchorLink { origin: origin.clone(), key: *key });
+        for above in &trust.links {
+            match above {
+                Link::Anchor { origin, key } => {
+                    entries.push(*key);
+                    link.anchors.push(AnchorLink { origin: origin.clone(), key: *key });
+                }
+                Link::Ds { rrset, signature } => {
+                    let records = self.ds_records(*rrset);
+                    entries.extend(records.iter().map(|record| record.key));
+                    let signature = self.signature_facts(*signature);
+                    link.ds.push(DsLink { records, signature });
+                }
             }
-            Some(Link::Ds { rrset, signature }) => {
-                let records = self.ds_records(*rrset);
-                entries.extend(records.iter().map(|record| record.key));
-                let signature = self.signature_facts(*signature);
-                link.ds = Some(DsLink { records, signature });
-            }
-            None => {}
         }
-        if let Some((rrset, signature)) = trust.dnskey {
+        for &(rrset, signature) in &trust.dnskeys {
             let keys = self.verified.bag.rrset(rrset).records().filter_map(|rdata| {
                 let dnskey = Dnskey::from_rdata(rdata)?;
                 let key = KeyRef { tag: key_tag(rdata), algorithm: dnskey.algorithm };
@@ -177,7 +183,7 @@ impl Judge<'_> {
                     revoked: dnskey.is_revoked(),
                 })
             });
-            link.dnskey = Some(DnskeyLink {
+            link.dnskeys.push(DnskeyLink {
                 keys: keys.collect(),
                 signature: self.signature_facts(signature),
             });
@@ -218,6 +224,7 @@ impl Judge<'_> {
             owner: self.verified.bag.name(stored.owner),
             rtype: stored.rtype,
             at: self.at,
+            wildcard: judged.signature.and_then(|id| self.verified.wildcard(id)),
             records: stored.records().count(),
             signatures,
             chain: self.chain(&judged.zone),

@@ -1,17 +1,20 @@
 //! Takes in messages and records until all that will be judged is there: the keys and DS of a chain
 //! may come behind the data they vouch for.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use crate::audit::findings::{Code, Finding, Place};
+use crate::capture::Transport;
 use crate::dns::RType;
-use crate::dns::message::{Message, Section};
+use crate::dns::message::{Message, MessageError, Question};
 
 use super::bag::{Bag, SeenHow};
+use super::early::{Early, EarlyResponse};
+use super::queries::{Asked, Exchange, MOST_WAITING, Queries};
 use super::response::{Flags, Groups, Incomplete, ReadMessage, Response, Responses, read_message};
 use super::summary::{InputFacts, Times};
+use super::transfers::{Step, Transfers};
 
 /// Where and when a message was seen.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +29,8 @@ pub struct Sighting {
     pub from: SocketAddr,
     /// Receiver.
     pub to: SocketAddr,
+    /// How it travelled.
+    pub transport: Transport,
     /// Whether all octets of the message are there.
     pub whole: bool,
 }
@@ -37,28 +42,25 @@ pub struct Intake {
     pub(super) responses: Responses,
     pub(super) facts: InputFacts,
     pub(super) findings: Vec<Finding>,
-    /// Zone transfers under way, by sender and receiver.
-    transfers: HashMap<(SocketAddr, SocketAddr), Transfer>,
+    transfers: Transfers,
+    queries: Queries,
+    early: Early,
     /// Octets that may be held.
     octets: usize,
     files: Vec<Arc<str>>,
 }
 
-/// The records of a zone transfer, whose RRsets may lie in several messages (RFC 5936 §2.2).
-#[derive(Debug)]
-struct Transfer {
-    groups: Groups,
-    soa_records: usize,
-    records: usize,
-    begun: Sighting,
+/// What the query of a response says.
+#[derive(Debug, Default)]
+struct Asking {
+    /// The question, where the response does not repeat it.
+    question: Option<Question>,
+    signatures_wanted: bool,
+    checking_disabled: bool,
 }
 
 /// Places of faults that are kept.
 const MOST_PLACES: usize = 10;
-/// Zone transfers under way at once.
-const MOST_TRANSFERS: usize = 64;
-/// Records of one zone transfer.
-const MOST_TRANSFERRED: usize = 1 << 20;
 /// Of what comes otherwise than as an answer.
 const PLAIN: SeenHow = SeenHow { signatures_wanted: false, whole: true, dated: true };
 const AXFR: RType = RType(252);
@@ -73,7 +75,9 @@ impl Intake {
             responses: Responses::default(),
             facts: InputFacts::default(),
             findings: Vec::new(),
-            transfers: HashMap::new(),
+            transfers: Transfers::default(),
+            queries: Queries::new(MOST_WAITING),
+            early: Early::default(),
             octets,
             files: Vec::new(),
         }
@@ -120,6 +124,9 @@ impl Intake {
     pub fn message(&mut self, seen: &Sighting, octets: &[u8]) {
         self.facts.messages += 1;
         self.note_time(seen.at);
+        while let Some(early) = self.early.next_due(seen.at) {
+            self.unasked(&early);
+        }
         let message = match Message::new(octets) {
             Ok(message) => message,
             Err(error) => {
@@ -127,46 +134,118 @@ impl Intake {
                 return self.fault(error.cause(), &place);
             }
         };
+        let is_usual = message.opcode() == 0;
+        let exchange = Exchange::of(seen, &message).filter(|_| is_usual);
         if !message.is_response() {
             self.facts.queries += 1;
+            if let Some(exchange) = exchange {
+                self.queries.ask(exchange, Asked::new(&message), seen.at);
+                if let Some(early) = self.early.take(&exchange) {
+                    self.late(&early);
+                }
+            }
             return;
         }
-        if message.opcode() != 0 {
+        if !is_usual {
             self.facts.others += 1;
             return;
         }
         self.facts.responses += 1;
-        let read = read_message(&message);
+        let question = message.question();
+        match exchange {
+            None => self.response(seen, &message, question, &Asking::default()),
+            Some(exchange) => match self.asking(&exchange, seen, question) {
+                Some(asking) => self.response(seen, &message, question, &asking),
+                None => {
+                    let early = EarlyResponse { exchange, seen: *seen, octets: octets.into() };
+                    if let Some(before) = self.early.put(early) {
+                        self.unasked(&before);
+                    }
+                }
+            },
+        }
+    }
+
+    /// What the query of a response says, if it was seen.
+    fn asking(
+        &mut self,
+        exchange: &Exchange,
+        seen: &Sighting,
+        question: Result<Option<Question>, MessageError>,
+    ) -> Option<Asking> {
+        let question = question.ok().flatten();
+        let asked = self.queries.answer(exchange, question.as_ref(), seen.at)?;
+        Some(Asking {
+            question: if question.is_none() { asked.question() } else { None },
+            signatures_wanted: asked.signatures_wanted,
+            checking_disabled: asked.checking_disabled,
+        })
+    }
+
+    /// Takes a response whose query came behind it.
+    fn late(&mut self, early: &EarlyResponse) {
+        let Ok(message) = Message::new(&early.octets) else { return };
+        let question = message.question();
+        match self.asking(&early.exchange, &early.seen, question) {
+            Some(asking) => self.response(&early.seen, &message, question, &asking),
+            None => self.unasked(early),
+        }
+    }
+
+    /// Takes a response whose query did not come.
+    fn unasked(&mut self, early: &EarlyResponse) {
+        let Ok(message) = Message::new(&early.octets) else { return };
+        self.queries.count_unasked();
+        self.response(&early.seen, &message, message.question(), &Asking::default());
+    }
+
+    fn response(
+        &mut self,
+        seen: &Sighting,
+        message: &Message<'_>,
+        question: Result<Option<Question>, MessageError>,
+        asking: &Asking,
+    ) {
+        let mut read = read_message(message, question);
         self.facts.signatures += read.groups.signatures;
         self.facts.misfit_records += read.misfits;
         if let Some(error) = read.error.filter(|_| seen.whole) {
             let place = self.place((seen.file, seen.packet));
             self.fault(error.cause(), &format!("{place}, octet {}", error.at()));
         }
+        read.question = read.question.or(asking.question);
         let between = (seen.from, seen.to);
         let qtype = read.question.map(|question| question.qtype);
-        if qtype == Some(AXFR) || (qtype.is_none() && self.transfers.contains_key(&between)) {
-            return self.transferred(seen, between, octets, &read);
+        let is_transferred = qtype.is_none() && self.transfers.is_under_way(&between);
+        if qtype == Some(AXFR) || is_transferred {
+            return self.transferred(seen, message, read.soa_records);
         }
         if qtype == Some(IXFR) {
             self.facts.others += 1;
             return;
         }
-        self.response(seen, &message, read);
-    }
-
-    fn response(&mut self, seen: &Sighting, message: &Message<'_>, read: ReadMessage) {
         if self.is_full() {
             self.facts.not_kept += 1;
             return;
         }
+        self.keep_message(seen, message, read, asking);
+    }
+
+    fn keep_message(
+        &mut self,
+        seen: &Sighting,
+        message: &Message<'_>,
+        read: ReadMessage,
+        asking: &Asking,
+    ) {
         let incomplete = match (seen.whole, message.is_truncated(), read.error.is_some()) {
             (false, ..) => Some(Incomplete::CutShort),
             (_, true, _) => Some(Incomplete::Truncated),
             (.., true) => Some(Incomplete::Malformed),
             _ => None,
         };
-        let signatures_wanted = read.edns.wants_dnssec || read.groups.signatures > 0;
+        let signatures_wanted =
+            asking.signatures_wanted || read.edns.wants_dnssec || read.groups.signatures > 0;
         let question =
             read.question.map(|asked| (self.bag.intern(&asked.name), asked.qtype, asked.class));
         // An RRset of which records are missing would look forged, so such a response is not judged,
@@ -182,7 +261,7 @@ impl Intake {
                 authoritative: message.is_authoritative(),
                 recursive: message.recursion_available(),
                 authenticated: message.is_authenticated(),
-                checking_disabled: message.checking_disabled(),
+                checking_disabled: asking.checking_disabled || message.checking_disabled(),
             },
             signatures_wanted,
             incomplete,
@@ -208,55 +287,32 @@ impl Intake {
     }
 
     /// Whether no more is kept.
-    fn is_full(&self) -> bool {
-        self.bag.octets() + self.responses.octets() > self.octets
+    pub(super) fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
+    /// Octets that may still be held.
+    pub(super) fn room(&self) -> usize {
+        let kept = self.bag.octets() + self.responses.octets();
+        let waiting = self.transfers.octets() + self.queries.octets() + self.early.octets();
+        self.octets.saturating_sub(kept + waiting)
     }
 
     /// Gathers a message of a zone transfer, which ends with the SOA it began with.
-    fn transferred(
-        &mut self,
-        seen: &Sighting,
-        between: (SocketAddr, SocketAddr),
-        octets: &[u8],
-        read: &ReadMessage,
-    ) {
-        if self.transfers.len() >= MOST_TRANSFERS && !self.transfers.contains_key(&between) {
-            self.facts.not_kept += 1;
-            return;
-        }
-        let transfer = self.transfers.entry(between).or_insert_with(|| Transfer {
-            groups: Groups::default(),
-            soa_records: 0,
-            records: 0,
-            begun: *seen,
-        });
-        transfer.soa_records += read.soa_records;
-        let Ok(message) = Message::new(octets) else { return };
-        if let Ok(mut records) = message.records() {
-            while let Ok(Some(record)) = records.next_record() {
-                transfer.records += 1;
-                if record.section == Section::Answer && transfer.records <= MOST_TRANSFERRED {
-                    let (owner, class) = (record.owner, record.class);
-                    let (rtype, ttl) = (record.rtype, record.ttl);
-                    transfer.groups.push(Section::Answer, &owner, class, rtype, ttl, record.rdata);
+    fn transferred(&mut self, seen: &Sighting, message: &Message<'_>, soa_records: usize) {
+        let room = self.room() + self.transfers.octets();
+        let between = (seen.from, seen.to);
+        match self.transfers.take(seen, between, message, soa_records, room) {
+            Step::GoesOn => {}
+            Step::NotTaken => self.facts.not_kept += 1,
+            Step::Ended(transfer) => match transfer.groups {
+                None => self.facts.not_kept += 1,
+                Some(groups) => {
+                    let settled = groups.settle(&mut self.bag, transfer.begun.at, PLAIN);
+                    self.facts.orphan_signatures += settled.orphans;
                 }
-            }
+            },
         }
-        if transfer.soa_records >= 2
-            && let Some(transfer) = self.transfers.remove(&between)
-        {
-            self.end_transfer(transfer);
-        }
-    }
-
-    fn end_transfer(&mut self, transfer: Transfer) {
-        // RRsets of a transfer that is not all there would look forged.
-        if transfer.soa_records < 2 || transfer.records > MOST_TRANSFERRED || self.is_full() {
-            self.facts.not_kept += 1;
-            return;
-        }
-        let settled = transfer.groups.settle(&mut self.bag, transfer.begun.at, PLAIN);
-        self.facts.orphan_signatures += settled.orphans;
     }
 
     /// Takes RRsets from text: what belongs together came together. `dated` says that it came at that
@@ -274,9 +330,6 @@ impl Intake {
 
     /// Takes a response that was read from text.
     pub(super) fn response_from_text(&mut self, response: Response, at: i64, place: (u16, u64)) {
-        self.note_time(at);
-        self.facts.messages += 1;
-        self.facts.responses += 1;
         self.keep(response, at, place);
     }
 
@@ -299,7 +352,14 @@ impl Intake {
 
     /// Ends what is under way.
     pub(super) fn close(&mut self) {
-        let transfers: Vec<_> = std::mem::take(&mut self.transfers).into_values().collect();
-        transfers.into_iter().for_each(|transfer| self.end_transfer(transfer));
+        while !self.early.is_empty() {
+            if let Some(early) = self.early.next() {
+                self.unasked(&early);
+            }
+        }
+        // RRsets of a transfer that is not all there would look forged.
+        self.facts.not_kept += self.transfers.close() as u64;
+        self.facts.exchanges = self.queries.finish();
+        self.responses.sort();
     }
 }

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use crate::audit::findings::Code;
-use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
+use crate::audit::rrsig::Fault;
 use crate::dns::{Class, Name, RType};
 
 use super::bag::{Held, RrsetId, SignatureId};
-use super::denial::{Absence, Bounds, Evidence, Proof};
+use super::faults::{Faults, Told, signed_for_another_time};
+use super::proof::Absence;
 use super::response::{Incomplete, Response};
 use super::status::{Judgement, Reason, Status};
 use super::trust::{Judge, Link, Trust};
-use super::verify::Verified;
 
 /// What kind of response it is, by which it is judged (RFC 2308 §2, RFC 4035 §5).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, serde::Serialize)]
@@ -59,16 +59,16 @@ impl<'v> Judge<'v> {
         let bag = &self.verified.bag;
         let stored = bag.rrset(held.rrset);
         let (owner, rtype) = (bag.name(stored.owner), stored.rtype);
-        let mut fault = None;
+        let mut faults = Faults::default();
         // One good path is enough (RFC 6840 §5.11, §5.12).
         for &signature in &held.signatures {
             let checked = self.verified.checked(signature);
             let signer = self.verified.bag.name(checked.signer);
             if !owner.is_at_or_below(&signer) {
-                fault.get_or_insert((
-                    Code::SignatureSignerNotApex,
-                    Some(format!("signer {signer}")),
-                ));
+                if faults.is_empty() {
+                    let detail = Some(format!("signer {signer}"));
+                    faults.push(signature, (Code::SignatureSignerNotApex, detail));
+                }
                 continue;
             }
             let position = self.position(&signer);
@@ -78,7 +78,8 @@ impl<'v> Judge<'v> {
             match self.trusted(signature, &position.zone) {
                 // RFC 4035 §5.3.1: the signer must be the zone that the RRset lies in.
                 Ok(()) if self.is_delegated(&owner, rtype, &signer) => {
-                    fault = Some((Code::SignatureSignerNotApex, Some(format!("signer {signer}"))));
+                    let detail = Some(format!("signer {signer}"));
+                    faults.push(signature, (Code::SignatureSignerNotApex, detail));
                 }
                 Ok(()) => {
                     return JudgedRrset {
@@ -87,17 +88,18 @@ impl<'v> Judge<'v> {
                         signature: Some(signature),
                     };
                 }
-                Err(one) => fault = Some(one),
+                Err(fault) => faults.push(signature, fault),
             }
         }
-        self.not_secure(held, &owner, rtype, fault, signatures_wanted)
+        let told = self.weigh(&faults);
+        self.not_secure(held, &owner, rtype, told, signatures_wanted)
     }
 
     /// Whether a zone with a DS begins between a signer and an RRset.
     fn is_delegated(&mut self, owner: &Name, rtype: RType, signer: &Name) -> bool {
         let zone = self.position_of(owner, rtype).zone;
         let below = zone.apex != *signer && zone.apex.is_at_or_below(signer);
-        below && matches!(zone.link, Some(Link::Ds { .. }))
+        below && zone.links.iter().any(|link| matches!(link, Link::Ds { .. }))
     }
 
     /// What is to be said of an RRset that no signature makes secure.
@@ -106,7 +108,7 @@ impl<'v> Judge<'v> {
         held: &Held,
         owner: &Name,
         rtype: RType,
-        fault: Option<(Code, Option<String>)>,
+        told: Option<Told>,
         signatures_wanted: bool,
     ) -> JudgedRrset {
         let mut position = self.position_of(owner, rtype);
@@ -131,13 +133,16 @@ impl<'v> Judge<'v> {
         }
         let zone = position.zone;
         let reason = |code, name| Reason::new(code, name, rtype);
-        let judgement = match (zone.judgement.status, fault) {
-            (Status::Secure, fault) => match (fault, unknown) {
+        let judgement = match (zone.judgement.status, told) {
+            (Status::Secure, told) => match (told, unknown) {
                 (_, Some(unknown)) if !self.is_denied(&zone, owner) => Judgement::new(
                     Status::Indeterminate,
                     Reason::new(Code::ChainDsNeeded, unknown, RType::DS),
                 ),
-                (Some((code, detail)), _) => {
+                (Some(Told::Unseen(fault)), _) => {
+                    Judgement::new(Status::Indeterminate, unseen(fault, &zone, owner, rtype))
+                }
+                (Some(Told::Rejected((code, detail))), _) => {
                     let key = held.signatures.first().map(|&id| self.verified.checked(id).key);
                     Judgement::new(Status::Bogus, Reason { detail, key, ..reason(code, *owner) })
                 }
@@ -192,6 +197,11 @@ impl<'v> Judge<'v> {
         let (mut judgement, mut zone) = (end.judgement, end.zone);
         // A server that is no resolver leaves an alias where it leads out of its zones.
         let is_left = end.has_alias && !response.flags.recursive && response.authority.is_empty();
+        // Then the code is that of the end (RFC 6604 §3), of which nothing is proven.
+        let kind = match kind {
+            Kind::NameError if is_left => Kind::Answer,
+            kind => kind,
+        };
         let denied = match kind {
             _ if end.answered || is_left => None,
             Kind::Answer if !end.has_alias => Some(Absence::Type(qtype)),
@@ -318,7 +328,7 @@ impl<'v> Judge<'v> {
         bag.name(bag.rrset(held.rrset).owner)
     }
 
-    fn find<'r>(&self, section: &'r [Held], owner: &Name, rtype: RType) -> Option<&'r Held> {
+    pub fn find<'r>(&self, section: &'r [Held], owner: &Name, rtype: RType) -> Option<&'r Held> {
         let bag = &self.verified.bag;
         section.iter().find(|held| {
             let stored = bag.rrset(held.rrset);
@@ -339,191 +349,20 @@ impl<'v> Judge<'v> {
         let rdata = self.verified.bag.rrset(rrset).records().next()?;
         Name::from_wire(rdata).ok()
     }
+}
 
-    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4).
-    fn expansion(
-        &mut self,
-        response: &Response,
-        owner: &Name,
-        signature: SignatureId,
-        zone: &Trust,
-    ) -> Judgement {
-        let labels = self.verified.checked(signature).labels;
-        if owner.rrsig_labels() <= labels {
-            return Judgement::SECURE;
+/// Why it cannot be told of an RRset that is signed for another time how it was served at this.
+fn unseen(fault: Fault, zone: &Trust, owner: &Name, rtype: RType) -> Reason {
+    let (code, owner, rtype) = match (fault.0, rtype) {
+        (Code::ChainDnskeyNeeded, _) => {
+            let (code, detail) = fault;
+            return Reason { detail, ..Reason::new(code, zone.apex, RType::DNSKEY) };
         }
-        let signed = self.verified.bag.signature(signature).rrset;
-        let stored_type = self.verified.bag.rrset(signed).rtype;
-        let mut encloser = *owner;
-        while encloser.labels().count() > usize::from(labels) {
-            encloser = encloser.parent().unwrap_or(Name::root());
-        }
-        if stored_type == RType::DNAME {
-            // What a DNAME made from a wildcard would mean for the names below is not defined
-            // (RFC 6672 §3.3); validators reject it.
-            let reason = Reason {
-                detail: Some("a DNAME made from a wildcard".into()),
-                ..Reason::new(Code::WildcardUnproven, *owner, RType::DNAME)
-            };
-            return Judgement::new(Status::Bogus, reason);
-        }
-        // The wildcard itself was asked for.
-        if owner.is_wildcard() && owner.parent() == Some(encloser) {
-            return Judgement::SECURE;
-        }
-        let held = self.held_evidence(response, &zone.apex);
-        let evidence = self.evidence(&held, &zone.apex);
-        let iterations = self.how.limits.nsec3_iterations;
-        let mut hashes = std::mem::take(&mut self.hashes);
-        let mut bounds = Bounds::new(iterations, &mut hashes);
-        let proof = evidence.admits_wildcard(owner, &encloser, &mut bounds);
-        let reached = bounds.are_reached();
-        self.hashes = hashes;
-        judge_proof(proof, Code::WildcardUnproven, *owner, None, &zone.apex, reached)
-    }
-
-    /// Whether a response proves that something does not exist; and the zone in which.
-    fn absence(&mut self, response: &Response, name: &Name, absence: Absence) -> (Judgement, Name) {
-        let rtype = match absence {
-            Absence::Type(rtype) => Some(rtype),
-            Absence::Name => None,
-        };
-        // The SOA says whose denial it is (RFC 2308 §3).
-        let soa = response
-            .authority
-            .iter()
-            .find(|held| self.verified.bag.rrset(held.rrset).rtype == RType::SOA);
-        if let Some(soa) = soa {
-            let owner = self.verified.bag.name(self.verified.bag.rrset(soa.rrset).owner);
-            let judged = self.rrset(soa, response.signatures_wanted);
-            if judged.judgement.status != Status::Secure {
-                return (judged.judgement, judged.zone.apex);
-            }
-            if !name.is_at_or_below(&owner) {
-                let reason = Reason {
-                    detail: Some(format!("the SOA is that of {owner}")),
-                    ..Reason::new(Code::DenialUnproven, *name, rtype)
-                };
-                return (Judgement::new(Status::Bogus, reason), owner);
-            }
-            return (self.proof(response, name, absence, rtype, &owner), owner);
-        }
-        // Without one the zone is the one that signs the proofs, or the one the name lies in.
-        let signer = response.authority.iter().find_map(|held| {
-            let rtype = self.verified.bag.rrset(held.rrset).rtype;
-            let is_proof = matches!(rtype, RType::NSEC | RType::NSEC3);
-            let signature = held.signatures.first().filter(|_| is_proof)?;
-            Some(self.verified.bag.name(self.verified.checked(*signature).signer))
-        });
-        let at = signer.filter(|signer| name.is_at_or_below(signer)).unwrap_or(*name);
-        let position = match rtype {
-            Some(RType::DS) if at == *name => self.position(&name.parent().unwrap_or(Name::root())),
-            _ => self.position(&at),
-        };
-        let apex = position.zone.apex;
-        if position.zone.judgement.status != Status::Secure {
-            return (position.zone.judgement.clone(), apex);
-        }
-        if let Some(unknown) = position.unknown {
-            let reason = Reason::new(Code::ChainDsNeeded, unknown, RType::DS);
-            return (Judgement::new(Status::Indeterminate, reason), apex);
-        }
-        if !response.signatures_wanted {
-            let reason = Reason::new(Code::ChainSignaturesNeeded, *name, rtype);
-            return (Judgement::new(Status::Indeterminate, reason), apex);
-        }
-        (self.proof(response, name, absence, rtype, &apex), apex)
-    }
-
-    fn proof(
-        &mut self,
-        response: &Response,
-        name: &Name,
-        absence: Absence,
-        rtype: Option<RType>,
-        apex: &Name,
-    ) -> Judgement {
-        let held = self.held_evidence(response, apex);
-        let evidence = self.evidence(&held, apex);
-        let iterations = self.how.limits.nsec3_iterations;
-        let mut hashes = std::mem::take(&mut self.hashes);
-        let mut bounds = Bounds::new(iterations, &mut hashes);
-        let proof = match evidence.is_empty() {
-            true => Proof::Lacking("it has no NSEC or NSEC3 record that counts".into()),
-            false => evidence.denies(name, absence, apex, &mut bounds),
-        };
-        let reached = bounds.are_reached();
-        self.hashes = hashes;
-        judge_proof(proof, Code::DenialUnproven, *name, rtype, apex, reached)
-    }
-
-    /// A referral is as good as what it says of the delegation (RFC 4035 §5.2).
-    fn referral(&mut self, response: &Response) -> (Judgement, Name) {
-        let delegated = response.authority.iter().find_map(|held| {
-            let stored = self.verified.bag.rrset(held.rrset);
-            (stored.rtype == RType::NS).then(|| self.verified.bag.name(stored.owner))
-        });
-        let name = delegated.unwrap_or(Name::root());
-        if let Some(ds) = self.find(&response.authority, &name, RType::DS) {
-            let judged = self.rrset(ds, response.signatures_wanted);
-            return (judged.judgement, judged.zone.apex);
-        }
-        let (judgement, apex) = self.absence(response, &name, Absence::Type(RType::DS));
-        if judgement.status == Status::Secure {
-            // What is proven is that the zone below is not signed.
-            let reason = Reason::new(Code::DelegationInsecure, name, RType::DS);
-            return (Judgement::new(Status::Insecure, reason), apex);
-        }
-        (judgement, apex)
-    }
-
-    /// The NSEC and NSEC3 RRsets of a response that a zone has signed under their own name.
-    fn held_evidence(&mut self, response: &Response, apex: &Name) -> Vec<RrsetId> {
-        let mut found = Vec::new();
-        for held in &response.authority {
-            let stored = self.verified.bag.rrset(held.rrset);
-            if !matches!(stored.rtype, RType::NSEC | RType::NSEC3) {
-                continue;
-            }
-            let owner = self.verified.bag.name(stored.owner);
-            let judged = self.rrset(held, true);
-            let whole = judged.signature.is_some_and(|signature| {
-                self.verified.checked(signature).labels == owner.rrsig_labels()
-            });
-            if judged.judgement.status == Status::Secure && judged.zone.apex == *apex && whole {
-                found.push(held.rrset);
-            }
-        }
-        found
-    }
-
-    fn evidence(&self, rrsets: &[RrsetId], apex: &Name) -> Evidence<'v> {
-        let verified: &'v Verified = self.verified;
-        let mut evidence = Evidence::default();
-        for &id in rrsets {
-            let stored = verified.bag.rrset(id);
-            let owner = verified.bag.name(stored.owner);
-            if stored.rtype == RType::NSEC {
-                // What leads out of the zone is not for this zone to deny.
-                let records = stored.records().filter_map(Nsec::from_rdata);
-                let records = records.filter(|nsec| nsec.next.is_at_or_below(apex));
-                evidence.nsec.extend(records.map(|nsec| (owner, nsec)));
-            } else if let Some(hash) = owner.labels().next().and_then(hash_of_label) {
-                let records = stored.records().filter_map(Nsec3::from_rdata);
-                // RFC 5155 §8.1, §8.2: unknown algorithms and flags are left aside.
-                let known = records.filter(|nsec3| {
-                    nsec3.parameters.algorithm == 1 && nsec3.flags & !Nsec3::OPT_OUT == 0
-                });
-                evidence.nsec3.extend(known.map(|nsec3| (hash, nsec3)));
-            }
-        }
-        // RFC 5155 §8.2: records of two chains prove nothing together.
-        let first = evidence.nsec3.first().map(|(_, nsec3)| nsec3.parameters);
-        if evidence.nsec3.iter().any(|(_, nsec3)| Some(nsec3.parameters) != first) {
-            evidence.nsec3.clear();
-        }
-        evidence
-    }
+        (_, RType::DNSKEY) => (Code::ChainDnskeyNeeded, *owner, rtype),
+        (_, RType::DS) => (Code::ChainDsNeeded, *owner, rtype),
+        (code, _) => (code, *owner, rtype),
+    };
+    Reason { detail: signed_for_another_time(fault), ..Reason::new(code, owner, rtype) }
 }
 
 /// Where aliases have led.
@@ -542,37 +381,6 @@ impl End {
     fn judge(&mut self, found: Judgement) {
         let before = std::mem::replace(&mut self.judgement, Judgement::SECURE);
         self.judgement = before.and(found);
-    }
-}
-
-fn judge_proof(
-    proof: Proof,
-    code: Code,
-    name: Name,
-    rtype: Option<RType>,
-    apex: &Name,
-    reached: bool,
-) -> Judgement {
-    match proof {
-        Proof::Proven => Judgement::SECURE,
-        Proof::OptOut => {
-            Judgement::new(Status::Insecure, Reason::new(Code::DelegationOptOut, name, rtype))
-        }
-        Proof::Lacking(_) if reached => {
-            let reason = Reason::new(Code::ResponseTooMuchHashing, name, rtype);
-            Judgement::new(Status::Indeterminate, reason)
-        }
-        Proof::Lacking(detail) => {
-            let reason = Reason { detail: Some(detail), ..Reason::new(code, name, rtype) };
-            Judgement::new(Status::Bogus, reason)
-        }
-        Proof::TooManyIterations(iterations) => {
-            let reason = Reason {
-                detail: Some(format!("{iterations} iterations")),
-                ..Reason::new(Code::Nsec3IterationsTooMany, *apex, RType::NSEC3)
-            };
-            Judgement::new(Status::Insecure, reason)
-        }
     }
 }
 

@@ -29,6 +29,7 @@ pub fn read_capture(
                 packet: message.packet,
                 from: message.from.unwrap_or(nowhere),
                 to: message.to.unwrap_or(nowhere),
+                transport: message.transport,
                 whole: message.whole,
             };
             intake.message(&seen, message.octets);
@@ -53,6 +54,7 @@ fn add(intake: &mut Intake, totals: &Totals) {
     facts.octets += totals.octets;
     facts.icmp_quotes += totals.icmp_quotes;
     facts.tcp_octets_lost += totals.tcp_octets_lost;
+    facts.checksums_unfinished += totals.checksums_unfinished;
     facts.over.udp += totals.messages.udp;
     facts.over.tcp += totals.messages.tcp;
     facts.over.dnstap += totals.messages.dnstap;

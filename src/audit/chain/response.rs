@@ -8,6 +8,7 @@ use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 
 use super::bag::{Bag, Held, NameId, SeenHow};
+use super::memory::{allocated, in_table, shared};
 use super::seen::Seen;
 
 /// What a response says; two that say the same are one.
@@ -78,19 +79,26 @@ impl Responses {
     /// Puts in a response that was seen; whether it is a new one.
     pub fn add(&mut self, response: Response, at: i64, place: (u16, u64)) -> bool {
         if let Some(&id) = self.ids.get(&response) {
-            self.list[id].seen.add(at);
+            let seen = &mut self.list[id].seen;
+            self.octets -= seen.octets();
+            seen.add(at);
+            self.octets += seen.octets();
             return false;
         }
-        let held = response.answer.iter().chain(&response.authority);
-        let signatures: usize = held.map(|held| 24 + 4 * held.signatures.len()).sum();
-        self.octets += size_of::<Response>() + size_of::<SeenResponse>() + 64 + signatures;
+        self.octets += cost(&response) + Seen::once(at).octets();
         let response = Arc::new(response);
         self.ids.insert(Arc::clone(&response), self.list.len());
         self.list.push(SeenResponse { response, seen: Seen::once(at), place });
         true
     }
 
-    /// Octets that they take, more or less.
+    /// Puts them in the order in which they were first seen. No more are put in then.
+    pub fn sort(&mut self) {
+        self.ids = HashMap::new();
+        self.list.sort_by_key(|response| response.place);
+    }
+
+    /// Octets that they take.
     pub fn octets(&self) -> usize {
         self.octets
     }
@@ -99,6 +107,23 @@ impl Responses {
     pub fn list(&self) -> &[SeenResponse] {
         &self.list
     }
+}
+
+/// What a response takes besides its lists: itself, shared, its entry in the index, its place in the list,
+/// and when it is judged its places in two more.
+const COST: usize = shared(size_of::<Response>())
+    + in_table::<(Arc<Response>, usize)>()
+    + size_of::<SeenResponse>()
+    + 2 * 112;
+
+/// Octets that a response takes.
+fn cost(response: &Response) -> usize {
+    let held = response.answer.iter().chain(&response.authority);
+    let lists =
+        allocated(size_of_val(&*response.answer)) + allocated(size_of_val(&*response.authority));
+    let signatures: usize = held.map(|held| allocated(size_of_val(&*held.signatures))).sum();
+    let errors: usize = response.errors.iter().map(|(_, text)| 32 + allocated(text.len())).sum();
+    COST + lists + signatures + errors
 }
 
 /// The records of one section that share owner, class and type, and the signatures over them.
@@ -117,15 +142,28 @@ struct Group {
 #[derive(Debug, Default)]
 pub struct Groups {
     groups: Vec<Group>,
+    /// Their places, once there are more than [`FEW`].
     index: HashMap<(Section, Name, Class, RType), usize>,
     /// RRSIG records that came, whatever became of them.
     pub signatures: u64,
+    octets: usize,
 }
+
+/// Groups that are looked through one by one: most messages have no more, and looking is faster than hashing.
+const FEW: usize = 16;
+
+/// What a group takes besides its records: itself, and its entry in the index.
+const GROUP_COST: usize = size_of::<Group>() + in_table::<((Section, Name, Class, RType), usize)>();
 
 impl Groups {
     /// Whether no record came.
     pub fn is_empty(&self) -> bool {
         self.groups.is_empty()
+    }
+
+    /// Octets that they take.
+    pub fn octets(&self) -> usize {
+        self.octets
     }
 
     /// Takes a record. OPT and TSIG are no data.
@@ -153,20 +191,9 @@ impl Groups {
             }
             _ => rtype,
         };
-        let key = (section, *owner, class, covered);
-        let place = *self.index.entry(key).or_insert_with(|| {
-            self.groups.push(Group {
-                section,
-                owner: *owner,
-                class,
-                rtype: covered,
-                ttl: 0,
-                records: Vec::new(),
-                signatures: Vec::new(),
-            });
-            self.groups.len() - 1
-        });
+        let place = self.place(section, owner, class, covered);
         let group = &mut self.groups[place];
+        self.octets += size_of::<Vec<u8>>() + allocated(rdata.len());
         if rtype == RType::RRSIG {
             group.signatures.push(rdata.to_vec());
         } else {
@@ -175,21 +202,54 @@ impl Groups {
         }
     }
 
+    /// The place of a group, which is made if it is not there.
+    fn place(&mut self, section: Section, owner: &Name, class: Class, rtype: RType) -> usize {
+        let found = match self.groups.len() {
+            // The record before is most often of the same.
+            ..=FEW => self.groups.iter().rposition(|group| {
+                (group.section, group.class, group.rtype) == (section, class, rtype)
+                    && group.owner == *owner
+            }),
+            _ => self.index.get(&(section, *owner, class, rtype)).copied(),
+        };
+        if let Some(place) = found {
+            return place;
+        }
+        let place = self.groups.len();
+        self.octets += GROUP_COST;
+        self.groups.push(Group {
+            section,
+            owner: *owner,
+            class,
+            rtype,
+            ttl: 0,
+            records: Vec::new(),
+            signatures: Vec::new(),
+        });
+        // All of them when there are too many to look through, and then each.
+        if place >= FEW {
+            let from = if place == FEW { 0 } else { place };
+            for (place, group) in self.groups.iter().enumerate().skip(from) {
+                let key = (group.section, group.owner, group.class, group.rtype);
+                self.index.insert(key, place);
+            }
+        }
+        place
+    }
+
     /// Puts the RRsets into the bag, and tells of those of each section, and how many signatures
     /// cover nothing that came with them.
-    pub fn settle(self, bag: &mut Bag, at: i64, how: SeenHow) -> Settled {
+    pub fn settle(mut self, bag: &mut Bag, at: i64, how: SeenHow) -> Settled {
         let mut settled = Settled::default();
-        let (groups, alone): (Vec<Group>, Vec<Group>) =
-            self.groups.into_iter().partition(|group| !group.records.is_empty());
         // Signatures belong into the section of what they cover (RFC 4035 §3.1.1), but validators
         // take them from anywhere in the message.
         let mut elsewhere: HashMap<_, Vec<Vec<u8>>> = HashMap::new();
-        for group in alone {
+        for group in self.groups.iter_mut().filter(|group| group.records.is_empty()) {
             let key = (group.owner, group.class, group.rtype);
-            elsewhere.entry(key).or_default().extend(group.signatures);
+            elsewhere.entry(key).or_default().append(&mut group.signatures);
         }
-        for mut group in groups {
-            if group.signatures.is_empty() {
+        for mut group in self.groups.into_iter().filter(|group| !group.records.is_empty()) {
+            if group.signatures.is_empty() && !elsewhere.is_empty() {
                 let key = (group.owner, group.class, group.rtype);
                 group.signatures.extend(elsewhere.remove(&key).unwrap_or_default());
             }
@@ -237,8 +297,11 @@ pub struct ReadMessage {
     pub soa_records: usize,
 }
 
-/// Reads a message as far as it can be read.
-pub fn read_message(message: &Message<'_>) -> ReadMessage {
+/// Reads a message as far as it can be read; its question has been read.
+pub fn read_message(
+    message: &Message<'_>,
+    question: Result<Option<Question>, MessageError>,
+) -> ReadMessage {
     let mut read = ReadMessage {
         groups: Groups::default(),
         question: None,
@@ -247,7 +310,7 @@ pub fn read_message(message: &Message<'_>) -> ReadMessage {
         misfits: 0,
         soa_records: 0,
     };
-    match message.question() {
+    match question {
         Ok(question) => read.question = question,
         Err(error) => read.error = Some(error),
     }

@@ -1,5 +1,7 @@
 //! When something was seen, and how often: exactly, or in as many spans as fit.
 
+use super::memory::allocated;
+
 /// How many spans are kept before neighbours are put together.
 const MOST_SPANS: usize = 256;
 
@@ -41,6 +43,11 @@ impl Seen {
                 same
             });
         }
+    }
+
+    /// Octets that the times take besides itself.
+    pub fn octets(&self) -> usize {
+        allocated(size_of::<(i64, u64)>() * self.spans.capacity())
     }
 
     /// The first time of each span, ascending, and how often it was seen in it.

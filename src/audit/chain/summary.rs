@@ -80,6 +80,8 @@ pub struct InputFacts {
     pub icmp_quotes: u64,
     /// Octets of TCP streams that could not be followed.
     pub tcp_octets_lost: u64,
+    /// UDP checksums left to the network card, or on the loopback to nobody: no faults.
+    pub checksums_unfinished: u64,
     /// Of the messages, queries.
     pub queries: u64,
     /// Responses to queries.
@@ -100,9 +102,28 @@ pub struct InputFacts {
     pub fault_places: Vec<String>,
     /// Responses that were not kept, because the limit of memory was reached.
     pub not_kept: u64,
+    /// Queries and the responses to them; none where only one direction was captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exchanges: Option<ExchangeFacts>,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen: Option<Times>,
+}
+
+/// Queries and the responses to them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct ExchangeFacts {
+    /// Queries with a response, however often either came.
+    pub answered: u64,
+    /// Queries without one within half a minute.
+    pub unanswered: u64,
+    /// Times that a query was sent again before its response.
+    pub repeated: u64,
+    /// Responses that belong to no query.
+    pub unasked: u64,
+    /// Queries that gave way to others before their response, because of the limit of memory: each may
+    /// have made a response one without a query.
+    pub given_up: u64,
 }
 
 /// The first and the last time at which something was seen, in Unix seconds.
@@ -195,6 +216,10 @@ pub struct RrsetRow {
     /// The type.
     #[serde(rename = "type")]
     pub rtype: RType,
+    /// The wildcard that it was made from, by the signature that makes it secure. Whether it may stand
+    /// at its owner only a response can prove (RFC 4035 §5.3.4).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wildcard: Option<Box<Name>>,
     /// The status when it was first seen.
     #[serde(flatten)]
     pub judgement: Judgement,

@@ -3,8 +3,8 @@
 //! A block of such output is a response again: header, question and sections are read from the comments
 //! that the tools write. Text without any is a bag of RRsets.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::dns::message::Section;
 use crate::dns::{Class, Name, RType};
@@ -17,8 +17,11 @@ use super::response::{Flags, Groups, Response};
 
 /// Reads text and takes in what it holds. `now` is the time of what says none.
 ///
+/// A response, or the records without one, for which there is no room is left out as a whole and counted.
+///
 /// # Errors
-/// When the source cannot be read to its end. An entry that cannot be read is a finding.
+/// When the source cannot be read to its end, or has more text than `octets` or than may still be held. An
+/// entry that cannot be read is a finding.
 pub fn read_text(
     intake: &mut Intake,
     source: Source,
@@ -69,9 +72,11 @@ fn read_blocks(
         Purpose::Judge { .. } => intake.file(&file),
         Purpose::Help { .. } => intake.helping_file(&file),
     };
-    let text = whole(source, octets)?;
+    let text = whole(source, octets.min(intake.room()))?;
     intake.facts().octets += text.len() as u64;
-    let mut blocks = Blocks { intake, file, number, purpose, block: Block::default() };
+    // The text itself, and the piece of it that is read.
+    let text_octets = 2 * text.len();
+    let mut blocks = Blocks { intake, file, number, purpose, text_octets, block: Block::default() };
     let (mut line, mut begin) = (1, (1, 0));
     let mut at = 0;
     for text_line in text.split_inclusive(|&octet| octet == b'\n') {
@@ -95,7 +100,7 @@ pub enum TextError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// More than is held in memory.
-    #[error("{file} has more than {octets} octets of text")]
+    #[error("{file} has more than {octets} octets of text, the limit (--max-held)")]
     TooLong {
         /// The file, as it was named.
         file: String,
@@ -232,6 +237,8 @@ struct Block {
     time: Option<i64>,
     line: u64,
     groups: Groups,
+    /// Memory was full before its end.
+    is_cut: bool,
 }
 
 struct Blocks<'i> {
@@ -239,6 +246,8 @@ struct Blocks<'i> {
     file: String,
     number: u16,
     purpose: Purpose,
+    /// Octets that the text takes while it is read.
+    text_octets: usize,
     block: Block,
 }
 
@@ -272,13 +281,15 @@ impl Blocks<'_> {
         if text.trim_ascii().is_empty() {
             return;
         }
-        static NEVER: OnceLock<Arc<AtomicBool>> = OnceLock::new();
+        // Ends the reading when memory is full.
+        let stop: Arc<AtomicBool> = Arc::default();
         let options = ReadOptions {
             origin: Some(Name::root()),
             default_ttl: Some(0),
-            stop: Arc::clone(NEVER.get_or_init(Arc::default)),
+            stop: Arc::clone(&stop),
             ..ReadOptions::default()
         };
+        let room = self.intake.room().saturating_sub(self.text_octets);
         let section = self.block.section.unwrap_or(Section::Answer);
         let source = Source::from_bytes(self.file.as_str(), text.to_vec());
         let (groups, mut count, mut faults) = (&mut self.block.groups, 0, Vec::new());
@@ -286,7 +297,11 @@ impl Blocks<'_> {
             Event::Record(record) => {
                 count += 1;
                 let (owner, class) = (record.owner, record.class);
-                groups.push(section, owner, class, record.rtype, record.ttl, record.rdata);
+                if groups.octets() < room {
+                    groups.push(section, owner, class, record.rtype, record.ttl, record.rdata);
+                } else {
+                    stop.store(true, Ordering::Relaxed);
+                }
             }
             Event::Fault(fault) => {
                 faults.push((first_line + fault.line - 1, fault.error.to_string()));
@@ -294,6 +309,7 @@ impl Blocks<'_> {
             Event::Progress { .. } => {}
         });
         self.intake.facts().records += count;
+        self.block.is_cut |= stop.load(Ordering::Relaxed);
         if let Err(error) = read {
             faults.push((first_line, error.to_string()));
         }
@@ -309,6 +325,16 @@ impl Blocks<'_> {
             Purpose::Judge { now } => block.time.unwrap_or(now),
             Purpose::Help { at } => at,
         };
+        if block.header.is_some() && !matches!(self.purpose, Purpose::Help { .. }) {
+            self.intake.facts().messages += 1;
+            self.intake.facts().responses += 1;
+        }
+        // An RRset of which records are missing would look forged.
+        if block.is_cut {
+            self.intake.note_time(at);
+            self.intake.facts().not_kept += 1;
+            return;
+        }
         let header = block.header.filter(|_| matches!(self.purpose, Purpose::Judge { .. }));
         let Some(rcode) = header else {
             let dated = matches!(self.purpose, Purpose::Judge { .. });
@@ -318,6 +344,7 @@ impl Blocks<'_> {
         let has = |flag: &str| block.flags.iter().any(|set| set == flag);
         let signatures_wanted = block.dnssec_ok || block.groups.signatures > 0;
         self.intake.facts().signatures += block.groups.signatures;
+        self.intake.note_time(at);
         let how = SeenHow { signatures_wanted, whole: !has("tc"), dated: true };
         let settled = block.groups.settle(&mut self.intake.bag, at, how);
         let [answer, authority, _] = settled.sections;

@@ -2,22 +2,21 @@
 //! time (RFC 4035 §5).
 
 use std::collections::HashMap;
-use std::ops::Bound;
 use std::rc::Rc;
 
 use crate::audit::findings::{Code, KeyRef};
+use crate::audit::rrsig::Fault;
 use crate::audit::zone::{Anchor, AnchorForm};
 use crate::crypto::ds_digest;
-use crate::dns::canonical::sort_key;
-use crate::dns::denial::{Nsec, Nsec3};
 use crate::dns::rdata::{Dnskey, Ds, key_tag};
 use crate::dns::{DigestType, Name, RType};
 use crate::engine::KeyIndex;
 
 use super::bag::{NameId, RrsetId, SignatureId};
-use super::denial::{covers_hash, covers_name};
+use super::delegation::Delegation;
+use super::faults::{Faults, Told, signed_for_another_time};
 use super::status::{Judgement, Reason, Status};
-use super::verify::{How, Verified, Zone};
+use super::verify::{How, Verified};
 
 /// What vouches for a zone's keys.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,13 +46,32 @@ pub struct Trust {
     pub parent: Option<Rc<Trust>>,
     /// Whether its keys can be trusted, and if not why.
     pub judgement: Judgement,
-    /// What vouches for its keys.
-    pub link: Option<Link>,
-    /// The DNSKEY RRset and the signature over it that the link leads to; where it leads to none, the
-    /// first that was seen.
-    pub dnskey: Option<(RrsetId, SignatureId)>,
+    /// What vouches for its keys: the anchors that lead to one, or every DS RRset that is secure at
+    /// the time. While a parent changes its DS there are two.
+    pub links: Vec<Link>,
+    /// The DNSKEY RRsets, each with the signature over it, that the links lead to; where they lead to
+    /// none, the first that was seen.
+    pub dnskeys: Vec<(RrsetId, SignatureId)>,
     /// The keys of the zone's table that can be trusted.
     pub keys: Vec<KeyIndex>,
+    /// Those of DNSKEY RRsets that an anchor or DS leads to, that are signed for another time, and were
+    /// not seen at this.
+    pub lapsed: Vec<KeyIndex>,
+}
+
+impl Trust {
+    /// A zone, or where trust ends, of which no key is known yet.
+    fn new(apex: &Name, parent: Option<Rc<Trust>>, judgement: Judgement) -> Self {
+        Self {
+            apex: *apex,
+            parent,
+            judgement,
+            links: Vec::new(),
+            dnskeys: Vec::new(),
+            keys: Vec::new(),
+            lapsed: Vec::new(),
+        }
+    }
 }
 
 /// Where a name lies at a time.
@@ -72,8 +90,10 @@ pub(super) struct Judge<'v> {
     pub how: &'v How,
     pub anchors: &'v [Anchor],
     pub at: i64,
+    /// The time is the user's and not one at which something was seen.
+    pub is_fixed: bool,
     positions: HashMap<Name, Position>,
-    pub(super) hashes: super::denial::Hashes,
+    pub(super) hashes: super::proof::Hashes,
 }
 
 impl<'v> Judge<'v> {
@@ -83,8 +103,9 @@ impl<'v> Judge<'v> {
             how,
             anchors,
             at,
+            is_fixed: false,
             positions: HashMap::new(),
-            hashes: super::denial::Hashes::default(),
+            hashes: super::proof::Hashes::default(),
         }
     }
 
@@ -120,17 +141,9 @@ impl<'v> Judge<'v> {
             return at_apex(self.enter_by_anchors(name, &anchors, above));
         }
         let Some(parent) = parent else {
-            return at_apex(Trust {
-                apex: *name,
-                parent: None,
-                judgement: Judgement::new(
-                    Status::Indeterminate,
-                    Reason::new(Code::ChainNoAnchor, *name, None),
-                ),
-                link: None,
-                dnskey: None,
-                keys: Vec::new(),
-            });
+            let reason = Reason::new(Code::ChainNoAnchor, *name, None);
+            let judgement = Judgement::new(Status::Indeterminate, reason);
+            return at_apex(Trust::new(name, None, judgement));
         };
         if parent.zone.judgement.status != Status::Secure {
             return parent;
@@ -141,18 +154,8 @@ impl<'v> Judge<'v> {
     /// From the position of a name's parent, which lies in a secure zone, to the name's own.
     fn step(&mut self, name: &Name, above: Position) -> Position {
         match self.delegation(name, &above.zone) {
-            Delegation::Signed(rrset, signature) => {
-                let ds: Vec<Vec<u8>> =
-                    self.verified.bag.rrset(rrset).records().map(<[u8]>::to_vec).collect();
-                let link = Link::Ds { rrset, signature };
-                at_apex(self.enter_by_ds(name, &ds, &link, above.zone))
-            }
-            Delegation::Broken(reason) => {
-                at_apex(ended(name, above.zone, Judgement::new(Status::Bogus, reason)))
-            }
-            Delegation::Unsigned(reason) => {
-                at_apex(ended(name, above.zone, Judgement::new(Status::Insecure, reason)))
-            }
+            Delegation::Signed(ds) => at_apex(self.enter_by_ds(name, &ds, above.zone)),
+            Delegation::Ended(judgement) => at_apex(Trust::new(name, Some(above.zone), *judgement)),
             Delegation::None => Position { zone: above.zone, unknown: None },
             Delegation::NotHere => above,
             Delegation::Unknown => {
@@ -173,14 +176,7 @@ impl<'v> Judge<'v> {
                 && anchor.valid_until.is_none_or(|until| self.at < until)
         };
         let valid: Vec<&Anchor> = anchors.iter().filter(valid).copied().collect();
-        let mut trust = Trust {
-            apex: *apex,
-            parent,
-            judgement: Judgement::SECURE,
-            link: None,
-            dnskey: None,
-            keys: Vec::new(),
-        };
+        let mut trust = Trust::new(apex, parent, Judgement::SECURE);
         if valid.is_empty() {
             let reason = Reason {
                 detail: Some("no anchor is valid at this time".into()),
@@ -197,34 +193,49 @@ impl<'v> Judge<'v> {
             };
             (form, Link::Anchor { origin, key })
         });
-        self.enter(&mut trust, links.collect());
+        let links = self.usable(links.collect());
+        self.enter(&mut trust, &links, links.is_empty());
         trust
     }
 
-    fn enter_by_ds(&self, apex: &Name, ds: &[Vec<u8>], link: &Link, parent: Rc<Trust>) -> Trust {
-        let mut trust = Trust {
-            apex: *apex,
-            parent: Some(parent),
-            judgement: Judgement::SECURE,
-            link: Some(link.clone()),
-            dnskey: None,
-            keys: Vec::new(),
-        };
-        self.enter(&mut trust, ds.iter().map(|rdata| (Meaning::Ds(rdata), link.clone())).collect());
+    /// Enters by DS RRsets. Each of them is taken by itself first, as a validator that holds no other
+    /// would take it.
+    fn enter_by_ds(&self, apex: &Name, ds: &[(RrsetId, SignatureId)], parent: Rc<Trust>) -> Trust {
+        let link = |&(rrset, signature): &_| Link::Ds { rrset, signature };
+        let mut trust = Trust::new(apex, Some(parent), Judgement::SECURE);
+        trust.links.extend(ds.iter().map(link));
+        let (mut links, mut unsupported) = (Vec::new(), false);
+        for (id, link) in ds.iter().zip(&trust.links) {
+            let records = self.verified.bag.rrset(id.0).records();
+            let usable =
+                self.usable(records.map(|rdata| (Meaning::Ds(rdata), link.clone())).collect());
+            unsupported |= usable.is_empty();
+            links.extend(usable);
+        }
+        self.enter(&mut trust, &links, unsupported);
         trust
     }
 
     /// Finds the DNSKEY RRsets that anchors or DS records lead to, and whether there are any.
-    fn enter(&self, trust: &mut Trust, links: Vec<(Meaning<'_>, Link)>) {
-        let usable = self.usable(links);
+    /// `unsupported`: some anchors or DS have no algorithm or digest that is known, and leave the zone as
+    /// if unsigned where no others lead into it (RFC 4035 §5.2).
+    fn enter(&self, trust: &mut Trust, usable: &[(Meaning<'_>, Link)], unsupported: bool) {
         let (apex, bag) = (trust.apex, &self.verified.bag);
         let fail = |trust: &mut Trust, status, reason| {
-            trust.judgement = Judgement::new(status, reason);
+            trust.judgement = match unsupported {
+                true => {
+                    let reason = Reason::new(Code::DsUnsupported, apex, RType::DS);
+                    Judgement::new(Status::Insecure, reason)
+                }
+                false => Judgement::new(status, reason),
+            };
         };
-        // RFC 4035 §5.2: with no algorithm or digest that is known, the zone is as if unsigned.
         if usable.is_empty() {
-            let reason = Reason::new(Code::DsUnsupported, apex, RType::DS);
-            return fail(trust, Status::Insecure, reason);
+            return fail(
+                trust,
+                Status::Insecure,
+                Reason::new(Code::DsUnsupported, apex, RType::DS),
+            );
         }
         let zone = bag.find(&apex).and_then(|id| self.verified.zones.get(&id));
         let Some(zone) = zone.filter(|zone| !zone.dnskeys.is_empty()) else {
@@ -235,17 +246,21 @@ impl<'v> Judge<'v> {
             };
             return fail(trust, status, Reason::new(code, apex, RType::DNSKEY));
         };
-        let (mut fault, mut signed, mut bare) = (None, None, false);
+        let (mut faults, mut signed, mut bare) = (Faults::default(), None, false);
         for &rrset in &zone.dnskeys {
             let stored = bag.rrset(rrset);
             bare |= stored.seen_bare;
+            let secure_keys = || {
+                let keys = stored.records().filter_map(|rdata| zone.key_of(rdata));
+                keys.filter(|&key| zone.usability.secures(key))
+            };
             for &signature in &stored.signatures {
                 let checked = self.verified.checked(signature);
-                if self.verified.bag.find(&apex) != Some(checked.signer) {
+                if bag.find(&apex) != Some(checked.signer) {
                     continue;
                 }
                 signed.get_or_insert((rrset, signature));
-                let found = checked.at(self.at).and_then(|key| {
+                let led_to = checked.outcome.clone().and_then(|key| {
                     // The key that signs must itself be in the set (RFC 4035 §5.2).
                     let rdata = &zone.table.get(key).rdata;
                     let inside = stored.records().any(|record| record == rdata.as_slice());
@@ -255,39 +270,42 @@ impl<'v> Judge<'v> {
                         (Code::DnskeyNotAnchored, Some(format!("signed by key {tag}")))
                     })
                 });
-                match found {
-                    Ok((_, link)) => {
-                        trust.link = Some(link.clone());
-                        trust.dnskey.get_or_insert((rrset, signature));
-                        let keys = stored.records().filter_map(|rdata| zone.key_of(rdata));
-                        let keys = keys.filter(|&key| zone.usability.secures(key));
-                        trust.keys.extend(keys);
+                match (led_to, checked.fault_of_time(self.at)) {
+                    (Ok((_, link)), None) => {
+                        if !trust.links.contains(link) {
+                            trust.links.push(link.clone());
+                        }
+                        trust.dnskeys.push((rrset, signature));
+                        trust.keys.extend(secure_keys());
                         break;
                     }
-                    // A signature by the key that is meant tells more than one by another.
-                    Err(one) if fault.is_none() || one.0 != Code::DnskeyNotAnchored => {
-                        fault = Some(one);
+                    (Ok(_), Some(fault)) => {
+                        if self.is_unseen(signature, &fault) {
+                            trust.lapsed.extend(secure_keys());
+                        }
+                        faults.push(signature, fault);
                     }
-                    Err(_) => {}
+                    (Err(fault), _) => faults.push(signature, fault),
                 }
             }
         }
         trust.keys.sort_unstable();
         trust.keys.dedup();
-        if trust.dnskey.is_some() {
+        if !trust.dnskeys.is_empty() {
             return;
         }
-        trust.dnskey = signed;
-        let reason = |code| Reason::new(code, apex, RType::DNSKEY);
-        match fault {
-            Some((code, detail)) => {
-                fail(trust, Status::Bogus, Reason { detail, ..reason(code) });
+        trust.dnskeys.extend(signed);
+        let reason = |code, detail| Reason { detail, ..Reason::new(code, apex, RType::DNSKEY) };
+        let (status, reason) = match self.weigh(&faults) {
+            Some(Told::Rejected((code, detail))) => (Status::Bogus, reason(code, detail)),
+            Some(Told::Unseen(fault)) => {
+                let detail = signed_for_another_time(fault);
+                (Status::Indeterminate, reason(Code::ChainDnskeyNeeded, detail))
             }
-            None if signed.is_some() || bare => {
-                fail(trust, Status::Bogus, reason(Code::RrsetUnsigned))
-            }
-            None => fail(trust, Status::Indeterminate, reason(Code::ChainSignaturesNeeded)),
-        }
+            None if signed.is_some() || bare => (Status::Bogus, reason(Code::RrsetUnsigned, None)),
+            None => (Status::Indeterminate, reason(Code::ChainSignaturesNeeded, None)),
+        };
+        fail(trust, status, reason);
     }
 
     /// The DS records and anchors that count: of known algorithms and digests, and not SHA-1 beside
@@ -316,202 +334,42 @@ impl<'v> Judge<'v> {
         usable
     }
 
-    /// What a secure zone says of a name below its apex.
-    fn delegation(&mut self, name: &Name, zone: &Trust) -> Delegation {
-        let verified = self.verified;
-        let Some(apex) = verified.bag.find(&zone.apex) else { return Delegation::Unknown };
-        let Some(signer) = verified.zones.get(&apex) else { return Delegation::Unknown };
-        let mut fault = None;
-        let seen = verified.bag.find(name).map_or(&[][..], |id| verified.ds(id));
-        for &rrset in seen {
-            match self.secured_by(rrset, apex, zone) {
-                Some(Ok(signature)) => return Delegation::Signed(rrset, signature),
-                Some(Err(one)) => fault = Some(one),
-                None => {}
-            }
-        }
-        let key = sort_key(name);
-        let signs_below = |trusted: &KeyIndex| {
-            let owners = signer.signed.get(trusted);
-            let below = owners.and_then(|owners| owners.range(key.clone()..).next());
-            below.is_some_and(|owner| owner.starts_with(&key))
-        };
-        if zone.keys.iter().any(signs_below) {
-            return Delegation::None;
-        }
-        if let Some(found) = self.nsec_on(name, &key, apex, signer, zone) {
-            return found;
-        }
-        if let Some(found) = self.nsec3_on(name, apex, signer, zone) {
-            return found;
-        }
-        match fault {
-            Some((code, detail)) => {
-                Delegation::Broken(Reason { detail, ..Reason::new(code, *name, RType::DS) })
-            }
-            None if verified.bag.is_denied(name, RType::DS) => {
-                let detail =
-                    Some("a response says that there is none, and nothing proves it".into());
-                let reason = Reason::new(Code::DenialUnproven, *name, RType::DS);
-                Delegation::Broken(Reason { detail, ..reason })
-            }
-            None => Delegation::Unknown,
-        }
-    }
-
-    /// The signature by a trusted key of this zone that secures an RRset; `None` when the zone made
-    /// none.
+    /// The signature by a trusted key of this zone that secures an RRset. What is wrong with those of
+    /// the zone that do not is added to `faults`.
     pub fn secured_by(
         &self,
         rrset: RrsetId,
         apex: NameId,
         zone: &Trust,
-    ) -> Option<Result<SignatureId, (Code, Option<String>)>> {
-        let mut fault = None;
+        faults: &mut Faults,
+    ) -> Option<SignatureId> {
         for &signature in &self.verified.bag.rrset(rrset).signatures {
-            let checked = self.verified.checked(signature);
-            if checked.signer != apex {
+            if self.verified.checked(signature).signer != apex {
                 continue;
             }
             match self.trusted(signature, zone) {
-                Ok(()) => return Some(Ok(signature)),
-                Err(one) => fault = Some(Err(one)),
+                Ok(()) => return Some(signature),
+                Err(fault) => faults.push(signature, fault),
             }
         }
-        fault
+        None
     }
 
-    /// Whether a signature holds now under a trusted key of a zone.
-    pub fn trusted(
-        &self,
-        signature: SignatureId,
-        zone: &Trust,
-    ) -> Result<(), (Code, Option<String>)> {
+    /// Whether a signature holds now under a trusted key of a zone. [`Code::ChainDnskeyNeeded`] when
+    /// that depends on a DNSKEY RRset that was not seen as of now.
+    pub fn trusted(&self, signature: SignatureId, zone: &Trust) -> Result<(), Fault> {
         let key = self.verified.checked(signature).at(self.at)?;
-        match zone.keys.contains(&key) {
-            true => Ok(()),
-            // It holds under a key that was seen, in a DNSKEY RRset that nothing vouches for.
-            false => Err((
-                Code::SignatureNoKey,
-                Some("its key is in no DNSKEY RRset that can be trusted".into()),
-            )),
+        if zone.keys.contains(&key) {
+            return Ok(());
         }
+        if zone.lapsed.contains(&key) {
+            let detail = "the one that has the key is signed for another time";
+            return Err((Code::ChainDnskeyNeeded, Some(detail.into())));
+        }
+        // It holds under a key that was seen, in a DNSKEY RRset that nothing vouches for.
+        let detail = "its key is in no DNSKEY RRset that can be trusted";
+        Err((Code::SignatureNoKey, Some(detail.into())))
     }
-
-    fn nsec_on(
-        &self,
-        name: &Name,
-        key: &[u8],
-        apex: NameId,
-        signer: &Zone,
-        zone: &Trust,
-    ) -> Option<Delegation> {
-        let bag = &self.verified.bag;
-        let secure = |id: &&RrsetId| matches!(self.secured_by(**id, apex, zone), Some(Ok(_)));
-        let here = signer.nsec.get(key).into_iter().flatten();
-        for &id in here.filter(secure) {
-            for nsec in bag.rrset(id).records().filter_map(Nsec::from_rdata) {
-                let has = |rtype| nsec.types.contains(rtype);
-                if has(RType::SOA) && !name.is_root() {
-                    continue; // of the zone that begins here
-                }
-                if !has(RType::NS) {
-                    return Some(Delegation::None);
-                }
-                if !has(RType::DS) {
-                    let reason = Reason::new(Code::DelegationInsecure, *name, RType::DS);
-                    return Some(Delegation::Unsigned(reason));
-                }
-            }
-        }
-        // The record before the name may deny it: then nothing is delegated there.
-        let (_, before) =
-            signer.nsec.range::<[u8], _>((Bound::Unbounded, Bound::Excluded(key))).next_back()?;
-        for &id in before.iter().filter(secure) {
-            let stored = bag.rrset(id);
-            let owner = bag.name(stored.owner);
-            for nsec in stored.records().filter_map(Nsec::from_rdata) {
-                let cut = nsec.types.contains(RType::NS) && !nsec.types.contains(RType::SOA);
-                let inside = nsec.next.is_at_or_below(&zone.apex);
-                if inside
-                    && covers_name(&owner, &nsec.next, name)
-                    && !(cut && name.is_at_or_below(&owner))
-                {
-                    return Some(Delegation::NotHere);
-                }
-            }
-        }
-        None
-    }
-
-    fn nsec3_on(
-        &mut self,
-        name: &Name,
-        apex: NameId,
-        signer: &Zone,
-        zone: &Trust,
-    ) -> Option<Delegation> {
-        for ((iterations, salt), chain) in &signer.nsec3 {
-            if *iterations > self.how.limits.nsec3_iterations {
-                let reason = Reason {
-                    detail: Some(format!("{iterations} iterations")),
-                    ..Reason::new(Code::Nsec3IterationsTooMany, zone.apex, RType::NSEC3)
-                };
-                return Some(Delegation::Unsigned(reason));
-            }
-            let hash = self.hashes.of(name, *iterations, salt);
-            let bag = &self.verified.bag;
-            let secure = |id: &&RrsetId| matches!(self.secured_by(**id, apex, zone), Some(Ok(_)));
-            for &id in chain.get(&hash).into_iter().flatten().filter(secure) {
-                for nsec3 in bag.rrset(id).records().filter_map(Nsec3::from_rdata) {
-                    let has = |rtype| nsec3.types.contains(rtype);
-                    if has(RType::SOA) && !name.is_root() {
-                        continue;
-                    }
-                    if !has(RType::NS) {
-                        return Some(Delegation::None);
-                    }
-                    if !has(RType::DS) {
-                        let reason = Reason::new(Code::DelegationInsecure, *name, RType::DS);
-                        return Some(Delegation::Unsigned(reason));
-                    }
-                }
-            }
-            let before = chain.range(..hash).next_back().or_else(|| chain.iter().next_back());
-            let Some((owner, ids)) = before else { continue };
-            for &id in ids.iter().filter(secure) {
-                for nsec3 in bag.rrset(id).records().filter_map(Nsec3::from_rdata) {
-                    if !covers_hash(owner, nsec3.next, &hash) {
-                        continue;
-                    }
-                    if !nsec3.is_opt_out() {
-                        return Some(Delegation::NotHere);
-                    }
-                    // The name above exists, or is itself hidden: with opt-out in between, a
-                    // delegation may be here and would be insecure (RFC 5155 §6).
-                    let reason = Reason::new(Code::DelegationOptOut, *name, RType::DS);
-                    return Some(Delegation::Unsigned(reason));
-                }
-            }
-        }
-        None
-    }
-}
-
-/// What is said of a name by the zone above.
-enum Delegation {
-    /// A zone with keys begins there.
-    Signed(RrsetId, SignatureId),
-    /// It ought to, but its DS cannot be trusted.
-    Broken(Reason),
-    /// A zone without keys begins there.
-    Unsigned(Reason),
-    /// No zone begins there, nor at names above it in the zone: something at or below is the zone's.
-    None,
-    /// No zone begins there, for the name does not exist.
-    NotHere,
-    /// Nothing is said.
-    Unknown,
 }
 
 /// Something that means a key.
@@ -548,16 +406,4 @@ fn anchor_key(anchor: &Anchor) -> KeyRef {
 
 fn at_apex(trust: Trust) -> Position {
     Position { zone: Rc::new(trust), unknown: None }
-}
-
-/// Trust that goes no further than to a name.
-fn ended(name: &Name, parent: Rc<Trust>, judgement: Judgement) -> Trust {
-    Trust {
-        apex: *name,
-        parent: Some(parent),
-        judgement,
-        link: None,
-        dnskey: None,
-        keys: Vec::new(),
-    }
 }

@@ -16,6 +16,7 @@ use crate::engine::{Disagreement, KeyIndex, KeyTable, Latencies, TaskList, Verdi
 use crate::rrset::signed::append_signed_records;
 
 use super::bag::{Bag, NameId, RrsetId, SignatureId, StoredRrset};
+use super::proof::wildcard;
 
 /// A zone of the bag: a name that has keys or signs.
 #[derive(Debug)]
@@ -60,16 +61,33 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// A signature of which nothing is known: it does not hold.
+    const UNKNOWN: Self = Self {
+        signer: NameId(0),
+        key: KeyRef { tag: 0, algorithm: Algorithm(0) },
+        inception: Timestamp(0),
+        expiration: Timestamp(0),
+        labels: 0,
+        original_ttl: 0,
+        outcome: Err((Code::SignatureInvalid, None)),
+        revokes: None,
+    };
+
     /// The key under which it holds at a time, or why it does not.
     pub fn at(&self, at: i64) -> Result<KeyIndex, Fault> {
         let key = self.outcome.clone()?;
-        fault_at(self.inception, self.expiration, at).map_or(Ok(key), Err)
+        self.fault_of_time(at).map_or(Ok(key), Err)
+    }
+
+    /// What is wrong with it at a time and not at all times.
+    pub fn fault_of_time(&self, at: i64) -> Option<Fault> {
+        fault_at(self.inception, self.expiration, at)
     }
 
     /// The key under which it holds at a time, be it revoked or not.
     pub fn key_at(&self, at: i64) -> Option<KeyIndex> {
         let key = self.outcome.as_ref().ok().copied().or(self.revokes)?;
-        fault_at(self.inception, self.expiration, at).is_none().then_some(key)
+        self.fault_of_time(at).is_none().then_some(key)
     }
 }
 
@@ -108,14 +126,10 @@ const LOT: usize = 2048;
 
 impl Verified {
     /// Verifies every signature of a bag, on the threads of the current rayon pool.
-    pub fn new(mut bag: Bag, how: &How) -> Self {
+    pub fn new(bag: Bag, how: &How) -> Self {
         let mut by_signer: BTreeMap<NameId, Vec<SignatureId>> = BTreeMap::new();
-        let signers: Vec<(SignatureId, Name)> = bag
-            .signatures()
-            .filter_map(|(id, signature)| Some((id, signature.rrsig()?.signer)))
-            .collect();
-        for (id, signer) in signers {
-            by_signer.entry(bag.intern(&signer)).or_default().push(id);
+        for (id, signature) in bag.signatures() {
+            by_signer.entry(signature.signer).or_default().push(id);
         }
         let mut dnskeys: BTreeMap<NameId, Vec<RrsetId>> = BTreeMap::new();
         let mut ds: HashMap<NameId, Vec<RrsetId>> = HashMap::new();
@@ -148,17 +162,16 @@ impl Verified {
             .into_par_iter()
             .map(|(name, lot)| verify_lot(&bag, &zones[&name], name, lot, how))
             .collect();
-        let mut checked: Vec<Option<Checked>> = vec![None; bag.signatures().count()];
+        // Every stored signature is in some lot, so that none of these is left.
+        let mut checked = vec![Checked::UNKNOWN; bag.signatures().count()];
         let (mut latencies, mut disagreements) = (Latencies::default(), Vec::new());
         for outcome in outcomes {
             latencies.merge(&outcome.latencies);
             disagreements.extend(outcome.disagreements);
             for (id, found) in outcome.checked {
-                checked[id.0 as usize] = Some(found);
+                checked[id.0 as usize] = found;
             }
         }
-        // Every stored signature has a signer, so each is in some lot.
-        let checked = checked.into_iter().flatten().collect();
         let mut verified = Self { bag, zones, checked, ds, latencies, disagreements };
         verified.index();
         verified
@@ -167,6 +180,21 @@ impl Verified {
     /// What is known of a signature whatever the time.
     pub fn checked(&self, id: SignatureId) -> &Checked {
         &self.checked[id.0 as usize]
+    }
+
+    /// The wildcard that an RRset was made from, by a signature over it; `None` when it was made from
+    /// none (RFC 4035 §5.3.2).
+    pub(super) fn wildcard(&self, id: SignatureId) -> Option<Name> {
+        let labels = self.checked(id).labels;
+        let owner = self.bag.name(self.bag.rrset(self.bag.signature(id).rrset).owner);
+        if owner.rrsig_labels() <= labels {
+            return None;
+        }
+        let mut encloser = owner;
+        while encloser.labels().count() > usize::from(labels) {
+            encloser = encloser.parent()?;
+        }
+        wildcard(&encloser)
     }
 
     /// Which of its kernels a backend verifies with under keys of an algorithm, when it has several.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use crate::audit::chain::explain::ZoneLink;
+use crate::audit::chain::explain::{AnchorLink, ZoneLink};
 use crate::audit::chain::{Event, Status, Summary};
 
 use super::ChainReporter;
@@ -69,8 +69,12 @@ fn zone_node(link: &ZoneLink) -> String {
     if let Some(reason) = &link.judgement.reason {
         label.push_str(&format!("\n{}", reason.code));
     }
-    for facts in link.dnskey.iter().flat_map(|dnskey| &dnskey.keys) {
-        label.push_str(&format!("\nDNSKEY {} {}", key(facts.key), facts.role));
+    for facts in link.dnskeys.iter().flat_map(|dnskey| &dnskey.keys) {
+        let line = format!("\nDNSKEY {} {}", key(facts.key), facts.role);
+        // So do two DNSKEY RRsets.
+        if !label.contains(&line) {
+            label.push_str(&line);
+        }
     }
     format!(
         "  {} [shape=box, label={}, color=\"{}\", penwidth=2];",
@@ -83,17 +87,23 @@ fn zone_node(link: &ZoneLink) -> String {
 fn zone_edge(above: Option<&ZoneLink>, link: &ZoneLink) -> String {
     let to = quoted(&format!("zone {}", link.zone));
     let style = colour(link.judgement.status);
-    if let Some(anchor) = &link.anchor {
-        let from = quoted(&format!("anchor {}", key(anchor.key)));
-        let origin = quoted(&format!("trust anchor\n{}\n{}", key(anchor.key), anchor.origin));
-        return format!(
-            "  {from} [shape=note, label={origin}];\n  {from} -> {to} [color=\"{style}\"];"
-        );
+    if !link.anchors.is_empty() {
+        let edge = |anchor: &AnchorLink| {
+            let from = quoted(&format!("anchor {}", key(anchor.key)));
+            let origin = quoted(&format!("trust anchor\n{}\n{}", key(anchor.key), anchor.origin));
+            format!("  {from} [shape=note, label={origin}];\n  {from} -> {to} [color=\"{style}\"];")
+        };
+        return link.anchors.iter().map(edge).collect::<Vec<_>>().join("\n");
     }
     let Some(above) = above else { return String::new() };
-    let records = link.ds.iter().flat_map(|ds| &ds.records);
-    let label: Vec<String> =
-        records.map(|record| format!("DS {} {}", key(record.key), record.digest)).collect();
+    let mut label: Vec<String> = Vec::new();
+    for record in link.ds.iter().flat_map(|ds| &ds.records) {
+        let line = format!("DS {} {}", key(record.key), record.digest);
+        // Two DS RRsets of a rollover share records.
+        if !label.contains(&line) {
+            label.push(line);
+        }
+    }
     let from = quoted(&format!("zone {}", above.zone));
     format!("  {from} -> {to} [label={}, color=\"{style}\"];", quoted(&label.join("\n")))
 }

@@ -1,6 +1,7 @@
 //! Reports of chain audits: captures and saved answers.
 
 mod dot;
+mod input;
 mod json;
 mod text;
 mod tree;

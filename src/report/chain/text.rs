@@ -2,14 +2,15 @@
 
 use std::io::{self, Write};
 
-use crate::audit::chain::summary::{BogusName, ReasonRow, StatusCounts, Times, ZoneRow};
+use crate::audit::chain::summary::{BogusName, ReasonRow, StatusCounts, ZoneRow};
 use crate::audit::chain::{Event, Kind, Status, Summary};
 use crate::audit::findings::Finding;
 use crate::dns::Algorithm;
 use crate::report::palette::{Painted, Palette};
-use crate::report::table::{Cell, GUTTER, Side, Table, WIDTH, write_label};
-use crate::report::words::{count, grouped, printable, rate_of, tied, took, utc, wrap};
+use crate::report::table::{Cell, Side, Table, write_paragraph};
+use crate::report::words::{count, grouped, printable, rate_of, took, utc};
 
+use super::input::write_input;
 use super::tree::write_tree;
 use super::{ChainReporter, Options, Verbosity};
 
@@ -105,78 +106,6 @@ fn style(status: Status, palette: &Palette) -> anstyle::Style {
         Status::Indeterminate => palette.advice,
         Status::Bogus => palette.bogus,
     }
-}
-
-/// A section of running text.
-fn write_paragraph(
-    label: &'static str,
-    text: &str,
-    palette: &Palette,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    write_label(label, palette, out)?;
-    for (index, line) in wrap(text, GUTTER, WIDTH).iter().enumerate() {
-        let gutter = if index == 0 { 0 } else { GUTTER };
-        writeln!(out, "{:gutter$}{line}", "")?;
-    }
-    Ok(())
-}
-
-fn write_input(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
-    let input = &summary.input;
-    let mut parts = Vec::new();
-    if input.packets > 0 {
-        parts.push(count(input.packets, "packet"));
-    }
-    if input.records > 0 {
-        parts.push(count(input.records, "record"));
-    }
-    if input.messages > 0 {
-        let over = &input.over;
-        let ways = [(over.udp, "UDP"), (over.tcp, "TCP"), (over.dnstap, "dnstap")];
-        let ways: Vec<String> = ways
-            .into_iter()
-            .filter(|&(number, _)| number > 0)
-            .map(|(number, way)| format!("{} {way}", grouped(number)))
-            .collect();
-        let ways = match ways.is_empty() {
-            true => String::new(),
-            false => format!(" ({})", ways.join(", ")),
-        };
-        parts.push(format!("{}{ways}", count(input.messages, "message")));
-        parts.push(count(input.responses, "response"));
-    }
-    parts.push(count(input.signatures, "RRSIG record"));
-    if let Some(Times { first, last }) = input.seen {
-        parts.push(match first == last {
-            true => utc(first),
-            false => format!("{} to {}", utc(first), utc(last)),
-        });
-    }
-    let parts: Vec<String> = parts.iter().map(|part| tied(part)).collect();
-    write_paragraph("input", &parts.join(", "), palette, out)?;
-    let mut lost = Vec::new();
-    let mut note = |number: u64, what: &str| {
-        if number > 0 {
-            lost.push(format!("{} {what}", grouped(number)));
-        }
-    };
-    note(input.not_kept, "not kept (limits)");
-    note(input.others, "not queries (notifications, updates, incremental transfers)");
-    note(input.icmp_quotes, "quoted in ICMP errors");
-    note(input.tcp_octets_lost, "octets of TCP lost");
-    note(input.misfit_records, "records that do not fit their type");
-    if !lost.is_empty() {
-        write_paragraph("left out", &lost.join(", "), palette, out)?;
-    }
-    for (index, (cause, number)) in input.faults.iter().enumerate() {
-        let label = if index == 0 { "faults" } else { "" };
-        let at = format!(": {cause}");
-        let first = input.fault_places.iter().find_map(|place| place.strip_suffix(&at));
-        let first = first.map_or_else(String::new, |place| format!(", first at {place}"));
-        write_paragraph(label, &format!("{} {cause}{first}", grouped(*number)), palette, out)?;
-    }
-    Ok(())
 }
 
 /// A number, or a dash for none.
@@ -342,16 +271,21 @@ fn write_zones(
 
 /// What vouches for a zone's keys, in a word.
 fn vouched(row: &ZoneRow) -> String {
-    match (&row.link.anchor, &row.link.ds) {
-        (Some(anchor), _) => format!("anchor {}", anchor.key.tag),
-        (None, Some(ds)) => {
-            let mut tags: Vec<String> =
-                ds.records.iter().map(|record| record.key.tag.to_string()).collect();
-            tags.dedup();
-            format!("DS {}", tags.join(" "))
+    let (word, keys): (_, Vec<_>) = match row.link.anchors.as_slice() {
+        [] => {
+            let records = row.link.ds.iter().flat_map(|ds| &ds.records);
+            ("DS", records.map(|record| record.key.tag).collect())
         }
-        (None, None) => "-".to_owned(),
+        anchors => ("anchor", anchors.iter().map(|anchor| anchor.key.tag).collect()),
+    };
+    let mut words = vec![word.to_owned()];
+    for tag in keys {
+        let tag = tag.to_string();
+        if !words.contains(&tag) {
+            words.push(tag);
+        }
     }
+    if words.len() == 1 { "-".to_owned() } else { words.join(" ") }
 }
 
 /// What became of followed keys (RFC 5011).

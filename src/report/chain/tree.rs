@@ -13,7 +13,7 @@ pub(super) fn write_tree(
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let Explanation { owner, rtype, judgement, records, .. } = explanation;
+    let Explanation { owner, rtype, judgement, records, wildcard, .. } = explanation;
     let title = format!("{owner} {rtype}");
     writeln!(out, "{} is {}", Painted(palette.strong, title), status(judgement, palette))?;
     for (depth, link) in explanation.chain.iter().enumerate() {
@@ -21,7 +21,11 @@ pub(super) fn write_tree(
     }
     let depth = explanation.chain.len();
     let plural = if *records == 1 { "" } else { "s" };
-    let line = format!("{owner} {rtype}, {records} record{plural}");
+    let source = match wildcard {
+        Some(wildcard) => format!(" made from {wildcard}"),
+        None => String::new(),
+    };
+    let line = format!("{owner} {rtype}, {records} record{plural}{source}");
     writeln!(out, "{}{line}: {}", branch(depth), status(judgement, palette))?;
     for signature in &explanation.signatures {
         writeln!(out, "{}{}", indent(depth), signature_line(signature, palette))?;
@@ -41,16 +45,16 @@ fn write_zone(
     let zone = Painted(palette.strong, &link.zone);
     writeln!(out, "{}{zone} {}", branch(depth), status(&link.judgement, palette))?;
     let indent = indent(depth);
-    if let Some(anchor) = &link.anchor {
+    for anchor in &link.anchors {
         writeln!(out, "{indent}trust anchor {} ({})", key(anchor.key), anchor.origin)?;
     }
-    if let Some(ds) = &link.ds {
+    for ds in &link.ds {
         for record in &ds.records {
             writeln!(out, "{indent}DS {} {}", key(record.key), record.digest)?;
         }
         writeln!(out, "{indent}{}", signature_line(&ds.signature, palette))?;
     }
-    if let Some(dnskey) = &link.dnskey {
+    for dnskey in &link.dnskeys {
         for facts in &dnskey.keys {
             writeln!(out, "{indent}{}", key_line(facts))?;
         }

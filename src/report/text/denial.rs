@@ -6,9 +6,8 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{DenialFacts, ZonemdFacts, ZonemdStatus};
 
 use super::super::palette::{Painted, Palette};
-use super::super::table::write_label;
+use super::super::table::{write_label, write_paragraph};
 use super::super::words::{count, grouped, printable, tied};
-use super::write_paragraph;
 
 pub(super) fn write_denial(
     summary: &Summary,

@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{Expiry, LifetimeBucket};
 use crate::report::palette::Palette;
-use crate::report::table::{Cell, Side, Table};
+use crate::report::table::{Cell, Side, Table, write_paragraph};
 use crate::report::words::{span, utc};
 
-use super::{number, write_paragraph};
+use super::number;
 
 /// The earliest and the latest expiration, and with `detailed` a histogram between them.
 pub(super) fn write_expiry(

@@ -17,8 +17,8 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{AnchorFacts, InputFacts, TrustKind};
 
 use super::palette::{Painted, Palette};
-use super::table::{Cell, GUTTER, Side, WIDTH, write_label};
-use super::words::{count, grouped, octets, printable, tied, wrap};
+use super::table::{Cell, GUTTER, Side, write_label, write_paragraph};
+use super::words::{count, grouped, octets, printable, tied};
 use super::{Judgement, Options, Reporter, Verbosity};
 
 /// Holds back a selection of the findings, because the judgement comes first.
@@ -177,21 +177,6 @@ fn anchor_name(anchor: &AnchorFacts) -> String {
     let digest = anchor.digest.as_ref().map_or_else(String::new, |name| format!(" {name}"));
     let (key, origin) = (anchor.key, printable(&anchor.origin));
     format!("{} {}/{}{} ({origin})", anchor.form, key.tag, key.algorithm.0, printable(&digest))
-}
-
-/// Writes text beside a label, on as many lines as it needs.
-fn write_paragraph(
-    label: &str,
-    text: &str,
-    palette: &Palette,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    write_label(label, palette, out)?;
-    for (at, line) in wrap(text, 0, WIDTH - GUTTER).iter().enumerate() {
-        let indent = if at == 0 { 0 } else { GUTTER };
-        writeln!(out, "{:indent$}{line}", "")?;
-    }
-    Ok(())
 }
 
 /// A number in a table, nothing as a dash.

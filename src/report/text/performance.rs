@@ -5,10 +5,10 @@ use std::io::{self, Write};
 use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{Distribution, Performance, TableFacts};
 use crate::report::palette::Palette;
-use crate::report::table::{Cell, Side, Table};
+use crate::report::table::{Cell, Side, Table, write_paragraph};
 use crate::report::words::{count, grouped, octets, rate, rate_of, tied, took};
 
-use super::{DISTRIBUTION, number, write_paragraph};
+use super::{DISTRIBUTION, number};
 
 /// One line: how long it took and how fast that was.
 #[allow(clippy::cast_precision_loss)] // three digits are printed

@@ -6,10 +6,10 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{KeyFacts, Role};
 use crate::dns::rdata::Dnskey;
 use crate::report::palette::Palette;
-use crate::report::table::{Cell, GUTTER, Side, Table, WIDTH};
+use crate::report::table::{Cell, GUTTER, Side, Table, WIDTH, write_paragraph};
 use crate::report::words::{grouped, tied, utc, wrap};
 
-use super::{number, trouble, write_paragraph};
+use super::{number, trouble};
 
 /// One row for each key of the apex.
 pub(super) fn write_keys(

@@ -8,7 +8,7 @@ use crate::audit::zone::summary::PreviousFacts;
 
 use super::super::palette::Palette;
 use super::super::words::{count, grouped, printable, tied};
-use super::write_paragraph;
+use crate::report::table::write_paragraph;
 
 pub(super) fn write_changes(
     summary: &Summary,

@@ -367,7 +367,7 @@ pub(super) fn next_closer(name: &Name, encloser: &Name) -> Name {
 }
 
 /// `*` below a name, if that is not too long.
-fn wildcard(encloser: &Name) -> Option<Name> {
+pub(super) fn wildcard(encloser: &Name) -> Option<Name> {
     Name::from_wire(&[b"\x01*", encloser.as_wire()].concat()).ok()
 }
 

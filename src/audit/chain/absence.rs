@@ -1,0 +1,227 @@
+//! Judges what a response says is not there: names, types, what is closer than a wildcard, and the DS of a
+//! delegation.
+
+use crate::audit::findings::Code;
+use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
+use crate::dns::{Name, RType};
+
+use super::bag::{RrsetId, SignatureId};
+use super::proof::{Absence, Bounds, Evidence, Proof};
+use super::response::Response;
+use super::status::{Judgement, Reason, Status};
+use super::trust::{Judge, Trust};
+use super::verify::Verified;
+
+impl<'v> Judge<'v> {
+    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4).
+    pub fn expansion(
+        &mut self,
+        response: &Response,
+        owner: &Name,
+        signature: SignatureId,
+        zone: &Trust,
+    ) -> Judgement {
+        let Some(wildcard) = self.verified.wildcard(signature) else { return Judgement::SECURE };
+        let encloser = wildcard.parent().unwrap_or(Name::root());
+        let signed = self.verified.bag.signature(signature).rrset;
+        let stored_type = self.verified.bag.rrset(signed).rtype;
+        if stored_type == RType::DNAME {
+            // What a DNAME made from a wildcard would mean for the names below is not defined
+            // (RFC 6672 §3.3); validators reject it.
+            let reason = Reason {
+                detail: Some("a DNAME made from a wildcard".into()),
+                ..Reason::new(Code::WildcardUnproven, *owner, RType::DNAME)
+            };
+            return Judgement::new(Status::Bogus, reason);
+        }
+        let held = self.held_evidence(response, &zone.apex);
+        let evidence = self.evidence(&held, &zone.apex);
+        let iterations = self.how.limits.nsec3_iterations;
+        let mut hashes = std::mem::take(&mut self.hashes);
+        let mut bounds = Bounds::new(iterations, &mut hashes);
+        let proof = evidence.admits_wildcard(owner, &encloser, &mut bounds);
+        let reached = bounds.are_reached();
+        self.hashes = hashes;
+        judge_proof(proof, Code::WildcardUnproven, *owner, None, &zone.apex, reached)
+    }
+
+    /// Whether a response proves that something does not exist; and the zone in which.
+    pub fn absence(
+        &mut self,
+        response: &Response,
+        name: &Name,
+        absence: Absence,
+    ) -> (Judgement, Name) {
+        let rtype = match absence {
+            Absence::Type(rtype) => Some(rtype),
+            Absence::Name => None,
+        };
+        // The SOA says whose denial it is (RFC 2308 §3).
+        let soa = response
+            .authority
+            .iter()
+            .find(|held| self.verified.bag.rrset(held.rrset).rtype == RType::SOA);
+        if let Some(soa) = soa {
+            let owner = self.verified.bag.name(self.verified.bag.rrset(soa.rrset).owner);
+            let judged = self.rrset(soa, response.signatures_wanted);
+            if judged.judgement.status != Status::Secure {
+                return (judged.judgement, judged.zone.apex);
+            }
+            if !name.is_at_or_below(&owner) {
+                let reason = Reason {
+                    detail: Some(format!("the SOA is that of {owner}")),
+                    ..Reason::new(Code::DenialUnproven, *name, rtype)
+                };
+                return (Judgement::new(Status::Bogus, reason), owner);
+            }
+            return (self.proof(response, name, absence, rtype, &owner), owner);
+        }
+        // Without one the zone is the one that signs the proofs, or the one the name lies in.
+        let signer = response.authority.iter().find_map(|held| {
+            let rtype = self.verified.bag.rrset(held.rrset).rtype;
+            let is_proof = matches!(rtype, RType::NSEC | RType::NSEC3);
+            let signature = held.signatures.first().filter(|_| is_proof)?;
+            Some(self.verified.bag.name(self.verified.checked(*signature).signer))
+        });
+        let at = signer.filter(|signer| name.is_at_or_below(signer)).unwrap_or(*name);
+        let position = match rtype {
+            Some(RType::DS) if at == *name => self.position(&name.parent().unwrap_or(Name::root())),
+            _ => self.position(&at),
+        };
+        let apex = position.zone.apex;
+        if position.zone.judgement.status != Status::Secure {
+            return (position.zone.judgement.clone(), apex);
+        }
+        if let Some(unknown) = position.unknown {
+            let reason = Reason::new(Code::ChainDsNeeded, unknown, RType::DS);
+            return (Judgement::new(Status::Indeterminate, reason), apex);
+        }
+        if !response.signatures_wanted {
+            let reason = Reason::new(Code::ChainSignaturesNeeded, *name, rtype);
+            return (Judgement::new(Status::Indeterminate, reason), apex);
+        }
+        (self.proof(response, name, absence, rtype, &apex), apex)
+    }
+
+    fn proof(
+        &mut self,
+        response: &Response,
+        name: &Name,
+        absence: Absence,
+        rtype: Option<RType>,
+        apex: &Name,
+    ) -> Judgement {
+        let held = self.held_evidence(response, apex);
+        let evidence = self.evidence(&held, apex);
+        let iterations = self.how.limits.nsec3_iterations;
+        let mut hashes = std::mem::take(&mut self.hashes);
+        let mut bounds = Bounds::new(iterations, &mut hashes);
+        let proof = match evidence.is_empty() {
+            true => Proof::Lacking("it has no NSEC or NSEC3 record that counts".into()),
+            false => evidence.denies(name, absence, apex, &mut bounds),
+        };
+        let reached = bounds.are_reached();
+        self.hashes = hashes;
+        judge_proof(proof, Code::DenialUnproven, *name, rtype, apex, reached)
+    }
+
+    /// A referral is as good as what it says of the delegation (RFC 4035 §5.2).
+    pub fn referral(&mut self, response: &Response) -> (Judgement, Name) {
+        let delegated = response.authority.iter().find_map(|held| {
+            let stored = self.verified.bag.rrset(held.rrset);
+            (stored.rtype == RType::NS).then(|| self.verified.bag.name(stored.owner))
+        });
+        let name = delegated.unwrap_or(Name::root());
+        if let Some(ds) = self.find(&response.authority, &name, RType::DS) {
+            let judged = self.rrset(ds, response.signatures_wanted);
+            return (judged.judgement, judged.zone.apex);
+        }
+        let (judgement, apex) = self.absence(response, &name, Absence::Type(RType::DS));
+        if judgement.status == Status::Secure {
+            // What is proven is that the zone below is not signed.
+            let reason = Reason::new(Code::DelegationInsecure, name, RType::DS);
+            return (Judgement::new(Status::Insecure, reason), apex);
+        }
+        (judgement, apex)
+    }
+
+    /// The NSEC and NSEC3 RRsets of a response that a zone has signed under their own name.
+    fn held_evidence(&mut self, response: &Response, apex: &Name) -> Vec<RrsetId> {
+        let mut found = Vec::new();
+        for held in &response.authority {
+            let stored = self.verified.bag.rrset(held.rrset);
+            if !matches!(stored.rtype, RType::NSEC | RType::NSEC3) {
+                continue;
+            }
+            let owner = self.verified.bag.name(stored.owner);
+            let judged = self.rrset(held, true);
+            let whole = judged.signature.is_some_and(|signature| {
+                self.verified.checked(signature).labels == owner.rrsig_labels()
+            });
+            if judged.judgement.status == Status::Secure && judged.zone.apex == *apex && whole {
+                found.push(held.rrset);
+            }
+        }
+        found
+    }
+
+    fn evidence(&self, rrsets: &[RrsetId], apex: &Name) -> Evidence<'v> {
+        let verified: &'v Verified = self.verified;
+        let mut evidence = Evidence::default();
+        for &id in rrsets {
+            let stored = verified.bag.rrset(id);
+            let owner = verified.bag.name(stored.owner);
+            if stored.rtype == RType::NSEC {
+                // What leads out of the zone is not for this zone to deny.
+                let records = stored.records().filter_map(Nsec::from_rdata);
+                let records = records.filter(|nsec| nsec.next.is_at_or_below(apex));
+                evidence.nsec.extend(records.map(|nsec| (owner, nsec)));
+            } else if let Some(hash) = owner.labels().next().and_then(hash_of_label) {
+                let records = stored.records().filter_map(Nsec3::from_rdata);
+                // RFC 5155 §8.1, §8.2: unknown algorithms and flags are left aside.
+                let known = records.filter(|nsec3| {
+                    nsec3.parameters.algorithm == 1 && nsec3.flags & !Nsec3::OPT_OUT == 0
+                });
+                evidence.nsec3.extend(known.map(|nsec3| (hash, nsec3)));
+            }
+        }
+        // RFC 5155 §8.2: records of two chains prove nothing together.
+        let first = evidence.nsec3.first().map(|(_, nsec3)| nsec3.parameters);
+        if evidence.nsec3.iter().any(|(_, nsec3)| Some(nsec3.parameters) != first) {
+            evidence.nsec3.clear();
+        }
+        evidence
+    }
+}
+
+/// What a proof makes of what it should prove.
+fn judge_proof(
+    proof: Proof,
+    code: Code,
+    name: Name,
+    rtype: Option<RType>,
+    apex: &Name,
+    reached: bool,
+) -> Judgement {
+    match proof {
+        Proof::Proven => Judgement::SECURE,
+        Proof::OptOut => {
+            Judgement::new(Status::Insecure, Reason::new(Code::DelegationOptOut, name, rtype))
+        }
+        Proof::Lacking(_) if reached => {
+            let reason = Reason::new(Code::ResponseTooMuchHashing, name, rtype);
+            Judgement::new(Status::Indeterminate, reason)
+        }
+        Proof::Lacking(detail) => {
+            let reason = Reason { detail: Some(detail), ..Reason::new(code, name, rtype) };
+            Judgement::new(Status::Bogus, reason)
+        }
+        Proof::TooManyIterations(iterations) => {
+            let reason = Reason {
+                detail: Some(format!("{iterations} iterations")),
+                ..Reason::new(Code::Nsec3IterationsTooMany, *apex, RType::NSEC3)
+            };
+            Judgement::new(Status::Insecure, reason)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! RRsets and aliases that nothing in the input completes.
+
+use sigmill::audit::chain::{Kind, Status};
+use sigmill::dns::RType;
+
+use super::made::{Answer, Key, Signing, name};
+use super::{Config, text};
+
+// RFC 6604 §3: the code is that of the end of the chain, of which a server for the alias alone may know
+// nothing. No name error is proven then, so that none is called secure.
+#[test]
+fn an_alias_that_leads_out_of_the_zone_is_an_answer_whatever_the_code_says() {
+    let key = Key::p384();
+    let root = Signing { apex: ".", key: &key, days: (-1, 60) };
+    let cname = root.rrset("www.", RType::CNAME, &[name("elsewhere.").as_wire().to_vec()]);
+    let dnskey = Answer::new(".", RType::DNSKEY, root.dnskey(&[&key])).text(Some(0));
+    let judged = |answer: &Answer| {
+        let text_of = dnskey.clone() + &answer.text(Some(0));
+        let judged = text("answers", text_of.as_bytes(), 0, &key.as_anchor());
+        let row = judged.responses.iter().find(|row| row.rtype == Some(RType::A)).unwrap();
+        (row.kind, row.judgement.clone().unwrap().status)
+    };
+    let left = Answer { rcode: 3, ..Answer::new("www.", RType::A, cname) };
+    assert_eq!(judged(&left), (Kind::Answer, Status::Secure));
+    assert_eq!(judged(&Answer { rcode: 0, ..left.clone() }), (Kind::Answer, Status::Secure));
+    // With an SOA, or from a resolver, the end is told, and must be proven.
+    let with_soa = Answer { authority: root.soa(), ..left.clone() };
+    assert_eq!(judged(&with_soa), (Kind::NameError, Status::Bogus));
+    // In which zone it lies is not told here.
+    let resolved = Answer { authoritative: false, ..left.clone() };
+    assert_eq!(judged(&resolved), (Kind::NameError, Status::Indeterminate));
+    // Without an alias it is a name error.
+    let none = Answer { answer: Vec::new(), authority: root.soa(), ..left };
+    assert_eq!(judged(&none), (Kind::NameError, Status::Bogus));
+}
+
+// RFC 4035 §5.3.4: that nothing closer exists only a response can prove, so an RRset by itself says what it
+// was made from.
+#[test]
+fn an_rrset_that_was_made_from_a_wildcard_says_so() {
+    let key = Key::p384();
+    let root = Signing { apex: ".", key: &key, days: (-1, 60) };
+    let address = [vec![192, 0, 2, 1]];
+    let expanded = root.expanded("*.zone.", "a.b.zone.", RType::A, &address);
+    let records =
+        [root.dnskey(&[&key]), expanded, root.address("*.zone."), root.address("c.zone.")];
+    let lines: String = records.iter().flatten().map(ToString::to_string).collect();
+    let explain = vec![(name("a.b.zone."), None), (name("c.zone."), None)];
+    let at = Some(super::made::day(0));
+    let config = Config { explain, at, ..key.as_anchor() };
+    let judged = text("records", lines.as_bytes(), 0, &config);
+    let source = |owner: &str| {
+        let row = judged.rrsets.iter().find(|row| row.owner == name(owner)).unwrap();
+        assert_eq!(row.judgement.status, Status::Secure, "{owner}");
+        row.wildcard.as_deref().copied()
+    };
+    assert_eq!(source("a.b.zone."), Some(name("*.zone.")));
+    assert_eq!((source("*.zone."), source("c.zone.")), (None, None));
+    let told: Vec<_> = judged.summary.explanations.iter().map(|chain| chain.wildcard).collect();
+    assert_eq!(told, [Some(name("*.zone.")), None]);
+}
