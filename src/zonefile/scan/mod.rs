@@ -4,8 +4,8 @@
 //! nothing of types; it says where each word begins and ends, so that nothing above it looks at the
 //! same octet twice to find that out.
 //!
-//! [`plain`] reads octet by octet, everywhere. [`blocks`] reads 64 octets at once as bit masks,
-//! which [`avx2`] makes; it gives up on an entry with quotes or escapes, with a fault, or whose end
+//! `plain` reads octet by octet, everywhere. `blocks` reads 64 octets at once as bit masks,
+//! which `avx2` makes; it gives up on an entry with quotes or escapes, with a fault, or whose end
 //! the text does not hold, and `plain` begins that entry anew. What comes out is the same.
 //! [`digits`] turns the long words of signed zones, in base64, base32hex and hexadecimal, into
 //! octets. [`kernels`] chooses when the program runs.
