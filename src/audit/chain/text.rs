@@ -61,6 +61,19 @@ enum Purpose {
     },
 }
 
+/// Octets that text which helps may take in any case: without keys nothing else that is held can be judged.
+const HELP: usize = 64 << 20;
+
+impl Purpose {
+    /// Octets that text for it may take.
+    fn room(self, intake: &Intake) -> usize {
+        match self {
+            Self::Judge { .. } => intake.room(),
+            Self::Help { .. } => intake.room().max(HELP),
+        }
+    }
+}
+
 fn read_blocks(
     intake: &mut Intake,
     source: Source,
@@ -72,7 +85,7 @@ fn read_blocks(
         Purpose::Judge { .. } => intake.file(&file),
         Purpose::Help { .. } => intake.helping_file(&file),
     };
-    let text = whole(source, octets.min(intake.room()))?;
+    let text = whole(source, octets.min(purpose.room(intake)))?;
     intake.facts().octets += text.len() as u64;
     // The text itself, and the piece of it that is read.
     let text_octets = 2 * text.len();
@@ -100,7 +113,7 @@ pub enum TextError {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// More than is held in memory.
-    #[error("{file} has more than {octets} octets of text, the limit (--max-held)")]
+    #[error("{file}: there is no room for more than {octets} octets of its text (--max-held)")]
     TooLong {
         /// The file, as it was named.
         file: String,
@@ -289,7 +302,7 @@ impl Blocks<'_> {
             stop: Arc::clone(&stop),
             ..ReadOptions::default()
         };
-        let room = self.intake.room().saturating_sub(self.text_octets);
+        let room = self.purpose.room(self.intake).saturating_sub(self.text_octets);
         let section = self.block.section.unwrap_or(Section::Answer);
         let source = Source::from_bytes(self.file.as_str(), text.to_vec());
         let (groups, mut count, mut faults) = (&mut self.block.groups, 0, Vec::new());
