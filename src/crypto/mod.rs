@@ -34,6 +34,7 @@ pub mod backend;
 pub mod digest;
 pub mod key;
 pub mod nsec3;
+pub mod signer;
 
 mod aws_lc;
 mod lanes;
@@ -44,3 +45,4 @@ pub use backend::{Backend, BackendChoice, Item, Prepared, PreparedKey, Refusal};
 pub use digest::{Digest, ZoneDigest, ZonemdHash, ds_digest};
 pub use key::{KeyError, PublicKey, RsaHash, RsaKey, SignatureError};
 pub use nsec3::{nsec3_hash, nsec3_hashes};
+pub use signer::{KeyShape, Signer, SignerError};
