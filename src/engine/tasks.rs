@@ -1,5 +1,6 @@
 //! Signatures to be checked, and checking them: batched by key, one verdict each.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -10,21 +11,19 @@ use super::histogram::Latencies;
 use super::keys::{Key, KeyIndex, KeyTable, Second};
 
 /// Signatures to be checked. Reused from lot to lot, so that nothing is allocated in between.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TaskList<'a> {
     /// The signed data of all tasks, back to back.
     messages: Vec<u8>,
     /// The keys to try, back to back.
     candidates: Vec<KeyIndex>,
     tasks: Vec<Task<'a>>,
-    /// What one call of a backend said; here to be reused.
-    holds: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
 struct Task<'a> {
     message: Range<usize>,
-    signature: &'a [u8],
+    signature: Cow<'a, [u8]>,
     candidates: Range<usize>,
 }
 
@@ -72,6 +71,21 @@ impl<'a> TaskList<'a> {
         signature: &'a [u8],
         candidates: &[KeyIndex],
     ) -> usize {
+        self.push_with(write_message, Cow::Borrowed(signature), candidates)
+    }
+
+    fn append_signed(&mut self, other: &TaskList<'_>, task: usize, signature: Vec<u8>) {
+        let message = other.question(task).message;
+        let write = |out: &mut Vec<u8>| out.extend_from_slice(message);
+        self.push_with(write, Cow::Owned(signature), other.candidates(task));
+    }
+
+    fn push_with(
+        &mut self,
+        write_message: impl FnOnce(&mut Vec<u8>),
+        signature: Cow<'a, [u8]>,
+        candidates: &[KeyIndex],
+    ) -> usize {
         let message = self.messages.len();
         write_message(&mut self.messages);
         let first = self.candidates.len();
@@ -96,6 +110,49 @@ impl<'a> TaskList<'a> {
         self.tasks.is_empty()
     }
 
+    /// Adds a copy of a task of another list.
+    pub fn append(&mut self, other: &TaskList<'_>, task: usize) {
+        self.append_signed(other, task, other.question(task).signature.to_vec());
+    }
+
+    /// The same tasks with signatures of their own.
+    #[must_use]
+    pub fn to_owned(&self) -> TaskList<'static> {
+        let owned = |task: &Task<'_>| Task {
+            message: task.message.clone(),
+            signature: Cow::Owned(task.signature.to_vec()),
+            candidates: task.candidates.clone(),
+        };
+        TaskList {
+            messages: self.messages.clone(),
+            candidates: self.candidates.clone(),
+            tasks: self.tasks.iter().map(owned).collect(),
+        }
+    }
+
+    /// Some of these tasks, each with one bit of its signature changed, so that it must fail. An empty
+    /// signature has no bit to change: its task is left out.
+    #[must_use]
+    pub fn corrupted(&self, tasks: impl IntoIterator<Item = usize>) -> TaskList<'static> {
+        let mut corrupted = TaskList::new();
+        for (number, task) in tasks.into_iter().enumerate() {
+            let mut signature = self.tasks[task].signature.to_vec();
+            if !signature.is_empty() {
+                // Another octet and another bit each time.
+                let octet = number * 7 % signature.len();
+                signature[octet] ^= 1 << (number % 8);
+                corrupted.append_signed(self, task, signature);
+            }
+        }
+        corrupted
+    }
+
+    /// The keys that a task tries, in their order.
+    #[must_use]
+    pub fn candidates(&self, task: usize) -> &[KeyIndex] {
+        &self.candidates[self.tasks[task].candidates.clone()]
+    }
+
     /// What a task asks: the octets that were signed, and the signature.
     #[must_use]
     pub fn question(&self, task: usize) -> Item<'_> {
@@ -108,10 +165,18 @@ impl<'a> TaskList<'a> {
         self.messages.len()
     }
 
+    /// Octets of memory that the tasks take, about.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        let signatures: usize = self.tasks.iter().map(|task| task.signature.len()).sum();
+        let each = size_of::<Task<'_>>() + size_of::<KeyIndex>() + size_of::<Verdict>();
+        self.messages.len() + signatures + each * self.tasks.len()
+    }
+
     /// Checks every task; `verdicts[i]` is set to the outcome of task `i`. Disagreements of the
-    /// two backends, if the table has two, are appended.
+    /// two backends, if the table has two, are appended. A table that keeps a journal has it written.
     pub fn verify(
-        &mut self,
+        &self,
         table: &KeyTable,
         verdicts: &mut Vec<Verdict>,
         disagreements: &mut Vec<Disagreement>,
@@ -119,7 +184,7 @@ impl<'a> TaskList<'a> {
     ) {
         verdicts.clear();
         verdicts.resize(self.tasks.len(), Verdict::Fails);
-        let mut holds = std::mem::take(&mut self.holds);
+        let mut holds = Vec::new();
         // Each round tries the next candidate of the tasks that have not succeeded: nearly always
         // there is one round, because tags seldom collide.
         for round in 0.. {
@@ -152,16 +217,18 @@ impl<'a> TaskList<'a> {
             }
         }
         disagreements.sort_unstable_by_key(|disagreement| (disagreement.task, disagreement.key));
-        self.holds = holds;
+        if let Some((journal, place)) = table.journal() {
+            journal.enter_lot(place, self, verdicts);
+        }
     }
 
     fn candidate(&self, task: usize, round: usize) -> Option<KeyIndex> {
-        self.candidates[self.tasks[task].candidates.clone()].get(round).copied()
+        self.candidates(task).get(round).copied()
     }
 
     fn item(&self, task: usize) -> Item<'_> {
         let task = &self.tasks[task];
-        Item { message: &self.messages[task.message.clone()], signature: task.signature }
+        Item { message: &self.messages[task.message.clone()], signature: &task.signature }
     }
 }
 

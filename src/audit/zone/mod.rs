@@ -25,7 +25,7 @@ mod compare;
 mod conclude;
 mod delegation;
 mod denial;
-pub(super) mod facts;
+mod facts;
 mod judge;
 mod keys;
 mod lots;
@@ -49,7 +49,7 @@ use crate::audit::usability::Usability;
 use crate::crypto::backend;
 use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
-use crate::engine::{KeyTable, Latencies, Stopwatch, pipeline};
+use crate::engine::{Distribution, KeyTable, Latencies, Preparation, Stopwatch, pipeline};
 use crate::rrset::{Collector, OwnerId, OwnerRecords, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{Event, ReadFacts, ReadOptions, read};
@@ -59,7 +59,7 @@ pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
 use denial::{Chains, DenialTtl, named};
-use facts::{algorithm_facts, distribution, input_facts, key_facts};
+use facts::{algorithm_facts, input_facts, key_facts};
 use judge::{Bench, Court};
 use keys::promised_algorithms;
 use lots::{Lot, lot_records, lots};
@@ -279,7 +279,7 @@ pub fn audit(
         reasons: code_counts(&tally.reasons),
         findings: code_counts(&tally.findings),
         lifetime: tally.lifetime.facts(),
-        rrset_octets: distribution(&tally.rrset_octets),
+        rrset_octets: Distribution::of(&tally.rrset_octets),
         performance: stages.performance(start, config.threads, &table),
     })
 }
@@ -376,7 +376,12 @@ fn find_apex(
 fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: &SignatureCounts) -> KeyTable {
     let dnskeys = apex.rrset(RType::DNSKEY);
     let rdata = dnskeys.iter().flat_map(|rrset| Rrset::distinct(*rrset)).map(|record| record.rdata);
-    KeyTable::new(rdata, config.backend, config.cross_check, |tag| signatures.of(tag))
+    let how = Preparation {
+        backend: config.backend,
+        cross_check: config.cross_check,
+        journal: config.journal.clone(),
+    };
+    KeyTable::new(rdata, &how, |tag| signatures.of(tag))
 }
 
 fn zone_kind(table: &KeyTable, signatures: usize, sha1: Sha1) -> ZoneKind {
@@ -471,7 +476,7 @@ impl Stages {
             algorithm,
             backend,
             kernel: table.kernel(algorithm, backend),
-            nanoseconds: distribution(histogram),
+            nanoseconds: Distribution::of(histogram),
         };
         Performance {
             threads: if threads == 0 { processors } else { threads },
