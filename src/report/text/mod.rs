@@ -17,8 +17,8 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{AnchorFacts, InputFacts, TrustKind};
 
 use super::palette::{Painted, Palette};
-use super::table::{Cell, GUTTER, Side, WIDTH, write_label};
-use super::words::{count, grouped, octets, printable, tied, wrap};
+use super::table::{Cell, GUTTER, Side, WIDTH, write_label, write_wrapped};
+use super::words::{count, grouped, octets, printable, tied};
 use super::{Judgement, Options, Reporter, Verbosity};
 
 /// Holds back a selection of the findings, because the judgement comes first.
@@ -186,12 +186,7 @@ fn write_paragraph(
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    write_label(label, palette, out)?;
-    for (at, line) in wrap(text, 0, WIDTH - GUTTER).iter().enumerate() {
-        let indent = if at == 0 { 0 } else { GUTTER };
-        writeln!(out, "{:indent$}{line}", "")?;
-    }
-    Ok(())
+    write_wrapped(label, text, WIDTH, palette, out)
 }
 
 /// A number in a table, nothing as a dash.
