@@ -45,6 +45,7 @@
 //! and installs no signal handler unless [`source::map::report_truncation_and_exit`] is called.
 
 pub mod audit;
+pub mod bench;
 pub mod capture;
 pub mod crypto;
 pub mod dns;

@@ -34,6 +34,8 @@ class Run:
     peak: int
     stopped: str | None = None
     """The limit that it was stopped at: `time`, `memory`, or None."""
+    own: int | None = None
+    """Octets at the peak without pages of mapped files, as often as it was looked at (Linux)."""
 
 
 def measure(command, limits, output=os.devnull):
@@ -62,16 +64,17 @@ def measure(command, limits, output=os.devnull):
     wall = time.monotonic() - start
     cpu = usage.ru_utime + usage.ru_stime
     code = os.waitstatus_to_exitcode(status)
-    return Run(code, wall, cpu, usage.ru_maxrss * RSS_UNIT, guard.stopped if code < 0 else None)
+    stopped = guard.stopped if code < 0 else None
+    return Run(code, wall, cpu, usage.ru_maxrss * RSS_UNIT, stopped, guard.own)
 
 
 class Guard:
     """Looks at a process from time to time, and ends it at a limit."""
 
-    EVERY = 0.1
+    EVERY = 0.01
 
     def __init__(self, pid, limits):
-        self.pid, self.limits, self.stopped = pid, limits, None
+        self.pid, self.limits, self.stopped, self.own = pid, limits, None, None
         self.end = time.monotonic() + limits.seconds
         self.done = threading.Event()
         self.thread = threading.Thread(target=self.watch, daemon=True)
@@ -83,6 +86,8 @@ class Guard:
                 self.stopped = "time"
             elif self.limits.memory is not None and resident(self.pid) > self.limits.memory:
                 self.stopped = "memory"
+            own = anonymous(self.pid)
+            self.own = own if self.own is None else max(self.own, own or 0)
             if self.stopped:
                 os.kill(self.pid, signal.SIGKILL)
                 return
@@ -99,6 +104,16 @@ def resident(pid):
     except (OSError, IndexError):
         return 0
     return int(pages) * resource.getpagesize()
+
+
+def anonymous(pid):
+    """Octets of a process that are in memory and of no file; None where the system does not tell."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return None
+    found = re.search(r"^RssAnon:\s*([0-9]+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
 
 
 def memory_floor():

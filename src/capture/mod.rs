@@ -56,7 +56,7 @@ mod udp;
 pub use error::{CaptureError, Seems, Stopped};
 pub use message::{DnstapKind, DnstapTransport, Message, Transport};
 pub use options::{Limits, ReadOptions};
-pub use reader::read;
+pub use reader::{Recognised, read, recognise};
 pub use sink::Event;
 pub use time::PacketTime;
 pub use totals::{Cause, Fault, FileFormat, MessageCounts, Place, Tally, Totals};

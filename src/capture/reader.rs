@@ -2,16 +2,38 @@
 
 use std::sync::Arc;
 
-use crate::source::{Source, Transport};
+use crate::source::{Source, SourceError, Transport};
 
 use super::dissect::Dissector;
-use super::error::{CaptureError, Stopped};
+use super::error::{CaptureError, Seems, Stopped};
 use super::file::guess::{self, Guess};
 use super::file::input::Input;
 use super::file::{dnstap, pcap, pcapng};
 use super::options::ReadOptions;
 use super::sink::{Event, Sink};
 use super::totals::{FileFormat, Totals};
+
+/// What an input is by its first octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Recognised {
+    /// A capture that [`read`] reads.
+    Capture(FileFormat),
+    /// Something else.
+    Other(Seems),
+}
+
+/// Tells by its first octets what an input is. They are gone then: what can be opened again should be.
+///
+/// # Errors
+/// When they cannot be read.
+pub fn recognise(source: Source) -> Result<Recognised, SourceError> {
+    let name: Arc<str> = source.name().into();
+    let mut input = Input::new(name, source.into_live_blocks());
+    Ok(match guess::guess(&mut input)? {
+        Guess::Capture(format) => Recognised::Capture(format),
+        Guess::Other(seems) => Recognised::Other(seems),
+    })
+}
 
 /// Reads a capture to its end and hands each message and each fault to `on_event`.
 ///

@@ -257,6 +257,7 @@ fn config(args: &ChainArgs, policy: &PolicyFile, now: i64) -> Result<Config, Fai
             ..default
         },
         explain: args.explain.clone(),
+        journal: None,
     })
 }
 

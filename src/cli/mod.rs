@@ -2,6 +2,8 @@
 //! one place.
 
 mod anchors;
+mod bench;
+mod bench_args;
 mod capture;
 mod capture_args;
 mod codes;
@@ -62,6 +64,7 @@ enum Command {
     Capture(Box<capture_args::CaptureArgs>),
     Records(Box<capture_args::RecordsArgs>),
     Ds(Box<ds_args::DsArgs>),
+    Bench(Box<bench_args::BenchArgs>),
     Codes(codes::CodesArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
@@ -81,6 +84,7 @@ Examples:
   sigmill zone example.com.zone
   dig @ns.example.com example.com AXFR | sigmill zone - --origin example.com
   sigmill ds example.com.zone
+  sigmill bench --from example.com.zone
   sigmill codes signature-expired
 
 `sigmill help zone` explains the options of a command.";
@@ -103,6 +107,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Capture(args) => capture::run(&args),
         Command::Records(args) => capture::run_records(&args),
         Command::Ds(args) => ds::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Codes(args) => codes::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -8,7 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use anstream::{AutoStream, ColorChoice};
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use sigmill::report::{Palette, Verbosity};
 use tempfile::TempPath;
 
@@ -126,4 +126,18 @@ pub(crate) fn write_with(
         })
         .context("cannot write the output")
         .map_err(Failure::input)
+}
+
+/// Refuses to write a report over its own input.
+///
+/// The output takes the place of what was there before, so it must not be the input.
+pub(crate) fn refuse_to_overwrite(input: &Path, output: &Path) -> Result<(), Failure> {
+    let same = match (input.canonicalize(), output.canonicalize()) {
+        (Ok(input), Ok(output)) => input == output && output.is_file(),
+        _ => false,
+    };
+    if same {
+        return Err(Failure::usage(anyhow!("the report would overwrite {}", input.display())));
+    }
+    Ok(())
 }

@@ -17,15 +17,21 @@ use super::When;
 const PATIENCE: Duration = Duration::from_millis(300);
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// A bar that watches an audit's counters from its own thread, until it is dropped.
+/// A bar that watches counters from its own thread, until it is dropped.
 pub(crate) struct Watch {
     // Dropping the sender ends the thread.
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
-/// Begins to watch. With [`When::Auto`] only when standard error is a terminal.
+/// Begins to watch an audit. With [`When::Auto`] only when standard error is a terminal.
 pub(crate) fn watch(when: When, progress: &Arc<Progress>) -> Watch {
+    let progress = Arc::clone(progress);
+    watch_with(when, move |bar| show(bar, &progress))
+}
+
+/// Begins to watch what `show` shows on a bar, again and again.
+pub(crate) fn watch_with(when: When, show: impl Fn(&ProgressBar) + Send + 'static) -> Watch {
     let wanted = match when {
         When::Auto => std::io::stderr().is_terminal(),
         When::Always => true,
@@ -35,13 +41,12 @@ pub(crate) fn watch(when: When, progress: &Arc<Progress>) -> Watch {
         return Watch { stop: None, thread: None };
     }
     let (stop, stopped) = mpsc::channel::<()>();
-    let progress = Arc::clone(progress);
     let thread = std::thread::spawn(move || {
         let mut wait = PATIENCE;
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
         while stopped.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
             wait = INTERVAL;
-            show(&bar, &progress);
+            show(&bar);
         }
         bar.finish_and_clear();
     });
@@ -79,7 +84,11 @@ fn show(bar: &ProgressBar, progress: &Progress) {
             (total, done, message)
         }
     };
-    // The input's size is not always known; then there is a spinner instead of a bar.
+    draw(bar, total, done, message);
+}
+
+/// Draws a bar, or a spinner where it is not known how much there is.
+pub(crate) fn draw(bar: &ProgressBar, total: u64, done: u64, message: String) {
     let template = if total > 0 {
         "{bar:32.green} {percent:>3} % {msg} {elapsed:.dim}"
     } else {

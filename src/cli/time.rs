@@ -49,6 +49,10 @@ pub(crate) enum TimeError {
     NoUnit(String),
     #[error("{0:?} is not a unit: use y, w, d, h, m or s")]
     BadUnit(char),
+    #[error("expected a number with ms, s or m, such as 500ms or 2s")]
+    NoMeasure,
+    #[error("it is longer than an hour")]
+    TooLong,
 }
 
 /// Reads a time of judgement.
@@ -74,6 +78,26 @@ pub(crate) fn parse_time(text: &str) -> Result<TimeArg, TimeError> {
 pub(crate) fn parse_span(text: &str) -> Result<Duration, TimeError> {
     span_seconds(text).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
 }
+
+/// Reads how long something is measured: a number with `ms`, `s` or `m`, such as 500ms or 2s, of at
+/// most an hour.
+pub(crate) fn parse_measure(text: &str) -> Result<Duration, TimeError> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (number, unit) = text.split_at(digits);
+    let millis = match unit {
+        _ if number.is_empty() => return Err(TimeError::NoMeasure),
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        _ => return Err(TimeError::NoMeasure),
+    };
+    let number: u64 = number.parse().map_err(|_| TimeError::TooLong)?;
+    let measure = number.checked_mul(millis).map(Duration::from_millis);
+    measure.filter(|measure| *measure <= MOST_MEASURE).ok_or(TimeError::TooLong)
+}
+
+/// The longest measurement.
+const MOST_MEASURE: Duration = Duration::from_secs(3600);
 
 fn span_seconds(text: &str) -> Result<i64, TimeError> {
     let (mut total, mut number) = (0i64, String::new());
@@ -154,6 +178,20 @@ pub(crate) fn now() -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn measures_have_a_unit_and_an_end() {
+        let millis = |text| parse_measure(text).map(|measure| measure.as_millis());
+        assert_eq!(millis("500ms"), Ok(500));
+        assert_eq!(millis("2s"), Ok(2000));
+        assert_eq!(millis("60m"), Ok(3_600_000));
+        for text in ["", "s", "2", "2h", "1.5s", "-1s", "2 s"] {
+            assert_eq!(millis(text), Err(TimeError::NoMeasure), "{text}");
+        }
+        for text in ["61m", "99999999999999999999s", "18446744073709551615m"] {
+            assert_eq!(millis(text), Err(TimeError::TooLong), "{text}");
+        }
+    }
 
     #[test]
     fn times_are_read_in_each_form() {

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     let config = config(args, &policy)?;
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));
     for input in [Some(&args.file), args.previous.as_ref()].into_iter().flatten() {
-        refuse_to_overwrite(input, &args.output)?;
+        output::refuse_to_overwrite(input, &args.output)?;
     }
     let mut output = output::open(&args.output)?;
     let (format, options) = report_options(args, &output);
@@ -155,16 +155,4 @@ fn report_options(args: &ZoneArgs, output: &Output) -> (Format, Options) {
     let verbosity = output::verbosity(args.quiet, args.verbose);
     let max_findings = args.max_findings.unwrap_or(max_findings).limit();
     (format, Options { max_findings, verbosity, palette: output.palette })
-}
-
-/// The output takes the place of what was there before, so it must not be the input.
-fn refuse_to_overwrite(input: &Path, output: &Path) -> Result<(), Failure> {
-    let same = match (input.canonicalize(), output.canonicalize()) {
-        (Ok(input), Ok(output)) => input == output && output.is_file(),
-        _ => false,
-    };
-    if same {
-        return Err(Failure::usage(anyhow!("the report would overwrite {}", input.display())));
-    }
-    Ok(())
 }

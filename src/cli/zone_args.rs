@@ -297,6 +297,14 @@ impl BackendArg {
             Self::RustCrypto => BackendChoice::Named("rustcrypto"),
         }
     }
+
+    /// The name that is meant.
+    pub(crate) fn name(self) -> &'static str {
+        match self.choice() {
+            BackendChoice::Auto => "auto",
+            BackendChoice::Named(name) => name,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]

@@ -235,7 +235,8 @@ pub enum RsaHash {
 }
 
 impl RsaHash {
-    fn of(algorithm: Algorithm) -> Option<Self> {
+    /// The hash of an algorithm, if it is one of RSA's.
+    pub(super) fn of(algorithm: Algorithm) -> Option<Self> {
         match algorithm {
             Algorithm::RSASHA1 | Algorithm::RSASHA1_NSEC3_SHA1 => Some(Self::Sha1),
             Algorithm::RSASHA256 => Some(Self::Sha256),
@@ -245,7 +246,7 @@ impl RsaHash {
     }
 
     /// RFC 3110 §2 and RFC 5702 §2: 512 bits, or 1024 with SHA-512, whose hash needs the room.
-    fn min_modulus_bits(self) -> u32 {
+    pub(super) fn min_modulus_bits(self) -> u32 {
         match self {
             Self::Sha1 | Self::Sha256 => 512,
             Self::Sha512 => 1024,

@@ -32,8 +32,10 @@
 
 pub mod backend;
 pub mod digest;
+pub mod hash_step;
 pub mod key;
 pub mod nsec3;
+pub mod signer;
 
 mod aws_lc;
 mod lanes;
@@ -42,5 +44,7 @@ mod rustcrypto;
 
 pub use backend::{Backend, BackendChoice, Item, Prepared, PreparedKey, Refusal};
 pub use digest::{Digest, ZoneDigest, ZonemdHash, ds_digest};
+pub use hash_step::HashStep;
 pub use key::{KeyError, PublicKey, RsaHash, RsaKey, SignatureError};
 pub use nsec3::{nsec3_hash, nsec3_hashes};
+pub use signer::{KeyShape, Signer, SignerError};

@@ -1,11 +1,14 @@
 //! The key table: each key prepared once, however many signatures it made.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::crypto::backend::{self, Prepared};
 use crate::crypto::{BackendChoice, KeyError, PublicKey, Refusal};
 use crate::dns::Algorithm;
 use crate::dns::rdata::{Dnskey, key_tag};
+
+use super::journal::{Journal, TableNumber};
 
 /// A key's place in its table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -17,6 +20,20 @@ pub struct KeyTable {
     keys: Vec<Key>,
     /// The keys with a tag and an algorithm, in canonical order.
     by_tag: HashMap<(Algorithm, u16), Vec<KeyIndex>>,
+    /// Where what is verified under these keys is written down, and as which table's.
+    journal: Option<(Arc<Journal>, TableNumber)>,
+}
+
+/// How keys are prepared.
+#[derive(Clone, Debug, Default)]
+pub struct Preparation {
+    /// Which backend verifies.
+    pub backend: BackendChoice,
+    /// Whether a second backend verifies everything too; without, one is prepared only beside a first
+    /// one that wants confirmation.
+    pub cross_check: bool,
+    /// Where keys and tasks are to be written down, if they are.
+    pub journal: Option<Arc<Journal>>,
 }
 
 /// A DNSKEY, ready to verify if it can.
@@ -60,22 +77,25 @@ impl KeyTable {
     /// Prepares the keys of a DNSKEY RRset, given as RDATA in canonical order; RDATA that is cut
     /// short is left out.
     ///
-    /// `signatures` says how many will be verified under the keys with a tag, at most. With
-    /// `cross_check` a second backend is prepared beside the first, to verify everything; without,
-    /// only beside a first one that wants confirmation.
+    /// `signatures` says how many will be verified under the keys with a tag, at most.
     #[must_use]
     pub fn new<'a>(
         dnskeys: impl Iterator<Item = &'a [u8]>,
-        choice: BackendChoice,
-        cross_check: bool,
+        how: &Preparation,
         signatures: impl Fn(u16) -> usize,
     ) -> Self {
         let prepare = |rdata: &'a [u8]| {
             let dnskey = Dnskey::from_rdata(rdata)?;
-            Some(Key::new(rdata, &dnskey, choice, cross_check, &signatures))
+            Some(Key::new(rdata, &dnskey, how.backend, how.cross_check, &signatures))
         };
         // More keys than an index can tell apart do not fit a DNS message: the rest is left out.
-        Self::of_keys(dnskeys.filter_map(prepare).take(usize::from(u16::MAX)).collect())
+        let mut table =
+            Self::of_keys(dnskeys.filter_map(prepare).take(usize::from(u16::MAX)).collect());
+        table.journal = how.journal.as_ref().map(|journal| {
+            let keys = table.keys.iter().map(|key| (&key.rdata[..], signatures(key.tag)));
+            (Arc::clone(journal), journal.enter_table(keys))
+        });
+        table
     }
 
     fn of_keys(keys: Vec<Key>) -> Self {
@@ -83,7 +103,12 @@ impl KeyTable {
         for (index, key) in (0..).map(KeyIndex).zip(&keys) {
             by_tag.entry((key.algorithm, key.tag)).or_default().push(index);
         }
-        Self { keys, by_tag }
+        Self { keys, by_tag, journal: None }
+    }
+
+    /// Where what is verified is written down.
+    pub(super) fn journal(&self) -> Option<(&Journal, TableNumber)> {
+        self.journal.as_ref().map(|(journal, number)| (&**journal, *number))
     }
 
     /// The keys with a tag and an algorithm, in canonical order: usually one, but tags collide

@@ -10,7 +10,7 @@ use super::histogram::Latencies;
 use super::keys::{Key, KeyIndex, KeyTable, Second};
 
 /// Signatures to be checked. Reused from lot to lot, so that nothing is allocated in between.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TaskList {
     /// The signed data and the signature of each task, back to back.
     octets: Vec<u8>,
@@ -19,8 +19,6 @@ pub struct TaskList {
     /// The keys to try, back to back.
     candidates: Vec<KeyIndex>,
     tasks: Vec<Task>,
-    /// What one call of a backend said; here to be reused.
-    holds: Vec<bool>,
 }
 
 #[derive(Clone, Debug)]
@@ -90,6 +88,12 @@ impl TaskList {
         self.tasks.len() - 1
     }
 
+    fn append_signed(&mut self, other: &Self, task: usize, signature: &[u8]) {
+        let message = other.question(task).message;
+        let write = |out: &mut Vec<u8>| out.extend_from_slice(message);
+        self.push(write, signature, other.candidates(task));
+    }
+
     /// How many tasks there are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -100,6 +104,34 @@ impl TaskList {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
+    }
+
+    /// Adds a copy of a task of another list.
+    pub fn append(&mut self, other: &Self, task: usize) {
+        self.append_signed(other, task, other.question(task).signature);
+    }
+
+    /// Some of these tasks, each with one bit of its signature changed, so that it must fail. An empty
+    /// signature has no bit to change: its task is left out.
+    #[must_use]
+    pub fn corrupted(&self, tasks: impl IntoIterator<Item = usize>) -> Self {
+        let mut corrupted = TaskList::new();
+        for (number, task) in tasks.into_iter().enumerate() {
+            let mut signature = self.question(task).signature.to_vec();
+            if !signature.is_empty() {
+                // Another octet and another bit each time.
+                let octet = number * 7 % signature.len();
+                signature[octet] ^= 1 << (number % 8);
+                corrupted.append_signed(self, task, &signature);
+            }
+        }
+        corrupted
+    }
+
+    /// The keys that a task tries, in their order.
+    #[must_use]
+    pub fn candidates(&self, task: usize) -> &[KeyIndex] {
+        &self.candidates[self.tasks[task].candidates.clone()]
     }
 
     /// What a task asks: the octets that were signed, and the signature.
@@ -114,10 +146,17 @@ impl TaskList {
         self.message_octets
     }
 
+    /// Octets of memory that the tasks take, about.
+    #[must_use]
+    pub fn octets(&self) -> usize {
+        let each = size_of::<Task>() + size_of::<KeyIndex>() + size_of::<Verdict>();
+        self.octets.len() + each * self.tasks.len()
+    }
+
     /// Checks every task; `verdicts[i]` is set to the outcome of task `i`. Disagreements of the
-    /// two backends, if the table has two, are appended.
+    /// two backends, if the table has two, are appended. A table that keeps a journal has it written.
     pub fn verify(
-        &mut self,
+        &self,
         table: &KeyTable,
         verdicts: &mut Vec<Verdict>,
         disagreements: &mut Vec<Disagreement>,
@@ -125,7 +164,7 @@ impl TaskList {
     ) {
         verdicts.clear();
         verdicts.resize(self.tasks.len(), Verdict::Fails);
-        let mut holds = std::mem::take(&mut self.holds);
+        let mut holds = Vec::new();
         // Each round tries the next candidate of the tasks that have not succeeded: nearly always
         // there is one round, because tags seldom collide.
         for round in 0.. {
@@ -158,11 +197,13 @@ impl TaskList {
             }
         }
         disagreements.sort_unstable_by_key(|disagreement| (disagreement.task, disagreement.key));
-        self.holds = holds;
+        if let Some((journal, place)) = table.journal() {
+            journal.enter_lot(place, self, verdicts);
+        }
     }
 
     fn candidate(&self, task: usize, round: usize) -> Option<KeyIndex> {
-        self.candidates[self.tasks[task].candidates.clone()].get(round).copied()
+        self.candidates(task).get(round).copied()
     }
 
     fn item(&self, task: usize) -> Item<'_> {

@@ -3,6 +3,7 @@
 //! A reporter is given findings one by one while the audit runs and the [`Summary`] at its end. It
 //! knows nothing of terminals, files and exit codes; it writes to whatever it is handed.
 
+pub mod bench;
 pub mod chain;
 pub mod judgement;
 pub mod palette;

@@ -37,10 +37,11 @@ pub(crate) enum Side {
     Right,
 }
 
-/// A table under column heads, with the section's label in the gutter.
+/// A table under column heads, with the section's label in the gutter, or without one.
 #[derive(Debug)]
 pub(crate) struct Table {
     label: &'static str,
+    indent: usize,
     sides: Vec<Side>,
     heads: Vec<&'static str>,
     rows: Vec<Vec<Cell>>,
@@ -48,8 +49,14 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(label: &'static str, columns: &[(&'static str, Side)]) -> Self {
+        Self { label, ..Self::indented(GUTTER, columns) }
+    }
+
+    /// A table without a label, so many columns from the left.
+    pub(crate) fn indented(indent: usize, columns: &[(&'static str, Side)]) -> Self {
         Self {
-            label,
+            label: "",
+            indent,
             sides: columns.iter().map(|column| column.1).collect(),
             heads: columns.iter().map(|column| column.0).collect(),
             rows: Vec::new(),
@@ -71,10 +78,14 @@ impl Table {
                 cells.map(|cell| cell.1.chars().count()).max().unwrap_or(0)
             })
             .collect();
-        write_label(self.label, palette, out)?;
+        let indent = self.indent;
+        match self.label {
+            "" => write!(out, "{:indent$}", "")?,
+            label => write_label(label, palette, out)?,
+        }
         self.write_row(&heads, &widths, out)?;
         for row in &self.rows {
-            write!(out, "{:GUTTER$}", "")?;
+            write!(out, "{:indent$}", "")?;
             self.write_row(row, &widths, out)?;
         }
         Ok(())
@@ -110,8 +121,19 @@ pub(crate) fn write_paragraph(
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    write_wrapped(label, text, WIDTH, palette, out)
+}
+
+/// Writes text beside a label, on as many lines of so many columns as it needs.
+pub(crate) fn write_wrapped(
+    label: &str,
+    text: &str,
+    width: usize,
+    palette: &Palette,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     write_label(label, palette, out)?;
-    for (at, line) in wrap(text, 0, WIDTH - GUTTER).iter().enumerate() {
+    for (at, line) in wrap(text, 0, width.saturating_sub(GUTTER)).iter().enumerate() {
         let indent = if at == 0 { 0 } else { GUTTER };
         writeln!(out, "{:indent$}{line}", "")?;
     }

@@ -83,6 +83,21 @@ pub fn rate_of(things: u64, noun: &str, seconds: f64) -> String {
     format!("{}{blank}{noun}/s", grouped(rate))
 }
 
+/// A number to three digits, with a comma between thousands: `85,000`, `12.3`, `0.42`.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+pub fn three_digits(number: f64) -> String {
+    match number.abs() {
+        n if n < 9.995 => format!("{number:.2}"),
+        n if n < 99.95 => format!("{number:.1}"),
+        n => {
+            let whole = n.round() as u64;
+            let unit = 10u64.pow(whole.checked_ilog10().unwrap_or(0).saturating_sub(2));
+            grouped((n / unit as f64).round() as u64 * unit)
+        }
+    }
+}
+
 fn scaled(mut number: f64, step: f64, units: &[&str]) -> String {
     let mut unit = 0;
     // 999.5 would print as 1000.
@@ -209,6 +224,22 @@ mod tests {
         assert_eq!(rate_of(7, "records", 1.0), "7 records/s");
         assert_eq!(rate_of(u64::MAX, "records", 1e-9), "18,400,000,000,000,000,000 records/s");
         assert_eq!(rate(2_884, 0.0), "-");
+    }
+
+    #[test]
+    fn numbers_of_any_size_keep_three_digits() {
+        let cases = [
+            (0.004, "0.00"),
+            (5.123, "5.12"),
+            (9.996, "10.0"),
+            (99.96, "100"),
+            (15_349.0, "15,300"),
+            (15_350.0, "15,400"),
+            (999_600.0, "1,000,000"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(three_digits(number), text);
+        }
     }
 
     #[test]

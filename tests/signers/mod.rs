@@ -1,42 +1,33 @@
-//! Signers of every algorithm with fixed keys, so that tests and benchmarks have signatures to
-//! verify. Shared by `tests/` and `benches/`; signs as the RFCs say and knows no backend.
+//! Signers of every algorithm with fixed keys, so that tests and benchmarks have the same signatures
+//! to verify each time. Shared by `tests/` and `benches/`.
 #![allow(dead_code, missing_docs, unreachable_pub, reason = "each user takes a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "all that is read here is fixed")]
 
-use aws_lc_rs::digest;
-use ed448_goldilocks::elliptic_curve::array::Array;
-use p256::ecdsa::signature::Signer as _;
-use rsa::BigUint;
-use sigmill::crypto::PublicKey;
+use sigmill::crypto::signer::rsa::{RsaPrivateKey, block};
+use sigmill::crypto::{PublicKey, RsaHash};
 use sigmill::dns::Algorithm;
 
-/// A DNSKEY's algorithm and key octets, and the private key that belongs to them.
+/// A signer with its name, and what its DNSKEY says.
 pub struct Signer {
     pub name: String,
     pub algorithm: Algorithm,
     pub dnskey: Vec<u8>,
-    sign: Box<Sign>,
+    signer: sigmill::crypto::Signer,
 }
-
-type Sign = dyn Fn(&[u8]) -> Vec<u8> + Send + Sync;
 
 impl Signer {
     /// The signature as RRSIG carries it.
     pub fn sign(&self, message: &[u8]) -> Vec<u8> {
-        (self.sign)(message)
+        self.signer.sign(message)
     }
 
     pub fn public_key(&self) -> PublicKey {
-        PublicKey::from_dnskey(self.algorithm, &self.dnskey).unwrap()
+        self.signer.public_key().unwrap()
     }
 
-    fn new(
-        name: &str,
-        algorithm: Algorithm,
-        dnskey: &[u8],
-        sign: impl Fn(&[u8]) -> Vec<u8> + Send + Sync + 'static,
-    ) -> Self {
-        Self { name: name.into(), algorithm, dnskey: dnskey.into(), sign: Box::new(sign) }
+    fn new(name: &str, signer: sigmill::crypto::Signer) -> Self {
+        let (algorithm, dnskey) = (signer.algorithm(), signer.dnskey().into());
+        Self { name: name.into(), algorithm, dnskey, signer }
     }
 }
 
@@ -54,135 +45,59 @@ pub fn for_benchmarks() -> [Signer; 6] {
 
 /// Algorithm 13.
 pub fn p256() -> Signer {
-    let key = p256::ecdsa::SigningKey::from_slice(&[0x13; 32]).unwrap();
-    let point = key.verifying_key().to_sec1_point(false);
-    Signer::new("P-256", Algorithm::ECDSAP256SHA256, &point.as_bytes()[1..], move |message| {
-        let signature: p256::ecdsa::Signature = key.sign(message);
-        signature.to_bytes().to_vec()
-    })
+    Signer::new("P-256", sigmill::crypto::Signer::p256(&[0x13; 32]).unwrap())
 }
 
 /// Algorithm 14.
 pub fn p384() -> Signer {
-    let key = p384::ecdsa::SigningKey::from_slice(&[0x14; 48]).unwrap();
-    let point = key.verifying_key().to_sec1_point(false);
-    Signer::new("P-384", Algorithm::ECDSAP384SHA384, &point.as_bytes()[1..], move |message| {
-        let signature: p384::ecdsa::Signature = key.sign(message);
-        signature.to_bytes().to_vec()
-    })
+    Signer::new("P-384", sigmill::crypto::Signer::p384(&[0x14; 48]).unwrap())
 }
 
 /// Algorithm 15.
 pub fn ed25519() -> Signer {
-    let key = ed25519_dalek::SigningKey::from_bytes(&[0x15; 32]);
-    let point = key.verifying_key().to_bytes();
-    Signer::new("Ed25519", Algorithm::ED25519, &point, move |message| {
-        key.sign(message).to_bytes().to_vec()
-    })
+    Signer::new("Ed25519", sigmill::crypto::Signer::ed25519(&[0x15; 32]))
 }
 
 /// Algorithm 16.
 pub fn ed448() -> Signer {
-    let seed: Array<u8, _> = [0x16; 57].into();
-    let key = ed448_goldilocks::SigningKey::from(seed);
-    let point = key.verifying_key().to_bytes();
-    Signer::new("Ed448", Algorithm::ED448, &point, move |message| {
-        key.sign_raw(message).to_bytes().to_vec()
-    })
+    Signer::new("Ed448", sigmill::crypto::Signer::ed448(&[0x16; 57]))
 }
 
 /// RSA with a modulus of 512, 1024, 1280, 2048 or 4096 bits and an exponent of 3, 65537, 2^32+1 or
 /// 2^40+15.
 pub fn rsa(algorithm: Algorithm, bits: usize, exponent: u64) -> Signer {
-    let numbers = RsaNumbers::of(bits);
-    let inverse = numbers.inverse(exponent);
-    numbers.signer(algorithm, &BigUint::from(exponent), inverse)
+    let key = rsa_key(bits, &exponent.to_be_bytes());
+    let signer = sigmill::crypto::Signer::rsa(algorithm, key).unwrap();
+    Signer::new(&format!("RSA-{bits} e={exponent}"), signer)
 }
 
 /// RSA whose public exponent is as long as its modulus.
 pub fn rsa_with_longest_exponent(algorithm: Algorithm, bits: usize) -> Signer {
-    let numbers = RsaNumbers::of(bits);
-    let inverse = numbers.inverse(65537);
-    numbers.signer(algorithm, &inverse, BigUint::from(65537_u32))
+    let exponent = rsa_key(bits, &[1, 0, 1]).private_exponent();
+    let signer = sigmill::crypto::Signer::rsa(algorithm, rsa_key(bits, &exponent)).unwrap();
+    Signer::new(&format!("RSA-{bits} e={} bits", exponent.len() * 8), signer)
 }
 
 /// What RSA signing turns into a signature (RFC 8017 §9.2): 00 01 ff … 00 DigestInfo.
 pub fn rsa_block(algorithm: Algorithm, bits: usize, message: &[u8]) -> Vec<u8> {
-    let (hash, prefix) = match algorithm {
-        Algorithm::RSASHA1 | Algorithm::RSASHA1_NSEC3_SHA1 => {
-            (&digest::SHA1_FOR_LEGACY_USE_ONLY, "3021300906052b0e03021a05000414")
-        }
-        Algorithm::RSASHA256 => (&digest::SHA256, "3031300d060960864801650304020105000420"),
-        Algorithm::RSASHA512 => (&digest::SHA512, "3051300d060960864801650304020305000440"),
+    let hash = match algorithm {
+        Algorithm::RSASHA1 | Algorithm::RSASHA1_NSEC3_SHA1 => RsaHash::Sha1,
+        Algorithm::RSASHA256 => RsaHash::Sha256,
+        Algorithm::RSASHA512 => RsaHash::Sha512,
         _ => panic!("{algorithm} is not RSA"),
     };
-    let info = [hex(prefix), digest::digest(hash, message).as_ref().to_vec()].concat();
-    let padding = vec![0xff; bits.div_ceil(8) - info.len() - 3];
-    [&[0, 1][..], &padding, &[0], &info].concat()
+    block(hash, bits.div_ceil(8), message)
 }
 
 /// `block` to the private exponent of the key that [`rsa`] makes: a signature over any block.
 pub fn rsa_raw(bits: usize, exponent: u64, block: &[u8]) -> Vec<u8> {
-    let numbers = RsaNumbers::of(bits);
-    let d = numbers.inverse(exponent);
-    left_padded(&BigUint::from_bytes_be(block).modpow(&d, &numbers.n), bits)
+    rsa_key(bits, &exponent.to_be_bytes()).sign_block(block)
 }
 
-struct RsaNumbers {
-    bits: usize,
-    n: BigUint,
-    /// (p - 1)(q - 1).
-    totient: BigUint,
-}
-
-impl RsaNumbers {
-    fn of(bits: usize) -> Self {
-        let (_, p, q) = RSA_PRIMES.iter().find(|primes| primes.0 == bits).unwrap();
-        let [p, q] = [p, q].map(|prime| BigUint::from_bytes_be(&hex(prime)));
-        let one = BigUint::from(1_u32);
-        Self { bits, n: &p * &q, totient: (&p - &one) * (&q - &one) }
-    }
-
-    /// The inverse of a number of at most 64 bits modulo the totient t: (1 + k t) / e for the k that
-    /// makes it whole, which is minus the inverse of t modulo e.
-    fn inverse(&self, e: u64) -> BigUint {
-        let residue = (&self.totient % e).to_bytes_be();
-        let residue = residue.iter().fold(0, |value, &octet| (value << 8) | i128::from(octet));
-        let (mut r, mut next_r) = (i128::from(e), residue);
-        let (mut t, mut next_t) = (0_i128, 1_i128);
-        while next_r != 0 {
-            let quotient = r / next_r;
-            (r, next_r) = (next_r, r - quotient * next_r);
-            (t, next_t) = (next_t, t - quotient * next_t);
-        }
-        assert_eq!(r, 1, "the primes were chosen so that every exponent has an inverse");
-        let k = u64::try_from((-t).rem_euclid(i128::from(e))).unwrap();
-        (BigUint::from(1_u32) + BigUint::from(k) * &self.totient) / BigUint::from(e)
-    }
-
-    fn signer(self, algorithm: Algorithm, e: &BigUint, d: BigUint) -> Signer {
-        let name = format!("RSA-{} e={}", self.bits, exponent_name(e));
-        let exponent = e.to_bytes_be();
-        let mut dnskey = match u8::try_from(exponent.len()) {
-            Ok(len) => vec![len],
-            Err(_) => [&[0][..], &u16::try_from(exponent.len()).unwrap().to_be_bytes()].concat(),
-        };
-        dnskey.extend_from_slice(&exponent);
-        dnskey.extend_from_slice(&self.n.to_bytes_be());
-        Signer::new(&name, algorithm, &dnskey, move |message| {
-            let block = BigUint::from_bytes_be(&rsa_block(algorithm, self.bits, message));
-            left_padded(&block.modpow(&d, &self.n), self.bits)
-        })
-    }
-}
-
-fn exponent_name(e: &BigUint) -> String {
-    if e.bits() > 64 { format!("{} bits", e.bits()) } else { e.to_string() }
-}
-
-fn left_padded(number: &BigUint, bits: usize) -> Vec<u8> {
-    let number = number.to_bytes_be();
-    [vec![0; bits.div_ceil(8) - number.len()], number].concat()
+fn rsa_key(bits: usize, exponent: &[u8]) -> RsaPrivateKey {
+    let (_, p, q) = RSA_PRIMES.iter().find(|primes| primes.0 == bits).unwrap();
+    let [p, q] = [p, q].map(|prime| hex(prime));
+    RsaPrivateKey::new([&p, &q], exponent).unwrap()
 }
 
 pub fn hex(digits: &str) -> Vec<u8> {

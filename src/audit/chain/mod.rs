@@ -29,16 +29,17 @@ mod trust;
 mod verify;
 mod zones;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::audit::findings::Finding;
 use crate::audit::policy::Policy;
 use crate::audit::rfc5011::TrustPoint;
-use crate::audit::zone::facts::distribution;
 use crate::audit::zone::summary::LatencyFacts;
 use crate::audit::zone::{Anchor, Limits, Sha1};
 use crate::crypto::BackendChoice;
 use crate::dns::{Name, RType};
+use crate::engine::{Distribution, Journal, Preparation};
 
 pub use intake::{Intake, Sighting};
 pub use judge::Kind;
@@ -65,6 +66,9 @@ pub struct Config {
     pub backend: BackendChoice,
     /// Whether a second one verifies everything too.
     pub cross_check: bool,
+    /// Where keys and signatures are written down as they are verified, so that they can be verified
+    /// again; nowhere by default.
+    pub journal: Option<Arc<Journal>>,
     /// Worker threads; 0 is one for each processor.
     pub threads: usize,
     /// What becomes of SHA-1.
@@ -85,6 +89,7 @@ impl Default for Config {
             at: None,
             backend: BackendChoice::Auto,
             cross_check: false,
+            journal: None,
             threads: 0,
             sha1: Sha1::default(),
             limits: Limits::default(),
@@ -117,8 +122,11 @@ pub fn audit(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(config.threads).build()?;
     intake.close();
     let how = How {
-        backend: config.backend,
-        cross_check: config.cross_check,
+        preparation: Preparation {
+            backend: config.backend,
+            cross_check: config.cross_check,
+            journal: config.journal.clone(),
+        },
         sha1: config.sha1,
         limits: config.limits,
     };
@@ -151,7 +159,7 @@ pub fn audit(
                 algorithm,
                 backend,
                 kernel: verified.kernel(algorithm, backend),
-                nanoseconds: distribution(histogram),
+                nanoseconds: Distribution::of(histogram),
             })
             .collect(),
     };

@@ -8,11 +8,10 @@ use crate::audit::findings::{Code, KeyRef};
 use crate::audit::rrsig::{Candidates, Fault, Keys, fault_at, is_never_valid};
 use crate::audit::usability::Usability;
 use crate::audit::zone::{Limits, Sha1};
-use crate::crypto::BackendChoice;
 use crate::dns::canonical::sort_key;
 use crate::dns::denial::{Nsec3, hash_of_label};
 use crate::dns::{Algorithm, Class, Name, RType, Timestamp};
-use crate::engine::{Disagreement, KeyIndex, KeyTable, Latencies, TaskList, Verdict};
+use crate::engine::{Disagreement, KeyIndex, KeyTable, Latencies, Preparation, TaskList, Verdict};
 use crate::rrset::signed::append_signed_records;
 
 use super::bag::{Bag, NameId, RrsetId, SignatureId, StoredRrset};
@@ -109,12 +108,10 @@ pub struct Verified {
 }
 
 /// How signatures are verified.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct How {
-    /// Which backend.
-    pub backend: BackendChoice,
-    /// Whether a second one verifies everything too.
-    pub cross_check: bool,
+    /// How keys are prepared.
+    pub preparation: Preparation,
     /// What becomes of SHA-1.
     pub sha1: Sha1,
     /// Bounds on work.
@@ -250,7 +247,7 @@ impl Zone {
             *by_tag.entry(tag).or_default() += 1;
         }
         let count = |tag: u16| by_tag.get(&tag).copied().unwrap_or(0);
-        let table = KeyTable::new(rdata.into_iter(), how.backend, how.cross_check, count);
+        let table = KeyTable::new(rdata.into_iter(), &how.preparation, count);
         let usability = Usability::new(&table, how.sha1, how.limits.rsa_exponent_bits);
         Self {
             table,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::audit::policy::Policy;
 use crate::crypto::BackendChoice;
 use crate::dns::{Algorithm, DigestType, Name};
+use crate::engine::Journal;
 
 use super::trust::Anchor;
 
@@ -33,6 +34,9 @@ pub struct Config {
     pub backend: BackendChoice,
     /// Whether a second backend verifies everything too, and disagreement is a finding.
     pub cross_check: bool,
+    /// Where keys and signatures are written down as they are verified, so that they can be verified
+    /// again; nowhere by default.
+    pub journal: Option<Arc<Journal>>,
     /// Worker threads; 0 is one for each processor.
     pub threads: usize,
     /// Whether `$INCLUDE` may open files.
@@ -66,6 +70,7 @@ impl Default for Config {
             expire_within: None,
             backend: BackendChoice::Auto,
             cross_check: false,
+            journal: None,
             threads: 0,
             allow_include: false,
             map: true,

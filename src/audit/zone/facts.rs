@@ -1,13 +1,11 @@
 //! From counts to the rows of the summary.
 
-use hdrhistogram::Histogram;
-
 use crate::audit::findings::{Code, KeyRef};
 use crate::dns::{Class, Name};
 use crate::engine::KeyTable;
 use crate::zonefile::ReadFacts;
 
-use super::summary::{AlgorithmFacts, Distribution, InputFacts, KeyFacts, Role, TypeCount};
+use super::summary::{AlgorithmFacts, InputFacts, KeyFacts, Role, TypeCount};
 use super::tally::{self, KeyTally, Tally};
 use crate::audit::usability::{Usability, Use};
 
@@ -89,22 +87,4 @@ pub(super) fn algorithm_facts(tally: &Tally) -> Vec<AlgorithmFacts> {
             valid: tally.valid,
         };
     tally.algorithms.iter().map(row).collect()
-}
-
-pub(in crate::audit) fn distribution(histogram: &Histogram<u64>) -> Distribution {
-    if histogram.is_empty() {
-        return Distribution::default();
-    }
-    let at = |percentile| histogram.value_at_percentile(percentile);
-    Distribution {
-        count: histogram.len(),
-        min: histogram.min(),
-        mean: histogram.mean(),
-        p50: at(50.0),
-        p90: at(90.0),
-        p99: at(99.0),
-        p99_9: at(99.9),
-        p99_99: at(99.99),
-        max: histogram.max(),
-    }
 }

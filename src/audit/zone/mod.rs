@@ -26,7 +26,7 @@ mod compare;
 mod conclude;
 mod delegation;
 mod denial;
-pub(super) mod facts;
+mod facts;
 mod judge;
 mod keys;
 mod lots;
@@ -50,7 +50,7 @@ use crate::audit::usability::Usability;
 use crate::crypto::backend;
 use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
-use crate::engine::{KeyTable, Latencies, Stopwatch};
+use crate::engine::{Distribution, KeyTable, Latencies, Preparation, Stopwatch};
 use crate::pipeline;
 use crate::rrset::{Collector, OwnerId, OwnerRecords, Position, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
@@ -62,7 +62,7 @@ pub use trust::{Anchor, AnchorForm};
 
 use chains::Chains;
 use denial::{DenialTtl, named};
-use facts::{algorithm_facts, distribution, input_facts, key_facts};
+use facts::{algorithm_facts, input_facts, key_facts};
 use judge::{Bench, Court};
 use keys::promised_algorithms;
 use lots::{Lot, lot_records, lots};
@@ -290,7 +290,7 @@ pub fn audit(
         reasons: code_counts(&tally.reasons),
         findings: code_counts(&tally.findings),
         lifetime: tally.lifetime.facts(),
-        rrset_octets: distribution(&tally.rrset_octets),
+        rrset_octets: Distribution::of(&tally.rrset_octets),
         performance: stages.performance(start, config.threads, &table),
     })
 }
@@ -391,7 +391,12 @@ fn find_apex(
 fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: &SignatureCounts) -> KeyTable {
     let dnskeys = apex.rrset(RType::DNSKEY);
     let rdata = dnskeys.iter().flat_map(|rrset| Rrset::distinct(*rrset)).map(|record| record.rdata);
-    KeyTable::new(rdata, config.backend, config.cross_check, |tag| signatures.of(tag))
+    let how = Preparation {
+        backend: config.backend,
+        cross_check: config.cross_check,
+        journal: config.journal.clone(),
+    };
+    KeyTable::new(rdata, &how, |tag| signatures.of(tag))
 }
 
 fn zone_kind(table: &KeyTable, signatures: usize, sha1: Sha1) -> ZoneKind {
@@ -489,7 +494,7 @@ impl Stages {
             algorithm,
             backend,
             kernel: table.kernel(algorithm, backend),
-            nanoseconds: distribution(histogram),
+            nanoseconds: Distribution::of(histogram),
         };
         Performance {
             threads: if threads == 0 { processors } else { threads },

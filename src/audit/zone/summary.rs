@@ -10,6 +10,8 @@ use serde::Serialize;
 use crate::audit::findings::{Code, KeyRef, Severity};
 use crate::dns::{Algorithm, Class, Name, RType};
 
+pub use crate::engine::Distribution;
+
 /// The outcome of an audit. Apart from [`Summary::performance`] it depends on the input and the
 /// configuration only: not on threads, input order, or how the bytes arrived.
 #[derive(Clone, Debug, Serialize)]
@@ -410,29 +412,6 @@ pub struct LifetimeBucket {
     pub up_to_seconds: Option<i64>,
     /// Signatures.
     pub signatures: u64,
-}
-
-/// Percentiles of a measured quantity.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Distribution {
-    /// How many values.
-    pub count: u64,
-    /// The least.
-    pub min: u64,
-    /// The mean.
-    pub mean: f64,
-    /// Median.
-    pub p50: u64,
-    /// 90th percentile.
-    pub p90: u64,
-    /// 99th percentile.
-    pub p99: u64,
-    /// 99.9th percentile.
-    pub p99_9: u64,
-    /// 99.99th percentile.
-    pub p99_99: u64,
-    /// The greatest.
-    pub max: u64,
 }
 
 /// Time spent. The only part of a summary that differs between two runs on the same input.
