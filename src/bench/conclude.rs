@@ -92,7 +92,8 @@ fn row(measured: Measured<'_, '_>) -> Row {
         signatures,
         seconds,
         per_second: Estimate::of(rates()).unwrap_or_default(),
-        per_processor_second: per_processor_second(&slices, threads),
+        wall_per_second: median(slices.iter().map(|(_, _, slice)| slice.wall_per_second))
+            .unwrap_or_default(),
         ratio: None,
         scaling: None,
         nanoseconds: Distribution::of(&nanoseconds),
@@ -111,20 +112,6 @@ fn row(measured: Measured<'_, '_>) -> Row {
             })
             .collect(),
     }
-}
-
-/// The median of the rates had nobody waited for a processor.
-fn per_processor_second(slices: &[(usize, f64, Slice)], threads: usize) -> Option<f64> {
-    let rates: Option<Vec<f64>> = slices
-        .iter()
-        .map(|(_, _, slice)| {
-            let ran = (slice.thread_seconds - slice.waiting?).max(0.0);
-            let part = if slice.thread_seconds > 0.0 { ran / slice.thread_seconds } else { 1.0 };
-            (part > 0.0).then_some(slice.per_second / part)
-        })
-        .collect();
-    #[allow(clippy::cast_precision_loss)] // a number of threads
-    median(rates?).map(|rate| rate / threads as f64)
 }
 
 fn audit(entrant: &Entrant<'_>, slices: &[(usize, f64, Slice)]) -> Option<AuditRow> {

@@ -370,7 +370,7 @@ fn measure(
     entrants: Entrants<'_>,
     input: Option<Input>,
 ) -> Result<Comparison, Error> {
-    let rounds = Rounds::of(config.time);
+    let rounds = Rounds::of(config.time, input.is_some());
     let mut threads = config.threads.clone();
     threads.sort_unstable();
     threads.dedup();

@@ -12,7 +12,7 @@ use crate::engine::histogram::new_histogram;
 use crate::engine::{KeyIndex, KeyTable, Latencies, Recording, TaskList, Verdict};
 
 use super::schedule::Random;
-use super::slice::{AuditSlice, Check, Slice, Workload, on_threads, waited_so_far};
+use super::slice::{AuditSlice, Check, Slice, Workload, on_threads, rate, waited_so_far};
 
 /// Corrupted signatures that are checked, at most: a slow backend needs a second for them.
 const MOST_CORRUPTED: usize = 4096;
@@ -92,8 +92,9 @@ impl<'r> Replay<'r> {
         let started = Instant::now();
         let parts = on_threads(threads, |_| {
             let mut part = Part::default();
-            let waited = waited_so_far();
+            // A wait between the questions about waits and the clock must not count as measured.
             let begun = Instant::now();
+            let waited = waited_so_far();
             loop {
                 let number = cursor.fetch_add(1, Ordering::Relaxed);
                 if number >= self.steps.len() {
@@ -104,8 +105,8 @@ impl<'r> Replay<'r> {
                     break;
                 }
             }
-            part.seconds = begun.elapsed().as_secs_f64();
             part.waited = waited.zip(waited_so_far()).map(|(then, now)| now.saturating_sub(then));
+            part.seconds = begun.elapsed().as_secs_f64();
             part
         })?;
         let seconds = started.elapsed().as_secs_f64();
@@ -271,6 +272,7 @@ impl Workload for Replay<'_> {
             signatures: 0,
             wrong: 0,
             per_second: 0.0,
+            wall_per_second: 0.0,
             waiting: Some(0.0),
             thread_seconds: 0.0,
             nanoseconds: new_histogram(),
@@ -303,12 +305,14 @@ impl Workload for Replay<'_> {
             // Both grow as needed, so adding cannot fail.
             let _ = slice.nanoseconds.add(histogram);
         }
-        let seconds = all / passes;
-        #[allow(clippy::cast_precision_loss)] // a rate
-        if seconds > 0.0 {
-            slice.per_second = self.tasks as f64 / seconds;
-        }
-        slice.audit = Some(AuditSlice { seconds, preparing: preparing / passes, part, latencies });
+        // What others took of the processors' time is left out.
+        let waited = slice.waiting.filter(|_| slice.thread_seconds > 0.0);
+        let ran = 1.0 - waited.map_or(0.0, |waited| waited / slice.thread_seconds);
+        let seconds = all / passes * ran;
+        slice.per_second = rate(self.tasks, seconds);
+        slice.wall_per_second = rate(self.tasks, all / passes);
+        let preparing = preparing / passes * ran;
+        slice.audit = Some(AuditSlice { seconds, preparing, part, latencies });
         Ok(slice)
     }
 }

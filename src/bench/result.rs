@@ -141,12 +141,11 @@ pub struct Row {
     pub signatures: u64,
     /// Seconds that this took.
     pub seconds: f64,
-    /// Signatures a second.
+    /// Signatures a second. Time in which threads were ready to run and others ran is left out, where
+    /// the system tells it.
     pub per_second: Estimate,
-    /// Signatures a second of the processors' time, which others that run at the same time do not
-    /// lessen; absent where the system does not tell it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub per_processor_second: Option<f64>,
+    /// The median with that time.
+    pub wall_per_second: f64,
     /// How many times as fast as the baseline at the same work with as many threads: the median over
     /// the rounds. Absent when the baseline cannot do it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -198,7 +197,7 @@ pub struct Round {
     pub seconds: f64,
     /// Signatures that were verified.
     pub signatures: u64,
-    /// Signatures a second.
+    /// Signatures a second, without time in which others ran.
     pub per_second: f64,
     /// Nanoseconds a signature, for logs of intervals.
     #[serde(skip)]
@@ -208,7 +207,7 @@ pub struct Round {
 /// What the work of an audit comes to.
 #[derive(Clone, Debug, Serialize)]
 pub struct AuditRow {
-    /// Seconds for all of it.
+    /// Seconds for all of it, without time in which others ran.
     pub seconds: Estimate,
     /// Of these for the preparation of keys.
     pub preparing_seconds: f64,

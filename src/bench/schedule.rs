@@ -33,11 +33,14 @@ const FEWEST: usize = 5;
 const MOST: usize = 100;
 /// A turn that is long beside what starting it costs, and short beside what drifts.
 const TURN: Duration = Duration::from_millis(50);
+/// A turn with the work of an audit, so long that small inputs are verified as a whole.
+const AUDIT_TURN: Duration = Duration::from_millis(200);
 
 impl Rounds {
     /// Rounds that take so long for each cell.
-    pub(super) fn of(time: Duration) -> Self {
-        let wanted = time.as_nanos() / TURN.as_nanos();
+    pub(super) fn of(time: Duration, is_audit: bool) -> Self {
+        let turn = if is_audit { AUDIT_TURN } else { TURN };
+        let wanted = time.as_nanos() / turn.as_nanos();
         let count = usize::try_from(wanted).unwrap_or(MOST).clamp(FEWEST, MOST);
         #[allow(clippy::cast_possible_truncation)] // at most a hundred
         let turn = time / count as u32;
@@ -154,6 +157,7 @@ mod tests {
                 signatures: 1,
                 wrong: 0,
                 per_second: 1.0,
+                wall_per_second: 1.0,
                 waiting: None,
                 thread_seconds: 0.0,
                 nanoseconds: new_histogram(),
@@ -208,10 +212,11 @@ mod tests {
     #[test]
     fn rounds_share_the_time_that_was_given() {
         let second = Duration::from_secs(1);
-        assert_eq!(Rounds::of(second).count, 20);
-        assert_eq!(Rounds::of(second).turn, Duration::from_millis(50));
-        assert_eq!(Rounds::of(Duration::from_millis(10)).turn, Duration::from_millis(2));
-        assert_eq!(Rounds::of(Duration::from_secs(60)).count, 100);
-        assert_eq!(Rounds::of(Duration::ZERO).count, FEWEST);
+        assert_eq!(Rounds::of(second, false).count, 20);
+        assert_eq!(Rounds::of(second, false).turn, Duration::from_millis(50));
+        assert_eq!(Rounds::of(Duration::from_millis(10), false).turn, Duration::from_millis(2));
+        assert_eq!(Rounds::of(Duration::from_secs(60), false).count, 100);
+        assert_eq!(Rounds::of(Duration::ZERO, false).count, FEWEST);
+        assert_eq!(Rounds::of(second, true).turn, Duration::from_millis(200));
     }
 }

@@ -49,8 +49,11 @@ pub(super) struct Slice {
     pub signatures: u64,
     /// Of these so many got a wrong answer.
     pub wrong: u64,
-    /// Signatures a second, of all threads together.
+    /// Signatures a second, of all threads together. Time in which a thread waited for a processor is
+    /// left out.
     pub per_second: f64,
+    /// The same with that time.
+    pub wall_per_second: f64,
     /// Seconds that the threads were ready to run and did not, because others ran; `None` when the
     /// system does not say.
     pub waiting: Option<f64>,
@@ -103,6 +106,7 @@ pub(super) fn repeat<'w>(
         signatures: 0,
         wrong: 0,
         per_second: 0.0,
+        wall_per_second: 0.0,
         waiting: Some(0.0),
         thread_seconds: 0.0,
         nanoseconds: new_histogram(),
@@ -111,24 +115,33 @@ pub(super) fn repeat<'w>(
     for tally in tallies {
         let seconds = tally.elapsed.as_secs_f64();
         slice.seconds = slice.seconds.max(seconds);
-        slice.thread_seconds += seconds;
+        slice.thread_seconds += tally.lived.as_secs_f64();
         slice.signatures += tally.signatures;
         slice.wrong += tally.wrong;
-        #[allow(clippy::cast_precision_loss)] // a rate
-        if seconds > 0.0 {
-            slice.per_second += tally.signatures as f64 / seconds;
-        }
-        slice.waiting = slice.waiting.zip(tally.waited).map(|(all, one)| all + one.as_secs_f64());
+        slice.per_second += rate(tally.signatures, tally.ran().as_secs_f64());
+        slice.wall_per_second += rate(tally.signatures, seconds);
+        let waited = tally.waited.map(|waited| waited.as_secs_f64());
+        slice.waiting = slice.waiting.zip(waited).map(|(all, one)| all + one);
         // Both grow as needed, so adding cannot fail.
         let _ = slice.nanoseconds.add(&tally.nanoseconds);
     }
     Ok(slice)
 }
 
+/// So many a second; 0 of no time.
+#[allow(clippy::cast_precision_loss)] // a rate
+pub(super) fn rate(signatures: u64, seconds: f64) -> f64 {
+    if seconds > 0.0 { signatures as f64 / seconds } else { 0.0 }
+}
+
 /// What one thread did.
 struct ThreadTally {
+    /// Before the system was asked how long the thread had waited.
+    born: Instant,
     start: Instant,
     last: Instant,
+    /// Until the system had been asked again.
+    lived: Duration,
     elapsed: Duration,
     signatures: u64,
     wrong: u64,
@@ -138,9 +151,12 @@ struct ThreadTally {
 
 impl ThreadTally {
     fn begin() -> Self {
+        let born = Instant::now();
         let (waited, nanoseconds) = (waited_so_far(), new_histogram());
         let start = Instant::now();
         Self {
+            born,
+            lived: Duration::ZERO,
             start,
             last: start,
             elapsed: Duration::ZERO,
@@ -167,7 +183,14 @@ impl ThreadTally {
 
     fn end(mut self) -> Self {
         self.waited = self.waited.zip(waited_so_far()).map(|(then, now)| now.saturating_sub(then));
+        self.lived = self.born.elapsed();
         self
+    }
+
+    /// How long it ran: its time without that in which it waited. The questions about that are part of
+    /// it, lest a wait between them and the clock count as one that was measured.
+    fn ran(&self) -> Duration {
+        self.waited.map_or(self.elapsed, |waited| self.lived.saturating_sub(waited))
     }
 }
 

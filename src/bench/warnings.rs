@@ -49,8 +49,8 @@ pub(super) fn warnings(
     let waiting = rows.iter().filter_map(|row| row.waiting);
     if let Some(waiting) = mean(waiting).filter(|&waiting| waiting > WAITING) {
         let message = format!(
-            "other programs ran meanwhile: {:.0} % of the time was spent waiting for a processor; \
-             figures by processor time are in the JSON report",
+            "other programs ran meanwhile: {:.0} % of the time was spent waiting for a processor, \
+             which rates leave out and latencies do not",
             waiting * 100.0
         );
         warn("waiting", message);

@@ -229,10 +229,11 @@ pub(crate) enum BenchFormatArg {
 
 const BENCH_HELP: &str = "\
 Columns:
-  sigs/s       signatures a second, of all threads together: the median of the rounds
+  sigs/s       signatures a second, of all threads together: the median of the rounds; what other
+               programs took of the processors' time is left out
   ±            half the interval that holds the true median with a chance of 95 %
   ratio        how many times as fast as the baseline, round by round
-  scal         what the threads achieve of so many times one thread
+  scaling      what the threads achieve of so many times one thread
   p50 … max    how long a signature takes; of a call with several, each has an equal part
 
 Examples:

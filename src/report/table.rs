@@ -85,6 +85,11 @@ impl Table {
         }
         self.write_row(&heads, &widths, out)?;
         for row in &self.rows {
+            // A row of nothing sets others apart.
+            if row.iter().all(|cell| cell.1.is_empty()) {
+                writeln!(out)?;
+                continue;
+            }
             write!(out, "{:indent$}", "")?;
             self.write_row(row, &widths, out)?;
         }

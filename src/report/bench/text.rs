@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use crate::bench::result::{AuditRow, Failure, Input, Work};
 use crate::bench::{Comparison, KeyUse, Machine, Row, Stage};
 use crate::report::palette::{Painted, Palette};
-use crate::report::table::{Cell, Side, Table, write_label, write_wrapped};
+use crate::report::table::{Cell, Side, Table, write_wrapped};
 use crate::report::words::{count, grouped, printable, three_digits, tied, took};
 
 use super::{BenchExporter, BenchOptions, Verbosity};
@@ -90,23 +90,27 @@ impl Page<'_> {
         };
         let signatures = count(input.signatures, "signature");
         let most = self.comparison.rows.iter().map(|row| row.threads).max();
-        let rows = self.comparison.rows.iter().filter(|row| Some(row.threads) == most);
-        let Some(best) = rows.min_by(|a, b| seconds(a).total_cmp(&seconds(b))) else {
+        let rows = || self.comparison.rows.iter().filter(|row| Some(row.threads) == most);
+        let auto = rows().find(|row| row.contender == "auto");
+        let named = rows().filter(|row| row.contender != "auto");
+        let best = named.min_by(|a, b| seconds(a).total_cmp(&seconds(b))).or(auto);
+        let Some(best) = best else {
             return format!("{file}: nobody verifies its {signatures} rightly");
         };
         let baseline = self.comparison.settings.baseline;
-        let ratio = match best.ratio {
-            Some(ratio) if best.contender != baseline => {
-                format!(", {} times as fast as {baseline}", three_digits(ratio))
-            }
-            _ => String::new(),
-        };
-        format!(
-            "{file}: {signatures} take {} with {} on {}{ratio}",
+        let mut answer = format!(
+            "{file}: {signatures} take {} with {} on {}",
             took(seconds(best)),
             Painted(self.palette.good, best.contender),
             count(best.threads as u64, "thread"),
-        )
+        );
+        if let Some(ratio) = best.ratio.filter(|_| best.contender != baseline) {
+            answer += &format!(", {} times as fast as {baseline}", three_digits(ratio));
+        }
+        if let Some(auto) = auto.filter(|auto| auto.contender != best.contender) {
+            answer += &format!("; auto takes {}", took(seconds(auto)));
+        }
+        answer
     }
 
     fn answer_of_matrix(&self) -> String {
@@ -120,21 +124,17 @@ impl Page<'_> {
             }
         }
         by_contender.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+        let good = |name: &str| Painted(self.palette.good, name.to_owned()).to_string();
         match by_contender.as_slice() {
             [] => "nothing was measured".into(),
-            [(name, _)] if works == 1 => {
-                format!("{} is the fastest", Painted(self.palette.good, *name))
-            }
+            [(name, _)] if works == 1 => format!("{} is the fastest", good(name)),
             [(name, _)] => {
-                let works = count(works, "work");
-                format!("{} is the fastest at all {works}", Painted(self.palette.good, *name))
+                format!("{} is the fastest in all {works} comparisons", good(name))
             }
-            several => {
-                let part = |(name, count): &(&str, u64)| {
-                    format!("{} at {count}", Painted(self.palette.good, *name))
-                };
-                let parts: Vec<String> = several.iter().map(part).collect();
-                format!("the fastest at {works} works: {}", parts.join(", "))
+            [(name, count), others @ ..] => {
+                let other = |(name, count): &(&str, u64)| format!(", {} in {count}", good(name));
+                let others: String = others.iter().map(other).collect();
+                format!("of {works} comparisons {} is the fastest in {count}{others}", good(name))
             }
         }
     }
@@ -232,7 +232,8 @@ impl Page<'_> {
         let wide = self.width >= WIDE;
         let unit = Unit::of(rows);
         let is_audit = first.work.stage == Stage::Audit;
-        let mut columns = vec![("backend", Side::Left), ("thr", Side::Right)];
+        let threads = if wide { "threads" } else { "thr" };
+        let mut columns = vec![("backend", Side::Left), (threads, Side::Right)];
         if wide && !is_audit {
             columns.push(("batch", Side::Right));
         }
@@ -245,7 +246,8 @@ impl Page<'_> {
         if wide {
             columns.push(("±", Side::Right));
         }
-        columns.extend([("ratio", Side::Right), ("scal", Side::Right)]);
+        let scaling = if wide { "scaling" } else { "scal" };
+        columns.extend([("ratio", Side::Right), (scaling, Side::Right)]);
         columns.extend([unit.head(), "p90", "p99", "p99.9", "max"].map(|head| (head, Side::Right)));
         let mut table = Table::indented(2, &columns);
         let mut threads = first.threads;
@@ -320,10 +322,11 @@ impl Page<'_> {
         };
         let mut text = format!("{}  {what}", Painted(self.palette.label, name));
         if let (Some(keys), Some(signatures)) = (work.keys, work.signatures_per_key) {
-            let signatures = count(signatures as u64, "signature");
+            let number = count(signatures as u64, "signature");
             text += &match keys {
-                KeyUse::Ready => format!(", with a key made ready for {signatures}"),
-                KeyUse::Fresh => format!(", with a new key for each {signatures}"),
+                KeyUse::Ready => format!(", with a key made ready for {number}"),
+                KeyUse::Fresh if signatures == 1 => ", with a new key for each signature".into(),
+                KeyUse::Fresh => format!(", with a new key for each {number}"),
             };
         }
         if let Some(batch) = work.batch {
@@ -401,7 +404,12 @@ impl Page<'_> {
         for refused in &self.comparison.refusals {
             let work = &refused.work;
             let mut kind = work.kind.map_or_else(String::new, |kind| kind.to_string());
-            if let Some(signatures @ 0..5) = work.signatures_per_key {
+            // What it can do with more signatures is not its lack of the kind.
+            let can_otherwise =
+                |row: &Row| row.contender == refused.contender && row.work.kind == work.kind;
+            if let Some(signatures) = work.signatures_per_key
+                && self.comparison.rows.iter().any(can_otherwise)
+            {
                 kind += &format!(" with {}", count(signatures as u64, "signature"));
             }
             let kind = tied(&kind);
@@ -425,17 +433,17 @@ impl Page<'_> {
         for failure in &self.comparison.failures {
             let Failure { work, contender, good, rejected, corrupted, accepted } = failure;
             let kind = work.kind.map_or_else(String::new, |kind| format!(" {kind}"));
-            write_label("wrong", self.palette, out)?;
-            let text = format!("{contender}, {}{kind}", work.stage.name());
-            writeln!(
-                out,
-                "{}: of {} good signatures it rejects {}, of {} corrupted ones it accepts {}",
-                Painted(self.palette.bogus, text),
+            let text = format!(
+                "{contender}, {}{kind}: of {} good signatures it rejects {}, of {} corrupted ones it \
+                 accepts {}",
+                work.stage.name(),
                 grouped(*good),
                 grouped(*rejected),
                 grouped(*corrupted),
                 grouped(*accepted),
-            )?;
+            );
+            let style = Palette { label: self.palette.bogus, ..*self.palette };
+            write_wrapped("wrong", &text, self.width, &style, out)?;
         }
         Ok(())
     }
