@@ -151,7 +151,7 @@ impl Default for Matrix {
     }
 }
 
-/// Why nothing was compared. Wrong answers of a backend are a [`Failure`](result::Failure).
+/// Why nothing was compared. Wrong answers of a backend are a [`Failure`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Keys could not be made.

@@ -81,7 +81,7 @@ fn row(work: Work, contender: &'static str, threads: usize, nanoseconds: u64) ->
         contender,
         backend: Some(if contender == "auto" { "lanes" } else { contender }),
         kernel: (contender == "lanes").then_some("adx"),
-        batch: Some(batch as usize),
+        batch: usize::try_from(batch).ok(),
         threads,
         signatures: 200 * batch,
         seconds: 0.2,

@@ -22,7 +22,6 @@ pub mod kernels;
 pub mod labels;
 
 #[cfg(test)]
-#[allow(unsafe_code)] // text at the very end of a page
 mod tests;
 
 pub use kernels::Kernel;
