@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod command;
+#[path = "../common/mod.rs"]
+mod common;
 mod reports;
 mod sample;
 

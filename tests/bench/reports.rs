@@ -2,7 +2,6 @@
 //! what machines are given.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
@@ -11,6 +10,7 @@ use sigmill::bench::Comparison;
 use sigmill::report::bench::{BenchFormat, BenchOptions, bench_exporter};
 use sigmill::report::{Palette, Verbosity};
 
+use super::common::python_with;
 use super::{json, path, rows, sample};
 
 fn options(width: usize) -> BenchOptions {
@@ -222,19 +222,13 @@ while True:
 // The package hdrhistogram of PyPI, which others wrote, reads the same.
 #[test]
 fn another_implementation_reads_the_same_log() {
-    let has_it = Command::new("python3").args(["-c", "import hdrh"]).output();
-    if !has_it.is_ok_and(|output| output.status.success()) {
-        let required = std::env::var_os("SIGMILL_REQUIRE_PEERS").is_some();
-        assert!(!required, "the Python package hdrhistogram is not installed");
-        eprintln!("skipped: the Python package hdrhistogram is not installed");
-        return;
-    }
+    let Some(mut python) = python_with("hdrh") else { return };
     let comparison = sample::matrix();
     let log = render(BenchFormat::Hlog, options(80), &comparison);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sample.hlog");
     std::fs::write(&file, &log).unwrap();
-    let output = Command::new("python3").args(["-c", READ_LOG]).arg(&file).output().unwrap();
+    let output = python.args(["-c", READ_LOG]).arg(&file).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let theirs = String::from_utf8(output.stdout).unwrap();
     let mut theirs: Vec<Vec<&str>> = theirs.lines().map(|line| line.split(' ').collect()).collect();

@@ -273,3 +273,20 @@ pub fn has_program(program: &str) -> bool {
     }
     found
 }
+
+/// A Python that has a package, if there is one: the one of `target/python`, into which `.ci/run`
+/// installs what `tests/python/requirements.txt` lists, or the one of the machine. When neither has
+/// it, says so, and fails where peers are required.
+pub fn python_with(package: &str) -> Option<Command> {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/python/bin/python3");
+    let has_it = |python: &PathBuf| {
+        let tried = Command::new(python).args(["-c", &format!("import {package}")]).output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let found = [own, PathBuf::from("python3")].into_iter().find(has_it);
+    if found.is_none() {
+        println!("skipped: the Python package {package} is not installed");
+        assert!(std::env::var_os(REQUIRE_PEERS).is_none(), "Python's {package} is required");
+    }
+    found.map(Command::new)
+}
