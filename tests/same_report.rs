@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::process::Command;
 
 use proptest::prelude::*;
 use sigmill::audit::findings::Finding;
@@ -74,6 +75,67 @@ fn of_text(text: &str, threads: usize, with_places: bool) -> String {
     report(Source::from_bytes("zone", text.into()), &config(threads), with_places)
 }
 
+/// The words of a record's line: a quoted one is one word, blanks in it and all.
+fn words(line: &str) -> Vec<&str> {
+    let (mut words, mut start, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, octet) in line.bytes().enumerate() {
+        match octet {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => quoted = !quoted,
+            b' ' | b'\n' if !quoted => {
+                words.push(&line[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// The same records, written as a number chooses at each place where RFC 1035 §5.1 leaves a choice.
+fn laid_out(lines: &[String], origin: &str, choices: &[u8]) -> String {
+    let mut choices = choices.iter().cycle();
+    let mut choose = |of: u8| choices.next().map_or(0, |choice| choice % of);
+    let relative = |name: &str| match name.strip_suffix(origin) {
+        Some("") => "@".to_owned(),
+        Some(labels) => labels.trim_end_matches('.').to_owned(),
+        None => name.to_owned(),
+    };
+    let mut text = format!("$ORIGIN {origin}\n");
+    let mut last_owner = None;
+    for line in lines {
+        let words = words(line);
+        let [owner, ttl, class, rest @ ..] = words.as_slice() else { panic!("{line:?}") };
+        match choose(4) {
+            0 if last_owner == Some(*owner) => text.push('\t'),
+            1 => text.push_str(&format!("{} ", relative(owner))),
+            2 => text.push_str(&format!("{}  ", owner.to_ascii_uppercase())),
+            _ => text.push_str(&format!("{owner} ")),
+        }
+        last_owner = Some(*owner);
+        match choose(2) {
+            0 => text.push_str(&format!("{class} {ttl}")),
+            _ => text.push_str(&format!("{ttl}\t{}", class.to_ascii_lowercase())),
+        }
+        let open = choose(3);
+        text.push_str(if open == 0 { " (" } else { "" });
+        for word in rest {
+            text.push_str(match choose(5) {
+                0 if open == 0 => "\n\t",
+                1 if open == 0 => " ; \" ( said\n ",
+                2 => "\t\t",
+                _ => " ",
+            });
+            text.push_str(word);
+        }
+        text.push_str(if open == 0 { " )" } else { "" });
+        text.push_str(["\n", "\r\n", "\n\n", " ; end (\n", "\n; \\\" (\n"][usize::from(choose(5))]);
+    }
+    text
+}
+
 /// Gives out its octets in pieces of the sizes of a list, again and again.
 struct Trickle {
     octets: std::io::Cursor<Vec<u8>>,
@@ -128,6 +190,28 @@ proptest! {
         prop_assert_eq!(shuffled.len(), lines.len());
         let text: String = shuffled.into_iter().map(|(line, _)| line.as_str()).collect();
         prop_assert_eq!(of_text(&text, threads, false), of_text(&lines.concat(), 1, false));
+    }
+
+    // RFC 1035 §5.1: what the text leaves to its writer. Names keep their case in RDATA that canonical
+    // form does not lower-case, so only owners change theirs.
+    #[test]
+    fn any_layout_and_any_parts_give_the_same_report(
+        zone in 0..ZONES.len(),
+        choices in proptest::collection::vec(any::<u8>(), 1..2000),
+        part_octets in 1usize..3000,
+        threads in 1usize..4,
+    ) {
+        let lines = flat_lines(ZONES[zone]);
+        let apex = lines.iter().find(|line| line.contains(" SOA ")).unwrap();
+        let origin = apex.split(' ').next().unwrap();
+        let text = laid_out(&lines, origin, &choices);
+        let limits = Limits { part_octets, ..Limits::default() };
+        let in_parts = Config { limits, ..config(threads) };
+        let source = Source::from_bytes("zone", text.clone().into());
+        prop_assert_eq!(report(source, &in_parts, false), of_text(&lines.concat(), 1, false));
+        // Lines and columns too are those of the text, wherever it is cut.
+        let source = Source::from_bytes("zone", text.clone().into());
+        prop_assert_eq!(report(source, &in_parts, true), of_text(&text, 1, true));
     }
 
     #[test]
@@ -199,5 +283,40 @@ fn an_audit_that_is_told_to_stop_ends_as_stopped() {
         });
         assert!(matches!(outcome, Err(Error::Stopped)), "{outcome:?}");
         assert_eq!(seen, findings);
+    }
+}
+
+// Every kernel of the scanner and of the arithmetic has a plain twin that says the same.
+#[test]
+fn any_kernel_gives_the_same_report() {
+    let judged = |zone: &str, kernel: Option<&str>| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sigmill"));
+        command.env_remove("SIGMILL_KERNEL").args(["zone", "--at", "2026-06-01T00:00:00Z"]);
+        command.args(["--format", "json", "--quiet"]).arg(dataset(zone));
+        command.args(kernel.map(|kernel| ["--kernel", kernel]).into_iter().flatten());
+        let output = command.output().unwrap();
+        let mut report: serde_json::Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{zone} {kernel:?}: {error}"));
+        report["summary"].as_object_mut().unwrap().remove("performance").unwrap();
+        // Where a kernel is no faster than a library, the library has the work.
+        for key in report["summary"]["keys"].as_array_mut().unwrap() {
+            key.as_object_mut().unwrap().remove("backend");
+        }
+        (output.status.code(), report)
+    };
+    let offered = ["portable", "adx", "ifma", "avx2", "avx512"];
+    let runs_here = |kernel: &&str| {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("sigmill"));
+        command.args(["zone", "--kernel", kernel]).arg(dataset(ZONES[0]));
+        command.output().unwrap().status.code() != Some(2)
+    };
+    let kernels: Vec<&str> = offered.into_iter().filter(runs_here).collect();
+    assert!(kernels.contains(&"portable"));
+    let unreadable = ["variants/unreadable-and-signed.zone"];
+    for zone in ZONES.into_iter().chain(unreadable) {
+        let chosen = judged(zone, None);
+        for kernel in &kernels {
+            assert_eq!(judged(zone, Some(kernel)), chosen, "{zone} with {kernel}");
+        }
     }
 }

@@ -77,9 +77,23 @@ pub fn append_sort_key(name_wire: &[u8], key: &mut Vec<u8>) {
         count += 1;
         at += usize::from(name_wire[at]) + 1;
     }
-    for &start in starts[..count].iter().rev() {
+    let labels = starts[..count].iter().rev().map(|&start| {
         let start = usize::from(start);
-        let label = &name_wire[start + 1..=start + usize::from(name_wire[start])];
+        &name_wire[start + 1..=start + usize::from(name_wire[start])]
+    });
+    // Octets that are escaped are hardly ever there, so that a key is nearly always the name's labels,
+    // lower-cased as a whole. (A length octet of 1 makes for the long way too, which does no harm.)
+    if name_wire[..at].iter().fold(u8::MAX, |least, &octet| least.min(octet)) > 1 {
+        let from = key.len();
+        key.reserve(at);
+        for label in labels {
+            key.extend_from_slice(label);
+            key.push(0);
+        }
+        key[from..].make_ascii_lowercase();
+        return;
+    }
+    for label in labels {
         for &octet in label {
             if octet > 1 {
                 key.push(octet.to_ascii_lowercase());

@@ -106,22 +106,36 @@ impl<'a> Nsec3<'a> {
 #[must_use]
 pub fn hash_of_label(label: &[u8]) -> Option<[u8; 20]> {
     let label: &[u8; 32] = label.try_into().ok()?;
-    let mut hash = [0; 20];
+    let (mut hash, mut all) = ([0; 20], 0);
     for (digits, octets) in label.chunks_exact(8).zip(hash.chunks_exact_mut(5)) {
         let mut bits: u64 = 0;
-        for digit in digits {
-            let value = match digit {
-                b'0'..=b'9' => digit - b'0',
-                b'a'..=b'v' => digit - b'a' + 10,
-                b'A'..=b'V' => digit - b'A' + 10,
-                _ => return None,
-            };
+        for &digit in digits {
+            let value = BASE32HEX[usize::from(digit)];
+            all |= value;
             bits = bits << 5 | u64::from(value);
         }
         octets.copy_from_slice(&bits.to_be_bytes()[3..]);
     }
-    Some(hash)
+    (all < 32).then_some(hash)
 }
+
+/// The value of each octet as a digit of base32hex (RFC 4648 §7), in either case; 255 where it is
+/// none.
+static BASE32HEX: [u8; 256] = {
+    let mut values = [u8::MAX; 256];
+    let mut digit = 0;
+    while digit < 32 {
+        let value = digit as u8;
+        if digit < 10 {
+            values[b'0' as usize + digit] = value;
+        } else {
+            values[b'a' as usize + digit - 10] = value;
+            values[b'A' as usize + digit - 10] = value;
+        }
+        digit += 1;
+    }
+    values
+};
 
 /// The lower-case base32hex label of a hash.
 #[must_use]

@@ -171,12 +171,16 @@ impl HashedOwners {
             self.starts.get(bucket).map_or(self.owners.len(), |&start| start as usize)
         };
         let (low, high) = (start(bucket), start(bucket + 1));
-        // Eight octets tell nearly always.
-        let is_behind = |owner: &Owner| {
-            let head = head(&owner.hash);
-            head > sought || (head == sought && owner.hash > *hash)
-        };
-        low + self.owners[low..high].partition_point(|owner| !is_behind(owner))
+        let bucket = &self.owners[low..high];
+        // Only labels that are no hashes at all crowd a bucket.
+        if bucket.len() > MOST_COUNTED {
+            return low + bucket.partition_point(|owner| owner.hash <= *hash);
+        }
+        // Where the hash lies in a short one is a toss-up: counting is faster than a search, for the
+        // processor need not guess. Eight octets tell nearly always.
+        let before = bucket.iter().map(|owner| usize::from(head(&owner.hash) < sought)).sum();
+        let alike = bucket[before..].iter().take_while(|owner| head(&owner.hash) == sought);
+        low + before + alike.take_while(|owner| owner.hash <= *hash).count()
     }
 
     /// The bucket of hashes that begin like this.
@@ -198,6 +202,9 @@ impl HashedOwners {
 
 /// Hashes are spread evenly, so that about so many begin alike.
 const OWNERS_PER_BUCKET: usize = 4;
+
+/// Owners of a bucket that are looked at one by one.
+const MOST_COUNTED: usize = 64;
 
 /// The first octets of a hash, as a number that orders hashes as far as it goes.
 fn head(hash: &Hash) -> u64 {

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::dns::canonical::append_sort_key;
+use crate::dns::canonical::name_from_sort_key;
+use crate::dns::name::MAX_NAME;
 
 use super::kept::append_record;
 use super::ordered::{Ordered, OwnerSpan};
@@ -12,7 +13,7 @@ use super::run::Run;
 /// The records of some owners, in canonical form.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// For each owner its sort key and its records.
+    /// For each owner its name in lower case, in wire form, and its records.
     octets: Vec<u8>,
     owners: Vec<Spot>,
 }
@@ -20,7 +21,7 @@ pub struct Loaded {
 /// Where an owner is.
 #[derive(Clone, Debug)]
 struct Spot {
-    key: Range<usize>,
+    name: Range<usize>,
     records: Range<usize>,
 }
 
@@ -32,10 +33,10 @@ impl Loaded {
         self.owners.len()
     }
 
-    /// The sort key of the owner that was loaded as the n-th, from 0.
+    /// The name of the owner that was loaded as the n-th, from 0: in lower case, in wire form.
     #[must_use]
-    pub fn key(&self, owner: usize) -> &[u8] {
-        &self.octets[self.owners[owner].key.clone()]
+    pub fn name(&self, owner: usize) -> &[u8] {
+        &self.octets[self.owners[owner].name.clone()]
     }
 
     /// Its records, in the order of the runs.
@@ -57,35 +58,38 @@ impl Ordered {
         let mut reader = self.text.as_ref().map(crate::zonefile::ZoneText::reader);
         for owner in owners {
             let start = loaded.octets.len();
-            let mut key_end = None;
+            let mut name_end = None;
             for run in &self.runs[owner.first..owner.last] {
                 if run.is_kept() {
-                    self.copy_kept(*run, &mut loaded.octets, &mut key_end);
+                    self.copy_kept(*run, &mut loaded.octets, &mut name_end);
                     continue;
                 }
                 let Some(reader) = &mut reader else { continue };
                 let octets = &mut loaded.octets;
                 reader.records(run.position(), run.records(), &mut |record| {
-                    if key_end.is_none() {
-                        append_sort_key(record.owner.as_wire(), octets);
-                        key_end = Some(octets.len());
+                    if name_end.is_none() {
+                        octets.extend_from_slice(record.owner.as_wire());
+                        // Length octets are below 'A'.
+                        octets[start..].make_ascii_lowercase();
+                        name_end = Some(octets.len());
                     }
                     let position = Position::in_text(record.offset);
                     let (rtype, class, ttl) = (record.rtype, record.class, record.ttl);
                     append_record(rtype, class, ttl, position, record.rdata, octets);
                 });
             }
-            let key_end = key_end.unwrap_or(start);
-            loaded.owners.push(Spot { key: start..key_end, records: key_end..loaded.octets.len() });
+            let name_end = name_end.unwrap_or(start);
+            let records = name_end..loaded.octets.len();
+            loaded.owners.push(Spot { name: start..name_end, records });
         }
         loaded
     }
 
-    fn copy_kept(&self, run: Run, out: &mut Vec<u8>, key_end: &mut Option<usize>) {
+    fn copy_kept(&self, run: Run, out: &mut Vec<u8>, name_end: &mut Option<usize>) {
         let (key, records) = self.kept.run(run.position());
-        if key_end.is_none() {
-            out.extend_from_slice(key);
-            *key_end = Some(out.len());
+        if name_end.is_none() {
+            out.extend_from_slice(name_from_sort_key(key, &mut [0; MAX_NAME]));
+            *name_end = Some(out.len());
         }
         let mut rest = records;
         for _ in 0..run.records() {

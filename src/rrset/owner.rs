@@ -2,8 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::dns::canonical::name_from_sort_key;
-use crate::dns::name::{MAX_NAME, wire_len};
+use crate::dns::name::wire_len;
 use crate::dns::{Class, Name, RType};
 
 use crate::zonefile::Record;
@@ -108,13 +107,15 @@ pub struct OwnerRecords<'a> {
     pub name: Name,
     records: Vec<RrRef<'a>>,
     other_class: Vec<RrRef<'a>>,
+    /// A bit for each type below 64 that there is: most questions are for types that are not there.
+    low_types: u64,
 }
 
 impl<'a> OwnerRecords<'a> {
     /// No records yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { name: Name::root(), records: Vec::new(), other_class: Vec::new() }
+        Self { name: Name::root(), records: Vec::new(), other_class: Vec::new(), low_types: 0 }
     }
 
     /// The records of the owner that was loaded first; none if there is no owner.
@@ -130,14 +131,16 @@ impl<'a> OwnerRecords<'a> {
     /// Takes up the records of the owner that was loaded as the n-th. Those of another class than the
     /// zone's are set aside.
     pub fn take(&mut self, loaded: &'a Loaded, owner: usize, class: Class) {
-        let mut wire = [0; MAX_NAME];
-        let name = name_from_sort_key(loaded.key(owner), &mut wire);
-        // A sort key is only ever made from a name, so it gives one back.
-        self.name = Name::from_wire(name).unwrap_or(Name::root());
+        // Only names are ever loaded; an owner whose records cannot be found again has none.
+        if self.name.set_wire(loaded.name(owner)).is_err() {
+            self.name = Name::root();
+        }
         self.records.clear();
         self.other_class.clear();
+        self.low_types = 0;
         for record in loaded.records(owner) {
             if record.class == class {
+                self.low_types |= low_type_bit(record.rtype).unwrap_or(0);
                 self.records.push(record);
             } else {
                 self.other_class.push(record);
@@ -180,6 +183,9 @@ impl<'a> OwnerRecords<'a> {
     /// The records of a type. They are sorted by type, so that an owner with very many types takes
     /// no longer than one with few.
     fn of_type(&self, rtype: RType) -> Option<Rrset<'_, 'a>> {
+        if low_type_bit(rtype).is_some_and(|bit| self.low_types & bit == 0) {
+            return None;
+        }
         let start = self.records.partition_point(|record| record.rtype < rtype);
         let end = self.records.partition_point(|record| record.rtype <= rtype);
         (start < end).then(|| Rrset { records: &self.records[start..end] })
@@ -205,6 +211,11 @@ impl Default for OwnerRecords<'_> {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The bit of a type in a word, when it is below 64.
+fn low_type_bit(rtype: RType) -> Option<u64> {
+    1u64.checked_shl(u32::from(rtype.0))
 }
 
 /// The type that an RRSIG covers; 0 when its RDATA is cut short before the signature.

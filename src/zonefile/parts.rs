@@ -10,6 +10,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPoolBuildError;
 
@@ -90,12 +91,14 @@ fn read_stream<S: Sink>(
     on_event: &mut dyn FnMut(PartEvent<S>),
 ) -> Result<(ReadFacts, Option<ZoneText>), ReadError> {
     let mut part = sink();
-    let facts = super::read(source, options, &mut |event| match event {
+    let begun = Instant::now();
+    let mut facts = super::read(source, options, &mut |event| match event {
         Event::Record(record) => part.record(&record),
         Event::Fault(fault) => on_event(PartEvent::Fault(fault)),
         Event::Progress { stored, records } => on_event(PartEvent::Progress { stored, records }),
     })?;
     on_event(PartEvent::Part(part));
+    facts.busy = begun.elapsed();
     Ok((facts, None))
 }
 
@@ -106,9 +109,11 @@ fn read_whole<S: Sink>(
     sink: &(impl Fn() -> S + Sync),
     on_event: &mut dyn FnMut(PartEvent<S>),
 ) -> Result<(ReadFacts, Option<ZoneText>), ReadError> {
+    let begun = Instant::now();
     let mut sequence = Sequence::new(&whole, options);
     let text = whole.text();
     let mut ended = sequence.read(text.len().min(HEAD).min(options.part_octets), sink, on_event);
+    let mut busy = begun.elapsed();
     if ended.is_ok() && sequence.at < text.len() {
         // The state behind the last part that was joined is what the next ones are likely to find.
         let likely = Mutex::new(Arc::new(sequence.carried.clone()));
@@ -120,6 +125,8 @@ fn read_whole<S: Sink>(
             parts,
             |(part, assumed)| Ahead::read(&whole, part, assumed, options, sink()),
             |ahead: Ahead<S>| {
+                let begun = Instant::now();
+                busy += ahead.busy;
                 if ended.is_ok() {
                     ended = sequence.join(ahead, sink, on_event);
                     let mut likely = lock();
@@ -127,6 +134,7 @@ fn read_whole<S: Sink>(
                         *likely = Arc::new(sequence.carried.clone());
                     }
                 }
+                busy += begun.elapsed();
             },
         )?;
     }
@@ -134,6 +142,7 @@ fn read_whole<S: Sink>(
     let Sequence { mut facts, lines, at, stretches, marks, .. } = sequence;
     facts.lines += lines;
     facts.bytes += at as u64;
+    facts.busy = busy;
     whole.check()?;
     Ok((facts, Some(ZoneText::new(whole, stretches, marks, options.entry_octets))))
 }
@@ -150,6 +159,7 @@ struct Ahead<S> {
     faults: Vec<Fault>,
     /// Lines are those of the part, files those that any text has.
     facts: ReadFacts,
+    busy: Duration,
 }
 
 impl<S: Sink> Ahead<S> {
@@ -160,6 +170,7 @@ impl<S: Sink> Ahead<S> {
         options: &ReadOptions,
         mut sink: S,
     ) -> Self {
+        let begun = Instant::now();
         let mut faults = Vec::new();
         let mut on_event = |event: Event<'_>| match event {
             Event::Record(record) => sink.record(&record),
@@ -177,7 +188,8 @@ impl<S: Sink> Ahead<S> {
         let Reader { state, mut facts, whole, .. } = reader;
         facts.lines = lines;
         let stretches = whole.unwrap_or_default();
-        Self { part, reached: section.at(), assumed, state, stretches, sink, faults, facts }
+        let (reached, busy) = (section.at(), begun.elapsed());
+        Self { part, reached, assumed, state, stretches, sink, faults, facts, busy }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use crate::dns::Name;
 use crate::source::{Blocks, OpenOptions, Source, SourceError};
@@ -100,6 +101,8 @@ pub struct ReadFacts {
     pub records: u64,
     /// Entries that could not be read.
     pub faults: u64,
+    /// Time that it took, that of all threads together.
+    pub busy: Duration,
 }
 
 /// Files that one zone may consist of: [`Record::file`] has 16 bits.

@@ -147,6 +147,9 @@ pub enum JudgementTime {
 pub struct Limits {
     /// Octets of text in one entry of a zone file, comments included.
     pub entry_octets: usize,
+    /// Octets of the parts that a text is cut into which is there as a whole, for threads to read at
+    /// once. Nothing that is reported depends on it.
+    pub part_octets: usize,
     /// Files open at once through `$INCLUDE`.
     pub include_depth: usize,
     /// Records that one `$GENERATE` may make.
@@ -177,6 +180,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             entry_octets: 4 << 20,
+            part_octets: 256 << 10,
             include_depth: 16,
             generate_records: 1 << 20,
             signatures_per_rrset: 64,

@@ -337,6 +337,7 @@ fn collect(
         allow_include: config.allow_include,
         open: OpenOptions { map: config.map },
         entry_octets: config.limits.entry_octets,
+        part_octets: config.limits.part_octets,
         include_depth: config.limits.include_depth,
         generate_records: config.limits.generate_records,
         stop: Arc::clone(&config.stop),
@@ -360,8 +361,8 @@ fn collect(
         }),
     };
     let new_part = || lock().behind();
-    let read = || read_parts(source, &options, config.threads, &new_part, &mut on_event);
-    let (facts, text) = watch.time(read)?;
+    let (facts, text) = read_parts(source, &options, config.threads, &new_part, &mut on_event)?;
+    watch.busy += facts.busy;
     watch.items = facts.records;
     watch.bytes = facts.bytes;
     Ok((collected.into_inner().unwrap_or_else(PoisonError::into_inner), facts, text))
