@@ -123,16 +123,15 @@ pub fn hash_of_label(label: &[u8]) -> Option<[u8; 20]> {
 /// none.
 static BASE32HEX: [u8; 256] = {
     let mut values = [u8::MAX; 256];
-    let mut digit = 0;
-    while digit < 32 {
-        let value = digit as u8;
-        if digit < 10 {
-            values[b'0' as usize + digit] = value;
+    let mut value = 0;
+    while value < 32 {
+        if value < 10 {
+            values[(b'0' + value) as usize] = value;
         } else {
-            values[b'a' as usize + digit - 10] = value;
-            values[b'A' as usize + digit - 10] = value;
+            values[(b'a' + value - 10) as usize] = value;
+            values[(b'A' + value - 10) as usize] = value;
         }
-        digit += 1;
+        value += 1;
     }
     values
 };
