@@ -171,6 +171,7 @@ impl RType {
 
     /// Types that only exist in messages and never in a zone: OPT, NXNAME, and the "Q-types and
     /// meta-types" 128 to 255 (RFC 6895 §3.1).
+    #[inline]
     #[must_use]
     pub fn is_meta(self) -> bool {
         self == Self::OPT || (128..=255).contains(&self.0)

@@ -292,7 +292,8 @@ impl State {
     }
 
     /// Reads a record; its RDATA replaces what is in `rdata`, its owner is [`State::owner`].
-    #[inline]
+    // Where it is called, so that the head of a usual record stays in registers.
+    #[inline(always)]
     pub fn record(
         &mut self,
         words: Words<'_>,
@@ -302,9 +303,20 @@ impl State {
         if owner_omitted {
             self.leans.owner.lean();
         }
-        if let Some(head) = self.usual_record(words.clone(), owner_omitted, rdata) {
-            return Ok(head);
+        match self.usual_record(words.clone(), owner_omitted, rdata) {
+            Some(head) => Ok(head),
+            None => self.unusual_record(words, owner_omitted, rdata),
         }
+    }
+
+    /// Reads what is no usual record.
+    #[inline(never)]
+    fn unusual_record(
+        &mut self,
+        words: Words<'_>,
+        owner_omitted: bool,
+        rdata: &mut Vec<u8>,
+    ) -> Result<Head, SyntaxError> {
         let record = self.any_record(words.clone(), owner_omitted, rdata);
         // Without an origin only that fails which needs one, or fails anyhow.
         if record.is_err() && self.takes_assumed_origin() {
@@ -328,7 +340,7 @@ impl State {
 
     /// Reads a record of the usual form: what a signed zone is full of. `None`, as if nothing had
     /// been read, for all else, and for all that is wrong.
-    #[inline]
+    #[inline(always)]
     fn usual_record(
         &mut self,
         mut words: Words<'_>,
@@ -361,7 +373,6 @@ impl State {
     }
 
     /// Reads a record of any form.
-    #[inline(never)]
     fn any_record(
         &mut self,
         mut words: Words<'_>,
@@ -437,7 +448,7 @@ impl State {
 
     /// Takes a TTL in seconds, the class IN and a type in upper case: in this order, the first two
     /// as far as they are there. `None`, with no word taken, for all else.
-    #[inline]
+    #[inline(always)]
     fn read_usual_head(&mut self, words: &mut Words<'_>) -> Option<Head> {
         const IN: u64 = u16::from_le_bytes(*b"IN") as u64;
         let (text, tokens) = words.parts();

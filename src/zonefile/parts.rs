@@ -171,6 +171,7 @@ impl<S: Sink> Ahead<S> {
         mut sink: S,
     ) -> Self {
         let begun = Instant::now();
+        let assumed = look_back(whole.text(), part.start, assumed, options);
         let mut faults = Vec::new();
         let mut on_event = |event: Event<'_>| match event {
             Event::Record(record) => sink.record(&record),
@@ -329,9 +330,51 @@ fn cuts(text: &[u8], mut start: usize, octets: usize) -> impl Iterator<Item = Ra
     })
 }
 
-/// Whether a line that begins with this octet is likely to be the first of an entry.
+/// Octets before a cut in which directives are looked for. BIND writes one every few records where
+/// TTLs vary, others one or two in a whole zone.
+const LOOK_BACK: usize = 16 << 10;
+
+/// The directives that say what entries take over.
+const DIRECTIVES: [&[u8]; 2] = [b"$ORIGIN", b"$TTL"];
+
+/// What a text is likely to leave at a cut: what is known of an earlier place, and what the last
+/// directives before the cut say. They may be no directives, as words in parentheses or comments: it
+/// is an assumption like any other.
+fn look_back(text: &[u8], cut: usize, known: Arc<Carried>, options: &ReadOptions) -> Arc<Carried> {
+    let from = cut.saturating_sub(LOOK_BACK);
+    let near = &text[from..cut];
+    let mut last = [None; 2];
+    for at in memchr::memrchr_iter(b'$', near) {
+        let begins = at.checked_sub(1).is_some_and(|before| near[before] == b'\n');
+        let directive = DIRECTIVES.iter().position(|name| begins && near[at..].starts_with(name));
+        if let Some(directive) = directive {
+            last[directive] = last[directive].max(Some(from + at));
+            if last.iter().all(Option::is_some) {
+                break;
+            }
+        }
+    }
+    if last == [None; 2] {
+        return known;
+    }
+    last.sort_unstable();
+    let mut state = State::after(&known, options.default_ttl);
+    for start in last.into_iter().flatten() {
+        let end = memchr::memchr(b'\n', &text[start..cut]).map_or(cut, |len| start + len + 1);
+        let mut ignore = |_: Event<'_>| {};
+        let facts = ReadFacts { files: vec![Arc::default()], ..ReadFacts::default() };
+        let mut reader = Reader::new(options, &mut ignore, facts, state);
+        // A section of a text that is there cannot fail.
+        let _ = reader.read_feed(&mut Section::bounded(text, start, end), 0, 0);
+        state = reader.state;
+    }
+    Arc::new(Carried { owner: known.owner, ..state.carried() })
+}
+
+/// Whether a line that begins with this octet is likely to be the first of an entry that states its
+/// owner: behind a directive comes one that may not.
 fn begins_entry(octet: u8) -> bool {
-    !matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | b')' | b'"')
+    !matches!(octet, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(' | b')' | b'"' | b'$')
 }
 
 #[cfg(test)]
@@ -394,6 +437,34 @@ mod tests {
         assert_eq!(parts, ["a A 1\n b\n\n; c\n", "d A (\n 1\n)\n", "e A 1\n"]);
         assert_eq!(cuts(text.as_bytes(), 0, usize::MAX).count(), 1);
         assert_eq!(cuts(b"", 0, 1).count(), 0);
+    }
+
+    // BIND writes a $TTL wherever the TTL changes, which may be at every other record.
+    #[test]
+    fn directives_before_a_cut_are_seen_in_time() {
+        let text: String = (0..40)
+            .map(|number| {
+                format!(
+                    "$ORIGIN {}.\n$TTL {number}\na\tA 192.0.2.1\n\tA 192.0.2.2\nb TXT c\n",
+                    number / 3
+                )
+            })
+            .collect();
+        let made = std::sync::atomic::AtomicUsize::new(0);
+        let sink = || {
+            made.fetch_add(1, Ordering::Relaxed);
+            Seen::default()
+        };
+        let mut taken = 0;
+        let options = ReadOptions { part_octets: 30, ..ReadOptions::default() };
+        let source = Source::from_bytes("test", text.as_str().into());
+        let mut on_event = |event| taken += usize::from(matches!(event, PartEvent::Part(_)));
+        read_parts(source, &options, 1, &sink, &mut on_event).unwrap();
+        // A part that is read again leaves the sink of its first reading unused. That is the one behind
+        // the head of the text, which ends with any entry.
+        assert!(taken > 40, "{taken}");
+        assert!(made.into_inner() <= taken + 1);
+        assert_eq!(in_parts(&text, 2, 30), in_sequence(&text));
     }
 
     // What a directive says holds for parts that were read before it was known.

@@ -254,8 +254,8 @@ impl<'r> Reader<'r> {
                     let text = &window[entry.start..entry.end];
                     let offset = feed.consumed() + entry.start as u64;
                     let location = Location { text, offset, line: lines + 1, file };
-                    if let Err(error) = self.entry(location, &tokens, entry.owner_omitted) {
-                        self.fault(location, error);
+                    if let Err(error) = self.entry(&location, &tokens, entry.owner_omitted) {
+                        self.fault(&location, error);
                     }
                     if let Some(error) = self.failed.take() {
                         return Err(error);
@@ -318,14 +318,14 @@ impl<'r> Reader<'r> {
     /// Reports an entry that the scanner could not split into words.
     fn faulty(&mut self, window: &[u8], entry: Entry, lines: u64, file: u16, error: SyntaxError) {
         let text = &window[entry.start..entry.end];
-        self.fault(Location { text, offset: 0, line: lines + 1, file }, error);
+        self.fault(&Location { text, offset: 0, line: lines + 1, file }, error);
     }
 
-    fn fault(&mut self, location: Location<'_>, error: SyntaxError) {
+    fn fault(&mut self, location: &Location<'_>, error: SyntaxError) {
         if self.facts.faults >= MAX_FAULTS_AHEAD && self.gives_up() {
             return;
         }
-        let Location { text, line, file, .. } = location;
+        let Location { text, line, file, .. } = *location;
         let start = (error.start as usize).min(text.len());
         let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |newline| newline + 1);
         let rest = &text[line_start..];
@@ -341,9 +341,12 @@ impl<'r> Reader<'r> {
         }));
     }
 
+    // With what it calls for a record in one place, so that what goes from hand to hand does so in
+    // registers: a value that is stored in pieces and loaded as a whole makes the processor wait.
+    #[inline(always)]
     fn entry(
         &mut self,
-        location: Location<'_>,
+        location: &Location<'_>,
         tokens: &[Token],
         owner_omitted: bool,
     ) -> Result<(), SyntaxError> {
@@ -358,11 +361,12 @@ impl<'r> Reader<'r> {
         self.record(words, owner_omitted, location)
     }
 
+    #[inline(always)]
     fn record(
         &mut self,
         words: Words<'_>,
         owner_omitted: bool,
-        location: Location<'_>,
+        location: &Location<'_>,
     ) -> Result<(), SyntaxError> {
         let head = self.state.record(words, owner_omitted, &mut self.rdata)?;
         if let Some(owner) = self.state.owner() {
@@ -388,7 +392,7 @@ impl<'r> Reader<'r> {
 
     fn directive(
         &mut self,
-        location: Location<'_>,
+        location: &Location<'_>,
         mut words: Words<'_>,
     ) -> Result<(), SyntaxError> {
         let directive = words.next("a directive")?;
@@ -424,7 +428,7 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn begin_stretch(&mut self, location: Location<'_>) {
+    fn begin_stretch(&mut self, location: &Location<'_>) {
         if self.open.len() <= 1
             && let Some(whole) = &mut self.whole
         {
@@ -481,7 +485,7 @@ impl<'r> Reader<'r> {
 
     fn generate(
         &mut self,
-        location: Location<'_>,
+        location: &Location<'_>,
         mut words: Words<'_>,
     ) -> Result<(), SyntaxError> {
         let range_word = words.next("a range")?;

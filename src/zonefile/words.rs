@@ -107,6 +107,7 @@ impl<'a> Words<'a> {
 
     /// The word that comes next, without taking it.
     #[must_use]
+    #[inline]
     pub fn peek(&self) -> Option<Word<'a>> {
         let token = self.tokens.first()?;
         let text = &self.text[token.start() as usize..token.end() as usize];
