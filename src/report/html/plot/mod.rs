@@ -1,0 +1,108 @@
+//! Plots: small drawings in SVG that take their colours from the page's style sheet.
+//!
+//! Places along the page are percentages and sizes are pixels, so a plot is as wide as the page lets it
+//! be and its letters keep their size. What a plot shows also stands in a table or in its texts: it is
+//! one image to a screen reader, with a title and a description.
+
+pub(super) mod bars;
+pub(super) mod columns;
+pub(super) mod lines;
+pub(super) mod ranges;
+
+use maud::{Markup, html};
+
+/// Names a plot: what screen readers say of it.
+#[derive(Clone, Debug)]
+pub(super) struct Name {
+    /// Different from that of every other plot of the page.
+    pub(super) id: String,
+    pub(super) title: String,
+    /// How to read it.
+    pub(super) description: String,
+}
+
+/// A drawing of this height in pixels, as wide as the page.
+fn drawing(name: &Name, height: f64, content: &Markup) -> Markup {
+    let Name { id, title, description } = name;
+    html! {
+        svg.plot role="img" aria-labelledby={ (id) "-t " (id) "-d" } width="100%" height=(height)
+            focusable="false" {
+            title id={ (id) "-t" } { (title) }
+            desc id={ (id) "-d" } { (description) }
+            (content)
+        }
+    }
+}
+
+/// A plot with its title above and what explains it below.
+fn framed(name: &Name, plot: &Markup, legend: &Markup) -> Markup {
+    html! {
+        figure.plot-frame {
+            figcaption { (name.title) }
+            (plot)
+            @if !legend.0.is_empty() { p.legend { (legend) } }
+        }
+    }
+}
+
+/// The key to classes of areas: a swatch and a word for each.
+pub(super) fn swatches(classes: &[(&str, &str)]) -> Markup {
+    html! {
+        @for (class, word) in classes {
+            span.key {
+                svg width="12" height="12" aria-hidden="true" focusable="false" {
+                    title { (word) }
+                    desc { "How the plot shows it." }
+                    rect class=(class) width="12" height="12" rx="2" {}
+                }
+                (word)
+            }
+        }
+    }
+}
+
+/// A share of the width as SVG writes it, between 0 and 100.
+fn percent(part: f64) -> String {
+    format!("{:.3}%", if part.is_finite() { part.clamp(0.0, 1.0) * 100.0 } else { 0.0 })
+}
+
+/// Which part of the whole; nothing of nothing.
+#[allow(clippy::cast_precision_loss)] // of what is drawn in pixels
+pub(super) fn part(number: u64, whole: u64) -> f64 {
+    if whole == 0 { 0.0 } else { number as f64 / whole as f64 }
+}
+
+/// The least of 1, 2 and 5 times a power of ten that is not below a number: where an axis ends.
+fn round_up(number: f64) -> f64 {
+    if number <= 0.0 || !number.is_finite() {
+        return 1.0;
+    }
+    let decade = 10f64.powf(number.log10().floor());
+    let steps = [1.0, 2.0, 5.0, 10.0];
+    steps
+        .into_iter()
+        .map(|step| step * decade)
+        .find(|&end| end >= number * 0.999_999)
+        .unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn axes_end_at_round_numbers() {
+        for (number, end) in [(0.0, 1.0), (1.0, 1.0), (1.1, 2.0), (37.0, 50.0), (51.0, 100.0)] {
+            assert!((round_up(number) - end).abs() < 1e-9, "{number}");
+        }
+        assert!((round_up(f64::NAN) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn places_stay_within_the_plot() {
+        assert_eq!(percent(0.5), "50.000%");
+        assert_eq!(percent(7.0), "100.000%");
+        assert_eq!(percent(f64::NAN), "0.000%");
+        assert!((part(3, 0)).abs() < 1e-9);
+    }
+}
