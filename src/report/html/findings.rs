@@ -34,29 +34,38 @@ pub(super) fn groups(groups: &[Group<'_>], are_listed: bool) -> Markup {
             };
             details open[group.severity >= Severity::Violation] {
                 summary {
-                    (group.mark) " " b.name { (text("code", entry.code)) }
+                    (group.mark) " " b.code { (text("code", entry.code)) }
                     " " span.times { "× " (group.number) } " "
                     span.meaning { (text("meaning", entry.meaning)) }
                 }
-                p.advice {
-                    (text("advice", entry.advice)) " (" (text("reference", entry.reference)) ")"
-                }
-                @if are_listed {
-                    p.remark { a href="#list" hidden data-filter="list" data-code=(entry.code) {
-                        "Show them in the list"
-                    } }
+                p {
+                    (text("advice", entry.advice)) " (" (text("reference", entry.reference)) ") "
+                    @if are_listed {
+                        a href="#list" hidden data-filter="list" data-code=(entry.code) {
+                            "Show them in the list"
+                        }
+                    }
                 }
             }
         }
     }
 }
 
+/// What all findings of a report have in common, so that it need not be said with each.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Context<'a> {
+    /// The page names this file: places in it are told by their line.
+    pub(super) file: Option<&'a str>,
+    /// Whether a finding must say for which time it holds.
+    pub(super) several_times: bool,
+}
+
 /// The list of the findings that are held, of which there are `total` in all. `rows` is the array of the
 /// JSON report in which they lie.
-pub(super) fn list(rows: &At, selection: &Findings, total: u64, several_times: bool) -> Markup {
+pub(super) fn list(rows: &At, selection: &Findings, total: u64, context: &Context<'_>) -> Markup {
     let columns = [
         Column::Words("severity"),
-        Column::Names("code"),
+        Column::Codes("code"),
         Column::Names("owner"),
         Column::Words("type"),
         Column::Words("key"),
@@ -73,10 +82,7 @@ pub(super) fn list(rows: &At, selection: &Findings, total: u64, several_times: b
     for (place, finding) in selection.all() {
         let at = rows.item(place);
         let (code, severity) = (finding.code.entry().code, finding.severity.to_string());
-        table.marked_row(
-            &[("code", code), ("severity", &severity)],
-            cells(&at, finding, several_times),
-        );
+        table.marked_row(&[("code", code), ("severity", &severity)], cells(&at, finding, context));
         codes.insert(code);
         severities.insert(finding.severity);
     }
@@ -105,7 +111,7 @@ fn left_out_remark(left_out: u64) -> Markup {
     }
 }
 
-fn cells(at: &At, finding: &Finding, several_times: bool) -> Vec<Cell> {
+fn cells(at: &At, finding: &Finding, context: &Context<'_>) -> Vec<Cell> {
     let Finding { code, severity, owner, rtype, key, at: time, detail, place, excerpt } = finding;
     // Severities in their order, not in that of their letters.
     let mark = marks::of_severity(*severity, &at.text("severity", &severity.to_string()));
@@ -115,7 +121,7 @@ fn cells(at: &At, finding: &Finding, several_times: bool) -> Vec<Cell> {
         let at = at.member("key");
         html! { (at.number("tag", key.tag)) "/" (at.number("algorithm", key.algorithm.0)) }
     });
-    let time = time.filter(|_| several_times);
+    let time = time.filter(|_| context.several_times);
     let detail = html! {
         @if let Some(detail) = detail { span.detail { (at.text("detail", detail)) } }
         @if let Some(time) = time {
@@ -127,8 +133,15 @@ fn cells(at: &At, finding: &Finding, several_times: bool) -> Vec<Cell> {
     let shown_place = place.as_ref().map(|place| {
         let at = at.member("place");
         html! {
-            span.place { (at.text("file", &place.file)) ":" (at.number("line", place.line)) }
-            @if let Some(column) = place.column { ":" (at.number("column", column)) }
+            span.place {
+                @if context.file == Some(&*place.file) {
+                    (at.words("file", &place.file, "line")) " "
+                } @else {
+                    (at.text("file", &place.file)) ":"
+                }
+                (at.number("line", place.line))
+                @if let Some(column) = place.column { ":" (at.number("column", column)) }
+            }
         }
     });
     let order = place.as_ref().map_or(0, |place| place.line);

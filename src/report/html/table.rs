@@ -13,6 +13,8 @@ pub(super) enum Column {
     Words(&'static str),
     /// Names, in letters of equal width.
     Names(&'static str),
+    /// Codes of findings, which stay on one line.
+    Codes(&'static str),
     /// Numbers, from the right.
     Numbers(&'static str),
 }
@@ -128,6 +130,7 @@ impl Table {
                 (Column::Words(_), false) => None,
                 (Column::Words(_), true) => Some("nought"),
                 (Column::Names(_), _) => Some("name"),
+                (Column::Codes(_), _) => Some("code"),
                 (Column::Numbers(_), false) => Some("number"),
                 (Column::Numbers(_), true) => Some("number nought"),
             };
@@ -166,7 +169,7 @@ impl Table {
                     thead { tr {
                         @for column in &self.columns {
                             @match column {
-                                Column::Words(head) | Column::Names(head) => th scope="col" { (head) },
+                                Column::Words(head) | Column::Names(head) | Column::Codes(head) => th scope="col" { (head) },
                                 Column::Numbers(head) => th scope="col" class="number" { (head) },
                             }
                         }

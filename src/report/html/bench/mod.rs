@@ -98,7 +98,7 @@ fn notes(comparison: &Comparison) -> Option<Markup> {
                     @for (index, warning) in warnings.iter().enumerate() {
                         @let at = At::root().member("warnings").item(index);
                         li {
-                            b.name { (at.text("code", warning.code)) } ": "
+                            b.code { (at.text("code", warning.code)) } ": "
                             (at.text("message", &warning.message)) "."
                         }
                     }

@@ -7,7 +7,7 @@ use crate::report::bench::{heading, is_best};
 use crate::report::html::figure::At;
 use crate::report::html::page::Section;
 use crate::report::html::plot::Name;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::lines::{Line, lines};
 use crate::report::html::plot::ranges::{Range, ranges};
 use crate::report::words::{three_digits, took};
@@ -85,7 +85,7 @@ fn rates_of(comparison: &Comparison, rows: &[(usize, &Row)], index: usize) -> Ma
                       numbers has them."
                 .into(),
     };
-    bars(&name, &rows.iter().map(bar).collect::<Vec<_>>(), &html! {})
+    bars(&name, Layout::Above, &rows.iter().map(bar).collect::<Vec<_>>(), &html! {})
 }
 
 /// How long single signatures take, with the fewest threads.

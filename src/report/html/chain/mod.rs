@@ -21,10 +21,10 @@ use crate::audit::findings::{Code, Severity};
 use crate::report::chain::{ChainReporter, SCHEMA};
 use crate::report::selection::{Findings, Selection};
 use crate::report::terms;
-use crate::report::words::{count, grouped, rate_of};
+use crate::report::words::{count, grouped, rate_of, three_digits};
 
 use super::figure::At;
-use super::findings::{self, Group};
+use super::findings::{self, Context, Group};
 use super::marks;
 use super::page::{Page, Section, Tile};
 use super::plot::part;
@@ -93,7 +93,12 @@ impl ChainReporter for ChainPage {
             timeline::timeline(&at, summary),
             responses::reasons(&at, summary),
             responses::bogus_names(&at, summary),
-            responses::not_secure(&Self::rows(), &self.responses, self.not_secure),
+            responses::not_secure(
+                &Self::rows(),
+                &self.responses,
+                self.not_secure,
+                &summary.input.files,
+            ),
             zones::explanations(&at, summary),
             zones::missing(&at, summary),
             zones::zones(&at, summary),
@@ -190,8 +195,11 @@ impl ChainPage {
                 label: "Distinct responses",
                 figure: html! { (at.count("distinct_responses", summary.distinct_responses)) },
                 note: Some(html! {
-                    "of " (input.count("responses", all)) ": each was seen "
-                    (format!("{:.1}", all as f64 / summary.distinct_responses.max(1) as f64)) " times"
+                    "of " (input.count("responses", all)) ": "
+                    @if all > summary.distinct_responses {
+                        "each was seen " (three_digits(all as f64 / summary.distinct_responses.max(1) as f64))
+                        " times"
+                    } @else { "no two are the same" }
                 }),
             });
         }
@@ -248,10 +256,11 @@ impl ChainPage {
                 catalogue: None,
             })
             .collect();
+        let context = Context { file: None, several_times: true };
         let content = html! {
             (findings::groups(&groups, self.findings.held() > 0))
             h3 { "One by one" }
-            (findings::list(&Self::rows(), &self.findings, total, true))
+            (findings::list(&Self::rows(), &self.findings, total, &context))
         };
         Some(Section { id: "findings", title: "Findings", lead: None, content })
     }

@@ -7,7 +7,7 @@ use crate::report::html::figure::{At, Figure};
 use crate::report::html::latency::latencies;
 use crate::report::html::page::Section;
 use crate::report::html::plot::Name;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::words::{rate_of, took};
 
 /// Seconds of the whole audit.
@@ -50,7 +50,7 @@ pub(super) fn performance(at: &At, summary: &Summary) -> Section {
     let messages = summary.input.messages;
     let content = html! {
         @if messages > 0 { p.lead { (rate_of(messages, "messages", all)) "." } }
-        (bars(&name, &stages, &html! {}))
+        (bars(&name, Layout::Beside, &stages, &html! {}))
         (latencies(&at.member("latency"), &times.latency))
     };
     Section { id: "performance", title: "Where the time went", lead: None, content }

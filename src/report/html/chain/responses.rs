@@ -9,7 +9,7 @@ use crate::audit::chain::{Kind, Status, Summary};
 use crate::report::html::figure::At;
 use crate::report::html::marks;
 use crate::report::html::page::Section;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::{Name, part, swatches};
 use crate::report::html::table::{Cell, Column, Table};
 use crate::report::terms;
@@ -94,7 +94,7 @@ pub(super) fn outcomes(at: &At, summary: &Summary) -> Option<Section> {
     let not_judged = at.member("not_judged");
     let content = html! {
         @if !plotted.is_empty() {
-            (bars(&name, &plotted, &status_legend()))
+            (bars(&name, Layout::Above, &plotted, &status_legend()))
             (table.render())
         }
         @if !summary.not_judged.is_empty() {
@@ -119,8 +119,7 @@ pub(super) fn reasons(at: &At, summary: &Summary) -> Option<Section> {
     let columns = [
         Column::Words("status"),
         Column::Numbers("responses"),
-        Column::Names("code"),
-        Column::Words("meaning"),
+        Column::Words("reason"),
         Column::Words("first"),
     ];
     let mut table =
@@ -132,8 +131,8 @@ pub(super) fn reasons(at: &At, summary: &Summary) -> Option<Section> {
         table.row(vec![
             Cell::of(status).sorted_by(row.status as u8),
             at.count("responses", row.responses).into(),
-            at.text("code", entry.code).into(),
-            html! { span.detail { (entry.meaning) } }.into(),
+            html! { b.code { (at.text("code", entry.code)) } span.detail { (entry.meaning) } }
+                .into(),
             html! { span.detail { (at.text("first", &row.first)) } }.into(),
         ]);
     }
@@ -187,14 +186,19 @@ pub(super) fn bogus_names(at: &At, summary: &Summary) -> Option<Section> {
         description: "A bar for each question, with its number of bogus responses.".into(),
     };
     let content = html! {
-        (bars(&name, &rows, &html! {}))
+        (bars(&name, Layout::Above, &rows, &html! {}))
         details.plain { summary { "As a table" } (table.render()) }
     };
     Some(Section { id: "bogus", title: "Bogus names", lead: None, content })
 }
 
 /// Distinct responses that are not secure, one by one; `rows` is the array in which they lie.
-pub(super) fn not_secure(rows: &At, selection: &NotSecure, total: u64) -> Option<Section> {
+pub(super) fn not_secure(
+    rows: &At,
+    selection: &NotSecure,
+    total: u64,
+    files: &[String],
+) -> Option<Section> {
     if selection.held() == 0 {
         return None;
     }
@@ -205,7 +209,7 @@ pub(super) fn not_secure(rows: &At, selection: &NotSecure, total: u64) -> Option
         Column::Words("reason"),
         Column::Numbers("seen"),
         Column::Words("first"),
-        Column::Words("place"),
+        Column::Words("packet or line"),
     ];
     let held = selection.held();
     let caption = match total.saturating_sub(held) {
@@ -227,7 +231,7 @@ pub(super) fn not_secure(rows: &At, selection: &NotSecure, total: u64) -> Option
         let reason = reason.map(|reason| {
             html! {
                 span.detail {
-                    b.name { (why.text("code", code)) } " " (why.text("owner", &reason.owner.to_string()))
+                    b.code { (why.text("code", code)) } " " (why.text("owner", &reason.owner.to_string()))
                     @if let Some(rtype) = reason.rtype { " " (why.text("type", &rtype.to_string())) }
                     @if let Some(key) = reason.key {
                         @let at = why.member("key");
@@ -248,7 +252,7 @@ pub(super) fn not_secure(rows: &At, selection: &NotSecure, total: u64) -> Option
                 reason.map_or_else(Cell::none, Cell::from),
                 at.count("count", row.count).into(),
                 at.member("seen").time("first", row.seen.first).into(),
-                html! { span.place { (at.text("place", &row.place)) } }.into(),
+                place_of(&at, &row.place, files),
             ],
         );
     }
@@ -265,6 +269,18 @@ pub(super) fn not_secure(rows: &At, selection: &NotSecure, total: u64) -> Option
         }
     };
     Some(Section { id: "responses", title: "Responses that are not secure", lead: None, content })
+}
+
+/// Where a response was seen first. Of one input its name need not be said.
+fn place_of(at: &At, place: &str, files: &[String]) -> Cell {
+    let number = match files {
+        [file] => place.strip_prefix(file.as_str()).and_then(|rest| rest.strip_prefix(':')),
+        _ => None,
+    };
+    match number {
+        Some(number) => Cell::of(html! { (at.words("place", place, number)) }).sorted_by(number),
+        None => html! { span.place { (at.text("place", place)) } }.into(),
+    }
 }
 
 fn filters(codes: &BTreeSet<&'static str>, statuses: &BTreeSet<Status>) -> Markup {

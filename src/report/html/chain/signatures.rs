@@ -6,7 +6,7 @@ use crate::audit::chain::Summary;
 use crate::dns::Algorithm;
 use crate::report::html::figure::At;
 use crate::report::html::page::Section;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::{Name, part, swatches};
 use crate::report::html::table::{Cell, Column, Table};
 use crate::report::terms;
@@ -73,7 +73,7 @@ pub(super) fn signatures(at: &At, summary: &Summary) -> Option<Section> {
     };
     let legend = swatches(&FATES.map(|(_, word, class)| (class, word)));
     let content = html! {
-        div.pair { div { (bars(&name, &plotted, &legend)) } div { (table.render()) } }
+        div.pair { div { (bars(&name, Layout::Above, &plotted, &legend)) } div { (table.render()) } }
     };
     Some(Section { id: "signatures", title: "Signatures", lead: None, content })
 }

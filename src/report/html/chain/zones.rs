@@ -185,7 +185,7 @@ pub(super) fn missing(at: &At, summary: &Summary) -> Option<Section> {
         "What the input lacks",
         &[
             Column::Names("RRset that is missing"),
-            Column::Words("why"),
+            Column::Codes("why"),
             Column::Names("for zone"),
             Column::Numbers("indeterminate responses"),
         ],
@@ -201,7 +201,7 @@ pub(super) fn missing(at: &At, summary: &Summary) -> Option<Section> {
                 @if let Some(rtype) = reason.rtype { " " (why.text("type", &rtype.to_string())) }
             }
             .into(),
-            html! { span.name { (why.text("code", reason.code.entry().code)) } }.into(),
+            why.text("code", reason.code.entry().code).into(),
             at.text("zone", &row.link.zone.to_string()).into(),
             at.member("responses").count("indeterminate", row.responses.indeterminate).into(),
         ]);

@@ -32,6 +32,8 @@ pub(in crate::report::html) fn columns(
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let end = round_up(most as f64) as u64;
     let each = part(1, stacks.len() as u64);
+    // Few columns are no wider than many would be.
+    let wide = (each * 0.88).min(0.06);
     let base = TOP + HEIGHT;
     let content = html! {
         @for (tick, words) in [(end, format!("{} {unit}", grouped(end))), (end / 2, grouped(end / 2))] {
@@ -42,7 +44,7 @@ pub(in crate::report::html) fn columns(
             }
         }
         @for (at, stack) in stacks.iter().enumerate() {
-            (column(stack, at as f64 * each, each, end, base))
+            (column(stack, (at as f64 + 0.5) * each - wide / 2.0, wide, end, base))
         }
         line.axis x1="0" x2="100%" y1=(base) y2=(base) {}
         text.faint x="0" y=(base + 16.0) { (ends[0]) }
@@ -61,8 +63,8 @@ fn column(stack: &Stack, from: f64, width: f64, end: u64, base: f64) -> Markup {
                     // Whatever is there shows.
                     @let height = (HEIGHT * part(number, end)).max(1.0);
                     @let y = { top -= height; top };
-                    rect class=(class) x=(percent(from + width * 0.06)) y=(format!("{y:.2}"))
-                        width=(percent(width * 0.88)) height=(format!("{height:.2}")) {}
+                    rect class=(class) x=(percent(from)) y=(format!("{y:.2}"))
+                        width=(percent(width)) height=(format!("{height:.2}")) {}
                 }
             }
         }

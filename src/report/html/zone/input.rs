@@ -9,7 +9,7 @@ use crate::audit::zone::Summary;
 use crate::report::html::figure::At;
 use crate::report::html::latency::{DISTRIBUTION, distribution};
 use crate::report::html::page::Section;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::{Name, part};
 use crate::report::html::table::{Column, Table};
 use crate::report::words::count;
@@ -96,7 +96,7 @@ fn types(summary: &Summary, at: &At) -> Markup {
             .into(),
     };
     html! {
-        (bars(&name, &plotted, &html! {}))
+        (bars(&name, Layout::Beside, &plotted, &html! {}))
         details.plain { summary { "All " (count(rows.len() as u64, "type")) } (table.render()) }
     }
 }

@@ -6,7 +6,7 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::Expiry;
 use crate::report::html::figure::At;
 use crate::report::html::page::Section;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::{Name, part};
 use crate::report::terms;
 use crate::report::words::{count, span};
@@ -85,5 +85,5 @@ fn histogram(summary: &Summary, at: &At) -> Markup {
         0 | 1 => html! { "Counted from the time of judgement." },
         _ => html! { "Counted from the first time of judgement." },
     };
-    bars(&name, &rows, &legend)
+    bars(&name, Layout::Beside, &rows, &legend)
 }

@@ -20,7 +20,7 @@ use crate::report::words::{count, grouped, span};
 use crate::report::{Judgement, Reporter};
 
 use super::figure::At;
-use super::findings::{self, Group};
+use super::findings::{self, Context, Group};
 use super::marks;
 use super::page::{Page, Section, Tile};
 
@@ -186,13 +186,17 @@ fn findings_section(summary: &Summary, selection: &Findings) -> Section {
             }
         })
         .collect();
+    let context = Context {
+        file: summary.input.files.first().map(String::as_str),
+        several_times: summary.times.len() > 1,
+    };
     let content: Markup = html! {
         @if groups.is_empty() {
             p { "None." }
         } @else {
             (findings::groups(&groups, selection.held() > 0))
             h3 { "One by one" }
-            (findings::list(&At::root().member("findings"), selection, total, summary.times.len() > 1))
+            (findings::list(&At::root().member("findings"), selection, total, &context))
         }
     };
     let lead = (total > 0).then(|| {

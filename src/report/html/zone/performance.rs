@@ -8,7 +8,7 @@ use crate::report::html::figure::At;
 use crate::report::html::latency::latencies;
 use crate::report::html::page::Section;
 use crate::report::html::plot::Name;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::table::{Cell, Column, Table};
 use crate::report::words::{octets, rate, rate_of, took};
 
@@ -104,5 +104,5 @@ fn stages(facts: &Performance, at: &At) -> Markup {
                       it. The table below has the numbers."
                 .into(),
     };
-    html! { (bars(&name, &plotted, &html! {})) (table.render()) }
+    html! { (bars(&name, Layout::Beside, &plotted, &html! {})) (table.render()) }
 }

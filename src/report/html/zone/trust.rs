@@ -98,7 +98,7 @@ fn keys(summary: &Summary) -> Markup {
         };
         let backend: Cell = match (key.unusable, key.backend) {
             (Some(code), _) => {
-                html! { "not usable: " span.name { (at.text("unusable", code.entry().code)) } }
+                html! { "not usable: " span.code { (at.text("unusable", code.entry().code)) } }
                     .into()
             }
             (None, backend) => backend.map(|backend| at.text("backend", backend)).into(),

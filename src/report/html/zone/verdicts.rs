@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use crate::audit::zone::Summary;
 use crate::report::html::marks;
 use crate::report::html::page::Section;
-use crate::report::html::plot::bars::{Bar, Piece, bars};
+use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::{Name, part, swatches};
 use crate::report::html::table::{Cell, Column, Table};
 use crate::report::words::{count, utc};
@@ -87,7 +87,7 @@ pub(super) fn times(summary: &Summary) -> Option<Section> {
         id: "verdict",
         title,
         lead: None,
-        content: html! { (bars(&name, &plotted, &legend)) (table.render()) },
+        content: html! { (bars(&name, Layout::Above, &plotted, &legend)) (table.render()) },
     })
 }
 
@@ -151,7 +151,7 @@ pub(super) fn signatures(summary: &Summary) -> Option<Section> {
     let legend = swatches(&[("area-good", "right"), ("area-bad", "wrong")]);
     let content = html! {
         div.pair {
-            div { (bars(&name, &plotted, &legend)) }
+            div { (bars(&name, Layout::Above, &plotted, &legend)) }
             div { (table.render()) (reasons(summary)) }
         }
     };
@@ -165,7 +165,7 @@ fn reasons(summary: &Summary) -> Markup {
     let rows = root().member("reasons");
     let mut table = Table::new(
         "What is wrong with signatures, times aside",
-        &[Column::Names("code"), Column::Words("severity"), Column::Numbers("signatures")],
+        &[Column::Codes("code"), Column::Words("severity"), Column::Numbers("signatures")],
     );
     for (index, row) in summary.reasons.iter().enumerate() {
         let at = rows.item(index);
