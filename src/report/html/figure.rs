@@ -59,8 +59,7 @@ impl At {
 
     /// How many there are: `2,884`.
     pub(super) fn count(&self, name: &str, number: u64) -> Figure {
-        let path = self.path(name);
-        Figure { path, value: Some(number.to_string()), form: None, shown: grouped(number) }
+        self.figure(name, Some(number.to_string()), "count", grouped(number))
     }
 
     /// A number that is a name, such as a key tag: `20326`.
@@ -188,7 +187,7 @@ mod tests {
         let figure = At::root().member("a/b").item(3).count("~c", 1200);
         assert_eq!(
             figure.render().0,
-            "<data value=\"1200\" data-path=\"/a~1b/3/~0c\">1,200</data>"
+            "<data value=\"1200\" data-path=\"/a~1b/3/~0c\" data-as=\"count\">1,200</data>"
         );
     }
 

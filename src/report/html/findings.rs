@@ -122,12 +122,18 @@ fn cells(at: &At, finding: &Finding, context: &Context<'_>) -> Vec<Cell> {
         html! { (at.number("tag", key.tag)) "/" (at.number("algorithm", key.algorithm.0)) }
     });
     let time = time.filter(|_| context.several_times);
+    let has_detail = detail.is_some() || time.is_some() || excerpt.is_some();
     let detail = html! {
-        @if let Some(detail) = detail { span.detail { (at.text("detail", detail)) } }
-        @if let Some(time) = time {
-            @if detail.is_some() { ", " } "at " (at.time("at", time))
+        @if has_detail {
+            span.detail {
+                @if let Some(detail) = detail { (at.text("detail", detail)) }
+                @if let Some(time) = time {
+                    @if detail.is_some() { ", " }
+                    "at " (at.time("at", time))
+                }
+                @if let Some(excerpt) = excerpt { (shown(&at.member("excerpt"), excerpt)) }
+            }
         }
-        @if let Some(excerpt) = excerpt { (shown(&at.member("excerpt"), excerpt)) }
     };
     let optional = |content: Option<Markup>| content.map_or_else(|| "".into(), Cell::from);
     let shown_place = place.as_ref().map(|place| {

@@ -8,7 +8,7 @@ use crate::report::terms;
 
 use super::figure::At;
 use super::plot::Name;
-use super::plot::ranges::{Range, ranges};
+use super::plot::ranges::{Range, legend, ranges};
 use super::table::{Cell, Column, Table};
 
 /// Heads of the columns that [`distribution`] fills.
@@ -75,5 +75,5 @@ pub(super) fn latencies(at: &At, rows: &[LatencyFacts]) -> Markup {
             nanoseconds: row.nanoseconds,
         });
     }
-    html! { (ranges(&name, &plotted)) (table.render()) }
+    html! { (ranges(&name, &plotted)) (legend()) (table.render()) }
 }

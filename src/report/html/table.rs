@@ -165,7 +165,7 @@ impl Table {
         html! {
             div.scroll role="region" tabindex="0" aria-label=(self.caption) {
                 table id=[self.id] class=[class] {
-                    caption { (self.caption) }
+                    caption { span { (self.caption) } }
                     thead { tr {
                         @for column in &self.columns {
                             @match column {

@@ -9,7 +9,7 @@ use crate::report::html::page::Section;
 use crate::report::html::plot::Name;
 use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::lines::{Line, lines};
-use crate::report::html::plot::ranges::{Range, ranges};
+use crate::report::html::plot::ranges::{Range, legend, ranges};
 use crate::report::words::{three_digits, took};
 
 use super::{label, section, works};
@@ -111,7 +111,7 @@ pub(super) fn latencies(comparison: &Comparison) -> Option<Section> {
         };
         ranges(&name, &ranges_of)
     });
-    let content = html! { div.pair { @for plot in plots { (plot) } } };
+    let content = html! { div.pair { @for plot in plots { (plot) } } (legend()) };
     let lead = html! {
         "With the fewest threads. Of a call with several signatures each has an equal part."
     };

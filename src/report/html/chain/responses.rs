@@ -209,7 +209,7 @@ pub(super) fn not_secure(
         Column::Words("reason"),
         Column::Numbers("seen"),
         Column::Words("first"),
-        Column::Words("packet or line"),
+        Column::Words("place"),
     ];
     let held = selection.held();
     let caption = match total.saturating_sub(held) {

@@ -118,7 +118,7 @@ fn line(at: &At, row: &ZoneRow) -> Markup {
     html! {
         b.name { (at.text("zone", &row.link.zone.to_string())) } " "
         (judgement(at, &row.link.judgement, &row.link.zone))
-        (at.flag("island", row.island, " signed island", ""))
+        span.why { (at.flag("island", row.island, " signed island", "")) }
         @if row.responses.total() > 0 {
             span.why { " · " (count(row.responses.total(), "response")) }
             @if row.responses.bogus > 0 {
@@ -231,7 +231,7 @@ pub(super) fn explanations(at: &At, summary: &Summary) -> Option<Section> {
 }
 
 fn explanation(at: &At, facts: &Explanation) -> Markup {
-    let Explanation { owner, rtype, judgement: told, wildcard, records, signatures, chain, .. } =
+    let Explanation { owner, rtype, judgement: told, wildcard, records, .. } =
         facts;
     html! {
         h3 {
@@ -246,17 +246,15 @@ fn explanation(at: &At, facts: &Explanation) -> Markup {
             }
             "."
         }
-        ul.tree {
-            @for (index, link) in chain.iter().enumerate() {
-                @let at = at.member("chain").item(index);
-                li { details open {
-                    summary {
-                        b.name { (at.text("zone", &link.zone.to_string())) } " "
-                        (judgement(&at, &link.judgement, &link.zone))
-                    }
-                    (evidence(&at, link))
-                } }
-            }
+        ul.tree { (steps(at, facts, 0)) }
+    }
+}
+
+/// The zones from one on, each below the one that vouches for it, and the RRset itself at the end.
+fn steps(at: &At, facts: &Explanation, from: usize) -> Markup {
+    let Explanation { owner, rtype, signatures, chain, .. } = facts;
+    let Some(link) = chain.get(from) else {
+        return html! {
             li {
                 div.leaf { b.name { (owner) " " (rtype) } }
                 ul.evidence {
@@ -266,6 +264,19 @@ fn explanation(at: &At, facts: &Explanation) -> Markup {
                     @if signatures.is_empty() { li { "no RRSIG" } }
                 }
             }
+        };
+    };
+    let place = at.member("chain").item(from);
+    html! {
+        li {
+            details open {
+                summary {
+                    b.name { (place.text("zone", &link.zone.to_string())) } " "
+                    (judgement(&place, &link.judgement, &link.zone))
+                }
+                (evidence(&place, link))
+            }
+            ul { (steps(at, facts, from + 1)) }
         }
     }
 }

@@ -30,7 +30,7 @@ pub(in crate::report::html) fn columns(
     let totals = stacks.iter().map(|stack| stack.parts.iter().map(|part| part.1).sum::<u64>());
     let most = totals.max().unwrap_or(0);
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let end = round_up(most as f64) as u64;
+    let end = round_up(most as f64).ceil() as u64;
     let each = part(1, stacks.len() as u64);
     // Few columns are no wider than many would be.
     let wide = (each * 0.88).min(0.06);

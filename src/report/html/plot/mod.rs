@@ -72,13 +72,13 @@ pub(super) fn part(number: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { number as f64 / whole as f64 }
 }
 
-/// The least of 1, 2 and 5 times a power of ten that is not below a number: where an axis ends.
+/// A round number that is not below a number: where an axis ends.
 fn round_up(number: f64) -> f64 {
     if number <= 0.0 || !number.is_finite() {
         return 1.0;
     }
     let decade = 10f64.powf(number.log10().floor());
-    let steps = [1.0, 2.0, 5.0, 10.0];
+    let steps = [1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0];
     steps
         .into_iter()
         .map(|step| step * decade)
@@ -92,7 +92,9 @@ mod tests {
 
     #[test]
     fn axes_end_at_round_numbers() {
-        for (number, end) in [(0.0, 1.0), (1.0, 1.0), (1.1, 2.0), (37.0, 50.0), (51.0, 100.0)] {
+        for (number, end) in
+            [(0.0, 1.0), (1.0, 1.0), (1.1, 1.5), (37.0, 40.0), (210.0, 300.0), (81.0, 100.0)]
+        {
             assert!((round_up(number) - end).abs() < 1e-9, "{number}");
         }
         assert!((round_up(f64::NAN) - 1.0).abs() < 1e-9);

@@ -33,16 +33,24 @@ pub(in crate::report::html) fn ranges(name: &Name, ranges: &[Range]) -> Markup {
     let height = AXIS + ranges.len() as f64 * ROW;
     let content = html! {
         @for (words, place, anchor) in axis.ticks() {
-            line.grid x1=(percent(place)) x2=(percent(place)) y1=(AXIS - 6.0) y2=(height) {}
+            @if anchor == "middle" {
+                line.grid x1=(percent(place)) x2=(percent(place)) y1=(AXIS - 6.0) y2=(height) {}
+            }
             text class={ "faint " (anchor) } x=(percent(place)) y="13" { (words) }
         }
         @for (at, range) in ranges.iter().enumerate() { (row(range, at, &axis)) }
     };
-    let legend = html! {
-        "Line: from the least to the greatest. Box: from the median to the 99th percentile, with a mark "
-        "at the 90th. Dot: median. The axis is logarithmic."
-    };
-    framed(name, &drawing(name, height, &content), &legend)
+    framed(name, &drawing(name, height, &content), &html! {})
+}
+
+/// How to read such plots, once below all of a section.
+pub(in crate::report::html) fn legend() -> Markup {
+    html! {
+        p.legend {
+            "Line: from the least to the greatest. Box: from the median to the 99th percentile, with a mark "
+            "at the 90th. Dot: median. The axis is logarithmic."
+        }
+    }
 }
 
 #[allow(clippy::cast_precision_loss)] // pixels
