@@ -28,9 +28,11 @@ fn check(both: &Both) -> BTreeSet<String> {
         // The value itself, where the text is not it.
         if let Some(raw) = figure.attr("value").or(figure.attr("data-value")) {
             match value {
-                Value::String(text) => assert_eq!(raw, text, "{path}"),
+                Value::String(text) => assert_eq!(raw, printable(text), "{path}"),
                 Value::Number(number) if number.is_f64() => {
-                    assert_eq!(raw.parse::<f64>().unwrap(), number.as_f64().unwrap(), "{path}");
+                    let (raw, number) = (raw.parse::<f64>().unwrap(), number.as_f64().unwrap());
+                    // serde_json reads numbers to the last bit but one.
+                    assert!((raw - number).abs() <= number.abs() * 1e-12, "{path}: {raw} {number}");
                 }
                 value => assert_eq!(raw, value.to_string(), "{path}"),
             }
@@ -140,16 +142,14 @@ fn a_zone_is_shown_as_the_json_report_tells_it() {
     complete(
         &pages.map(|both| (both, everything as fn(&Value, &str) -> bool)),
         &[
+            ("/catalogue/*/code", "that of the findings"),
             ("/catalogue/*/severity", "what a code weighs here stands beside it"),
             ("/findings/*/at", "of a zone that is judged for one time, which stands above"),
             ("/findings/*/at_utc", "the same as `at`"),
             ("/findings/*/excerpt/caret", "what it marks is underlined"),
             ("/findings/*/excerpt/len", "what it marks is underlined"),
             ("/findings_left_out", "nothing is left out of a JSON report by default"),
-            ("/judgement/reason", "a part of the sentence"),
             ("/summary/keys/*/bits", "`null` is a dash"),
-            ("/summary/keys/*/backend", "a key that cannot be used has a reason instead"),
-            ("/summary/keys/*/exponent", "of a key without a size"),
             ("/summary/lifetime/earliest", "`null` without signatures"),
             ("/summary/lifetime/latest", "`null` without signatures"),
             ("/summary/lifetime/remaining/*/up_to_seconds", "in words beside the bar"),
@@ -185,7 +185,6 @@ fn a_capture_is_shown_as_the_json_report_tells_it() {
             ("/rows/*/at_utc", "the same as `at`"),
             ("/rows/*/cd", "of single responses"),
             ("/rows/*/do", "of single responses"),
-            ("/rows/*/errors", "of single responses; they are counted"),
             ("/rows/*/outcome", "of single responses; they are counted"),
             ("/rows/*/rcode", "of single responses; they are counted"),
             ("/rows/*/recursive", "of single responses"),
@@ -205,7 +204,6 @@ fn a_comparison_is_shown_as_the_json_report_tells_it() {
         &pages,
         &[
             ("/rows/*/rounds", "one by one only in JSON and in logs of HdrHistogram"),
-            ("/rows/*/work/batch", "of works that have one it stands in their name"),
         ],
     );
 }

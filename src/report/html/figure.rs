@@ -75,7 +75,8 @@ impl At {
 
     /// What a value means, in words of the report's own.
     pub(super) fn words(&self, name: &str, value: impl Display, words: &str) -> Figure {
-        self.figure(name, Some(value.to_string()), "words", printable(words).into_owned())
+        let value = printable(&value.to_string()).into_owned();
+        self.figure(name, Some(value), "words", printable(words).into_owned())
     }
 
     /// A point in time, of Unix seconds.

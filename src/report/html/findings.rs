@@ -15,9 +15,10 @@ use super::table::{Cell, Column, Table};
 /// Findings of one code and severity, for the overview.
 pub(super) struct Group<'g> {
     pub(super) severity: Severity,
-    /// The severity and the count as figures.
+    /// The severity, the count and the code, as figures where the report has them.
     pub(super) mark: Markup,
     pub(super) number: Markup,
+    pub(super) code: Markup,
     pub(super) entry: &'g CatalogueEntry,
     /// The code's row of the report's catalogue, where it has one.
     pub(super) catalogue: Option<At>,
@@ -34,7 +35,7 @@ pub(super) fn groups(groups: &[Group<'_>], are_listed: bool) -> Markup {
             };
             details open[group.severity >= Severity::Violation] {
                 summary {
-                    (group.mark) " " b.code { (text("code", entry.code)) }
+                    (group.mark) " " b.code { (group.code) }
                     " " span.times { "× " (group.number) } " "
                     span.meaning { (text("meaning", entry.meaning)) }
                 }

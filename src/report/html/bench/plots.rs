@@ -10,7 +10,7 @@ use crate::report::html::plot::Name;
 use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::lines::{Line, lines};
 use crate::report::html::plot::ranges::{Range, legend, ranges};
-use crate::report::words::{three_digits, took};
+use crate::report::words::three_digits;
 
 use super::{label, section, works};
 
@@ -32,7 +32,7 @@ pub(super) fn rates(comparison: &Comparison) -> Option<Section> {
             }
         }
         p.legend {
-            "Signatures a second: longer is faster. The thin line is the interval that holds the true median "
+            "Signatures a second, and how many times the baseline that is: longer is faster. The thin line is the interval that holds the true median "
             "with a chance of 95 %. The fastest of each number of threads is green and bears a star."
         }
     };
@@ -53,17 +53,13 @@ fn rates_of(comparison: &Comparison, rows: &[(usize, &Row)], index: usize) -> Ma
         let best = is_best(comparison, row) && rows.len() > 1;
         let star = if best { " ★" } else { "" };
         let name = label(comparison, row);
-        let mut unit = vec!["/s".to_owned()];
-        if let Some(ratio) = row.ratio.filter(|_| row.contender != comparison.settings.baseline) {
-            unit.push(format!("{}×", three_digits(ratio)));
-        }
-        if let Some(audit) = &row.audit {
-            unit.push(format!("all in {}", took(audit.seconds.median)));
-        }
+        let is_baseline = row.contender == comparison.settings.baseline;
+        let ratio = row.ratio.filter(|_| !is_baseline);
+        let unit = ratio.map_or_else(String::new, |ratio| format!("{}×", three_digits(ratio)));
         Bar {
             label: format!("{name}{star}"),
             figure: Some(at.member("per_second").measure("median", row.per_second.median)),
-            unit: unit.join(" · "),
+            unit,
             pieces: vec![Piece {
                 class: if best { "area-best" } else { "area" },
                 part: part(row.per_second.median),

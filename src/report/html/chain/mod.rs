@@ -252,6 +252,7 @@ impl ChainPage {
                 severity,
                 mark: marks::plain(severity),
                 number: html! { (counts.count(code.entry().code, number)) },
+                code: html! { (code.entry().code) },
                 entry: code.entry(),
                 catalogue: None,
             })

@@ -157,7 +157,7 @@ pub(super) fn bogus_names(at: &At, summary: &Summary) -> Option<Section> {
                 figure: Some(
                     at.member("bogus_names").item(index).count("responses", row.responses),
                 ),
-                unit: "bogus".into(),
+                unit: String::new(),
                 pieces: vec![Piece {
                     class: "area-bogus",
                     part: part(row.responses, most),

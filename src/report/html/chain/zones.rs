@@ -231,8 +231,7 @@ pub(super) fn explanations(at: &At, summary: &Summary) -> Option<Section> {
 }
 
 fn explanation(at: &At, facts: &Explanation) -> Markup {
-    let Explanation { owner, rtype, judgement: told, wildcard, records, .. } =
-        facts;
+    let Explanation { owner, rtype, judgement: told, wildcard, records, .. } = facts;
     html! {
         h3 {
             span.name { (at.text("owner", &owner.to_string())) " " (at.text("type", &rtype.to_string())) } " "

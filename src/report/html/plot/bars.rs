@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::report::html::figure::Figure;
 
-use super::{Name, drawing, framed, percent};
+use super::{Name, drawing, framed, percent, shortened};
 
 /// A part of a bar.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ fn row(bar: &Bar, at: usize, measures: &Measures) -> Markup {
     let middle = top + bar_top + HEIGHT / 2.0;
     let place = |part: f64| percent(from + width * part.clamp(0.0, 1.0));
     html! {
-        text x="0" y=(top + letters) { (bar.label) }
+        text x="0" y=(top + letters) { (shortened(&bar.label)) }
         text.end x="100%" y=(top + letters) {
             @if let Some(figure) = &bar.figure { (figure.in_plot()) " " }
             tspan.faint { (bar.unit) }

@@ -66,6 +66,18 @@ fn percent(part: f64) -> String {
     format!("{:.3}%", if part.is_finite() { part.clamp(0.0, 1.0) * 100.0 } else { 0.0 })
 }
 
+/// A text that fits beside a figure on a narrow page: of a long one its beginning and its end.
+fn shortened(text: &str) -> String {
+    const MOST: usize = 36;
+    const END: usize = 14;
+    let letters: Vec<char> = text.chars().collect();
+    if letters.len() <= MOST {
+        return text.to_owned();
+    }
+    let (head, tail) = (&letters[..MOST - END - 1], &letters[letters.len() - END..]);
+    head.iter().chain(&['…']).chain(tail).collect()
+}
+
 /// Which part of the whole; nothing of nothing.
 #[allow(clippy::cast_precision_loss)] // of what is drawn in pixels
 pub(super) fn part(number: u64, whole: u64) -> f64 {
@@ -98,6 +110,15 @@ mod tests {
             assert!((round_up(number) - end).abs() < 1e-9, "{number}");
         }
         assert!((round_up(f64::NAN) - 1.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn long_names_keep_both_ends() {
+        assert_eq!(shortened("www.example. A"), "www.example. A");
+        let long = format!("{}.example. CNAME", "x".repeat(63));
+        let short = shortened(&long);
+        assert_eq!(short.chars().count(), 36);
+        assert!(short.starts_with("xxxx") && short.ends_with("…example. CNAME"), "{short}");
     }
 
     #[test]

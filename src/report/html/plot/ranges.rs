@@ -48,7 +48,7 @@ pub(in crate::report::html) fn legend() -> Markup {
     html! {
         p.legend {
             "Line: from the least to the greatest. Box: from the median to the 99th percentile, with a mark "
-            "at the 90th. Dot: median. The axis is logarithmic."
+            "at the 90th. Dot and figure: median. The axis is logarithmic."
         }
     }
 }
@@ -73,7 +73,7 @@ fn row(range: &Range, at: usize, axis: &Axis) -> Markup {
             title { (hint) }
             text.halo x="0" y=(top + LETTERS) { (range.label) }
             text.end.halo x="100%" y=(top + LETTERS) {
-                (range.at.nanoseconds("p50", p50).in_plot()) tspan.faint { " median" }
+                (range.at.nanoseconds("p50", p50).in_plot())
             }
             line.whisker x1=(percent(place(min))) x2=(percent(place(max))) y1=(middle) y2=(middle) {}
             rect.box x=(percent(place(p50))) width=(percent(place(p99) - place(p50)))

@@ -181,6 +181,7 @@ fn findings_section(summary: &Summary, selection: &Findings) -> Section {
                     &at.text("severity", &row.severity.to_string()),
                 ),
                 number: html! { (at.count("count", row.count)) },
+                code: html! { (at.text("code", entry.code)) },
                 entry,
                 catalogue: place.map(|place| At::root().member("catalogue").item(place)),
             }
