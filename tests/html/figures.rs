@@ -94,17 +94,20 @@ fn pattern(path: &str) -> String {
 /// place is meant.
 type NotShown = &'static [(&'static str, &'static str)];
 
+/// Whether a place of a JSON report is one that a page would show at all.
+type IsMeant = fn(&Value, &str) -> bool;
+
 /// Fails on what is shown nowhere though it is not on the list, and on what is on the list though it is
 /// always shown.
-fn complete(pages: &[(Both, fn(&Value, &str) -> bool)], not_shown: NotShown) {
+fn complete(pages: &[(Both, IsMeant)], not_shown: NotShown) {
     let mut unused: BTreeSet<&str> = not_shown.iter().map(|(place, _)| *place).collect();
     let mut lacking = BTreeSet::new();
-    for (both, is_shown) in pages {
+    for (both, is_meant) in pages {
         let places = check(both);
         let mut all = Vec::new();
         leaves(&both.json, "", &mut all);
         for place in all.into_iter().filter(|place| !places.contains(place)) {
-            if !is_shown(&both.json, &place) {
+            if !is_meant(&both.json, &place) {
                 continue;
             }
             let pattern = pattern(&place);
@@ -140,7 +143,7 @@ fn a_zone_is_shown_as_the_json_report_tells_it() {
         of_zone(&zone::unsigned(), None),
     ];
     complete(
-        &pages.map(|both| (both, everything as fn(&Value, &str) -> bool)),
+        &pages.map(|both| (both, everything as IsMeant)),
         &[
             ("/catalogue/*/code", "that of the findings"),
             ("/catalogue/*/severity", "what a code weighs here stands beside it"),
@@ -163,7 +166,7 @@ fn a_zone_is_shown_as_the_json_report_tells_it() {
 #[test]
 fn a_capture_is_shown_as_the_json_report_tells_it() {
     // Of the rows, those that say that all is well are only counted.
-    fn is_shown(json: &Value, place: &str) -> bool {
+    fn is_meant(json: &Value, place: &str) -> bool {
         let row = place.strip_prefix("/rows/").and_then(|rest| rest.split_once('/'));
         let row = row.and_then(|(index, _)| json["rows"].get(index.parse::<usize>().ok()?));
         row.is_none_or(|row| match row["kind"].as_str() {
@@ -175,7 +178,7 @@ fn a_capture_is_shown_as_the_json_report_tells_it() {
     let pages = ["stub.pcapng", "tree.pcapng"].map(|name| {
         let (summary, events) = captured(name);
         assert!(events.iter().any(|event| matches!(event, Event::Response(_))));
-        (of_chain(&summary, &events, None), is_shown as fn(&Value, &str) -> bool)
+        (of_chain(&summary, &events, None), is_meant as IsMeant)
     });
     complete(
         &pages,
@@ -199,13 +202,8 @@ fn a_capture_is_shown_as_the_json_report_tells_it() {
 #[test]
 fn a_comparison_is_shown_as_the_json_report_tells_it() {
     let pages = [bench::matrix(), bench::audit()]
-        .map(|comparison| (of_bench(&comparison), everything as fn(&Value, &str) -> bool));
-    complete(
-        &pages,
-        &[
-            ("/rows/*/rounds", "one by one only in JSON and in logs of HdrHistogram"),
-        ],
-    );
+        .map(|comparison| (of_bench(&comparison), everything as IsMeant));
+    complete(&pages, &[("/rows/*/rounds", "one by one only in JSON and in logs of HdrHistogram")]);
 }
 
 // A page of a real run is told by the same rules as one of a sample.

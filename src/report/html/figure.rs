@@ -42,8 +42,8 @@ impl At {
     }
 
     fn path(&self, name: &str) -> String {
-        // RFC 6901 §3.
-        let name = name.replace('~', "~0").replace('/', "~1");
+        // RFC 6901 §3. HTML cannot hold control characters.
+        let name = printable(name).replace('~', "~0").replace('/', "~1");
         format!("{}/{name}", self.0)
     }
 

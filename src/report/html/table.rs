@@ -44,7 +44,7 @@ impl Cell {
     }
 
     /// The same with another key to sort by.
-    pub(super) fn sorted_by(self, key: impl ToString) -> Self {
+    pub(super) fn sorted_by(self, key: impl ToString + Copy) -> Self {
         Self { sort: Some(key.to_string()), ..self }
     }
 }

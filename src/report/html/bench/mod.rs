@@ -26,6 +26,7 @@ impl BenchExporter for BenchPage {
         let of = comparison.input.as_ref().map(|input| terms::file_names(&input.files));
         let sections = [
             plots::rates(comparison),
+            tables::whole(comparison),
             plots::latencies(comparison),
             plots::scaling(comparison),
             tables::all_numbers(comparison),

@@ -16,8 +16,7 @@ pub(super) fn all_numbers(comparison: &Comparison) -> Option<Section> {
     if comparison.rows.is_empty() {
         return None;
     }
-    let has_audit = comparison.rows.iter().any(|row| row.audit.is_some());
-    let mut heads = vec![
+    let heads = [
         Column::Words("work"),
         Column::Words("backend"),
         Column::Numbers("threads"),
@@ -33,15 +32,6 @@ pub(super) fn all_numbers(comparison: &Comparison) -> Option<Section> {
         Column::Numbers("waiting"),
         Column::Numbers("outliers"),
     ];
-    if has_audit {
-        heads.extend([
-            Column::Numbers("all of it"),
-            Column::Numbers("at least"),
-            Column::Numbers("at most"),
-            Column::Numbers("preparing keys"),
-            Column::Numbers("verified"),
-        ]);
-    }
     let mut rates = Table::new("Rates", &heads).sortable("rates-list");
     let columns = [
         &[Column::Words("work"), Column::Words("backend"), Column::Numbers("threads")][..],
@@ -50,11 +40,7 @@ pub(super) fn all_numbers(comparison: &Comparison) -> Option<Section> {
     let mut times = Table::new("Time of one signature", &columns.concat()).sortable("times-list");
     for (index, row) in comparison.rows.iter().enumerate() {
         let at = At::root().member("rows").item(index);
-        let mut cells = rate(&at, row);
-        if has_audit {
-            cells.extend(audit(&at, row));
-        }
-        rates.row(cells);
+        rates.row(rate(&at, row));
         let cells = vec![
             machine::work(&at.member("work"), &row.work).into(),
             backend(&at, row),
@@ -98,17 +84,36 @@ fn rate(at: &At, row: &Row) -> Vec<Cell> {
     ]
 }
 
-fn audit(at: &At, row: &Row) -> Vec<Cell> {
-    let Some(audit) = &row.audit else { return vec![Cell::none(); 5] };
-    let at = at.member("audit");
-    let seconds = at.member("seconds");
-    vec![
-        seconds.took("median", audit.seconds.median).into(),
-        seconds.took("low", audit.seconds.low).into(),
-        seconds.took("high", audit.seconds.high).into(),
-        at.took("preparing_seconds", audit.preparing_seconds).into(),
-        at.percent("part", audit.part).into(),
-    ]
+/// What the work of an audit takes as a whole.
+pub(super) fn whole(comparison: &Comparison) -> Option<Section> {
+    let columns = [
+        Column::Words("backend"),
+        Column::Numbers("threads"),
+        Column::Numbers("time"),
+        Column::Numbers("at least"),
+        Column::Numbers("at most"),
+        Column::Numbers("of it for keys"),
+        Column::Numbers("verified in a round"),
+    ];
+    let caption =
+        "All keys and signatures of the input; extrapolated where a round verified a part";
+    let mut table = Table::new(caption, &columns).sortable("whole-list");
+    for (index, row) in comparison.rows.iter().enumerate() {
+        let Some(audit) = &row.audit else { continue };
+        let at = At::root().member("rows").item(index);
+        let of = at.member("audit");
+        let seconds = of.member("seconds");
+        table.row(vec![
+            backend(&at, row),
+            at.number("threads", row.threads).into(),
+            seconds.took("median", audit.seconds.median).into(),
+            seconds.took("low", audit.seconds.low).into(),
+            seconds.took("high", audit.seconds.high).into(),
+            of.took("preparing_seconds", audit.preparing_seconds).into(),
+            of.percent("part", audit.part).into(),
+        ]);
+    }
+    (table.len() > 0).then(|| section("whole", "The whole work", table.render()))
 }
 
 /// Single verifications of the work of an audit, by algorithm.
