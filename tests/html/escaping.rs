@@ -13,7 +13,7 @@ pub const HOSTILE: [&str; 7] = [
     "'/><svg onload='window.caught = 1'>",
     "</script><script>window.caught = 1</script>",
     "</style><style>* { display: none }</style>",
-    "\u{202e}txt.enoz\u{2066}\u{200f}\u{0}\u{1b}[2J\u{7f}",
+    "\u{202e}txt.enoz\u{61c}\u{2066}\u{200f}\u{0}\u{1b}[2J\u{7f}",
     "&lt;b&gt;&amp;",
 ];
 
@@ -71,7 +71,8 @@ fn no_text_becomes_an_element() {
         assert_eq!(number("img, iframe, object, embed, base, [onload], [onerror], [style]"), 0);
         let visible: String = page.root_element().text().collect();
         assert!(visible.contains("<script>window.caught = 1</script>"), "it is not told as it was");
-        for steering in ['\u{202e}', '\u{2066}', '\u{200f}', '\u{1b}', '\u{7f}', '\u{0}'] {
+        for steering in ['\u{202e}', '\u{61c}', '\u{2066}', '\u{200f}', '\u{1b}', '\u{7f}', '\u{0}']
+        {
             assert!(!both.html.contains(steering), "{steering:?} is in the page");
         }
     }

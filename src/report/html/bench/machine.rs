@@ -8,6 +8,7 @@ use crate::report::html::latency::{DISTRIBUTION, distribution};
 use crate::report::html::page::Section;
 use crate::report::html::table::{Cell, Column, Table};
 use crate::report::terms;
+use crate::report::words::printable;
 
 use super::section;
 
@@ -86,7 +87,7 @@ pub(super) fn machine(comparison: &Comparison) -> Section {
         details.plain {
             summary { "Versions of libraries" }
             dl.facts { @for (name, version) in &machine.versions {
-                dt { (name) } dd { (at.member("versions").text(name, version)) }
+                dt { (printable(name)) } dd { (at.member("versions").text(name, version)) }
             } }
         }
     };

@@ -87,7 +87,7 @@ fn stages(facts: &Performance, at: &At) -> Markup {
         plotted.push(Bar {
             label: stage.stage.to_owned(),
             figure: Some(at.took("busy_seconds", busy)),
-            unit: share.clone(),
+            unit: String::new(),
             pieces: vec![Piece {
                 class: "area",
                 part: part(busy, most),
