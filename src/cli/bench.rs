@@ -156,6 +156,7 @@ fn format(format: BenchFormatArg) -> BenchFormat {
         BenchFormatArg::Csv => BenchFormat::Csv,
         BenchFormatArg::Markdown => BenchFormat::Markdown,
         BenchFormatArg::Hlog => BenchFormat::Hlog,
+        BenchFormatArg::Html => BenchFormat::Html,
     }
 }
 

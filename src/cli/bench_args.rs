@@ -118,7 +118,7 @@ pub(crate) struct BenchArgs {
 
     /// Also write it to this file, in the format of its ending; may be repeated
     ///
-    /// .json, .csv, .md, .hlog or .txt.
+    /// .json, .csv, .md, .hlog, .html or .txt.
     #[arg(long, value_name = "FILE", value_parser = parse_export, help_heading = "Report")]
     pub(crate) export: Vec<Export>,
 
@@ -225,6 +225,8 @@ pub(crate) enum BenchFormatArg {
     Markdown,
     /// A histogram for each round, for HdrHistogram's tools
     Hlog,
+    /// One page for a browser, without any other file
+    Html,
 }
 
 const BENCH_HELP: &str = "\
@@ -265,8 +267,10 @@ mod tests {
         assert_eq!(format("a/b.json"), Ok(BenchFormat::Json));
         assert_eq!(format("b.HLOG"), Ok(BenchFormat::Hlog));
         assert_eq!(format("b.md"), Ok(BenchFormat::Markdown));
-        let error = "its ending says no format: expected one of .txt, .json, .csv, .md, .hlog";
-        for name in ["b", "b.html", ".json", "b.json.gz"] {
+        assert_eq!(format("b.html"), Ok(BenchFormat::Html));
+        let error =
+            "its ending says no format: expected one of .txt, .json, .csv, .md, .hlog, .html";
+        for name in ["b", "b.pdf", ".json", "b.json.gz"] {
             assert_eq!(format(name), Err(error.into()), "{name}");
         }
     }

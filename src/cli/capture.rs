@@ -21,6 +21,7 @@ use super::exit::{Failure, Outcome, note};
 use super::policy::PolicyFile;
 use super::size::Bound;
 use super::time::now;
+use super::zone::HTML_FINDINGS;
 use super::zone_args::FailOn;
 use super::{anchors, kernel, output, policy, progress};
 
@@ -267,8 +268,13 @@ fn report_options(args: &ChainArgs, output: &output::Output) -> (ChainFormat, Op
         ChainFormatArg::Json => ChainFormat::Json,
         ChainFormatArg::Ndjson => ChainFormat::Ndjson,
         ChainFormatArg::Dot => ChainFormat::Dot,
+        ChainFormatArg::Html => ChainFormat::Html,
+    };
+    let default = match format {
+        ChainFormat::Html => HTML_FINDINGS,
+        _ => TEXT_FINDINGS,
     };
     let verbosity = output::verbosity(args.quiet, args.verbose);
-    let max_findings = args.max_findings.unwrap_or(Bound::AtMost(TEXT_FINDINGS)).limit();
+    let max_findings = args.max_findings.unwrap_or(Bound::AtMost(default)).limit();
     (format, Options { max_findings, verbosity, palette: output.palette })
 }

@@ -135,7 +135,9 @@ pub(crate) struct ChainArgs {
     #[arg(help_heading = "Report")]
     pub(crate) output: PathBuf,
 
-    /// Findings that a text report writes out [default: 20]
+    /// Findings that text and HTML write out [default: 20 in text, 1000 in html]
+    ///
+    /// HTML also lists as many responses that are not secure. All are counted in any case.
     #[arg(long, value_name = "N|all", value_parser = parse_bound, help_heading = "Report")]
     pub(crate) max_findings: Option<Bound>,
 
@@ -203,6 +205,8 @@ pub(crate) enum ChainFormatArg {
     Ndjson,
     /// The chains of --explain, for Graphviz.
     Dot,
+    /// One page for a browser, without any other file.
+    Html,
 }
 
 /// Reads a name and perhaps a type behind a slash.

@@ -21,6 +21,8 @@ use super::{anchors, kernel, policy, progress};
 
 /// How many findings a text report writes out by itself.
 const TEXT_FINDINGS: u64 = 50;
+/// How many findings a page lists by itself: what a browser sorts at once.
+pub(super) const HTML_FINDINGS: u64 = 1000;
 
 pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     kernel::choose(args.kernel.as_deref())?;
@@ -151,6 +153,7 @@ fn report_options(args: &ZoneArgs, output: &Output) -> (Format, Options) {
         FormatArg::Text => (Format::Text, Bound::AtMost(TEXT_FINDINGS)),
         FormatArg::Json => (Format::Json, Bound::All),
         FormatArg::Ndjson => (Format::Ndjson, Bound::All),
+        FormatArg::Html => (Format::Html, Bound::AtMost(HTML_FINDINGS)),
     };
     let verbosity = output::verbosity(args.quiet, args.verbose);
     let max_findings = args.max_findings.unwrap_or(max_findings).limit();

@@ -143,10 +143,10 @@ pub(crate) struct ZoneArgs {
     #[arg(help_heading = "Report")]
     pub(crate) output: PathBuf,
 
-    /// Write out so many findings, or `all` [default: 50 in text, else all]
+    /// Write out so many findings, or `all` [default: 50 in text, 1000 in html, else all]
     ///
-    /// All are counted in any case. The text report gives each code its fair share; the others
-    /// write the first ones.
+    /// All are counted in any case. Text and HTML give each code its fair share, and hold so many in
+    /// memory; the others write the first ones.
     #[arg(long, value_name = "N", value_parser = parse_bound, help_heading = "Report")]
     pub(crate) max_findings: Option<Bound>,
 
@@ -315,6 +315,8 @@ pub(crate) enum FormatArg {
     Json,
     /// One object a line, findings as they come
     Ndjson,
+    /// One page for a browser, without any other file
+    Html,
 }
 
 /// A name without a final dot is taken below the root: nobody types the dot.

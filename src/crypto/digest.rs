@@ -33,6 +33,14 @@ pub fn ds_digest(digest_type: DigestType, owner: &Name, dnskey_rdata: &[u8]) -> 
     Digest::new(context.finish().as_ref())
 }
 
+/// SHA-256 of octets (FIPS 180-4).
+#[must_use]
+pub fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut digest = [0; 32];
+    digest.copy_from_slice(hash::digest(&hash::SHA256, octets).as_ref());
+    digest
+}
+
 /// A hash algorithm of ZONEMD (RFC 8976 §5.3).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum ZonemdHash {

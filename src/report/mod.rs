@@ -10,9 +10,12 @@ pub mod palette;
 pub mod words;
 
 mod entry;
+mod html;
 mod json;
 mod ndjson;
+mod selection;
 mod table;
+mod terms;
 mod text;
 
 use std::io::{self, Write};
@@ -47,6 +50,8 @@ pub enum Format {
     Json,
     /// One JSON object a line, findings as they come (`REPORT.md`).
     Ndjson,
+    /// One page for a browser, which needs no other file and no network.
+    Html,
 }
 
 /// How much a text report says.
@@ -67,7 +72,7 @@ pub enum Verbosity {
 pub struct Options {
     /// How many findings are written out; `None` for all. Findings are always all counted.
     ///
-    /// The text report holds as many in memory, the others hold none.
+    /// Text and HTML hold as many in memory, the others hold none.
     pub max_findings: Option<u64>,
     /// How much a text report says.
     pub verbosity: Verbosity,
@@ -82,5 +87,6 @@ pub fn reporter(format: Format, options: Options) -> Box<dyn Reporter> {
         Format::Text => Box::new(text::TextReporter::new(options)),
         Format::Json => Box::new(json::JsonReporter::new(options.max_findings)),
         Format::Ndjson => Box::new(ndjson::NdjsonReporter::new(options.max_findings)),
+        Format::Html => Box::new(html::ZonePage::new(options.max_findings)),
     }
 }

@@ -120,7 +120,7 @@ fn scaled(mut number: f64, step: f64, units: &[&str]) -> String {
 pub fn printable(text: &str) -> Cow<'_, str> {
     let steers = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{61c}' | '\u{200e}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     if !text.contains(steers) {
         return Cow::Borrowed(text);
@@ -254,6 +254,7 @@ mod tests {
     fn escape_sequences_are_shown_not_sent() {
         assert_eq!(printable("root.zone"), "root.zone");
         assert_eq!(printable("a\x1b[2J\u{202e}b"), "a\\u{1b}[2J\\u{202e}b");
+        assert_eq!(printable("a\u{61c}b"), "a\\u{61c}b");
         assert_eq!(printable("zürich.zone"), "zürich.zone");
     }
 

@@ -10,7 +10,7 @@ use crate::report::entry::{Schema, VERSION};
 use super::BenchExporter;
 
 /// What marks the format and its version.
-const SCHEMA: Schema = Schema { name: "sigmill-bench-report", version: 1 };
+pub(in crate::report) const SCHEMA: Schema = Schema { name: "sigmill-bench-report", version: 1 };
 
 /// The whole document.
 #[derive(Debug)]

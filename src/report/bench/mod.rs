@@ -1,5 +1,6 @@
 //! Reports of comparisons of backends: one exporter a file, behind one trait.
 
+mod answer;
 mod csv;
 mod hlog;
 mod json;
@@ -10,7 +11,11 @@ use std::io::{self, Write};
 
 use crate::bench::Comparison;
 
+use super::html::BenchPage;
 use super::{Palette, Verbosity};
+
+pub(super) use answer::{answer, heading, is_best};
+pub(super) use json::SCHEMA;
 
 /// Writes one comparison in one format.
 pub trait BenchExporter {
@@ -34,16 +39,19 @@ pub enum BenchFormat {
     Markdown,
     /// Histograms of each round, as HdrHistogram's tools read them.
     Hlog,
+    /// One page for a browser, which needs no other file and no network.
+    Html,
 }
 
 impl BenchFormat {
     /// All formats, each with the ending of its files.
-    pub const ENDINGS: [(Self, &str); 5] = [
+    pub const ENDINGS: [(Self, &str); 6] = [
         (Self::Text, "txt"),
         (Self::Json, "json"),
         (Self::Csv, "csv"),
         (Self::Markdown, "md"),
         (Self::Hlog, "hlog"),
+        (Self::Html, "html"),
     ];
 }
 
@@ -67,5 +75,6 @@ pub fn bench_exporter(format: BenchFormat, options: BenchOptions) -> Box<dyn Ben
         BenchFormat::Csv => Box::new(csv::BenchCsv),
         BenchFormat::Markdown => Box::new(markdown::BenchMarkdown),
         BenchFormat::Hlog => Box::new(hlog::BenchHlog),
+        BenchFormat::Html => Box::new(BenchPage),
     }
 }

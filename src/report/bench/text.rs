@@ -3,11 +3,13 @@
 use std::io::{self, Write};
 
 use crate::bench::result::{AuditRow, Failure, Input, Work};
-use crate::bench::{Comparison, KeyUse, Machine, Row, Stage};
+use crate::bench::{Comparison, Machine, Row, Stage};
 use crate::report::palette::{Painted, Palette};
 use crate::report::table::{Cell, Side, Table, write_wrapped};
+use crate::report::terms;
 use crate::report::words::{count, grouped, printable, three_digits, tied, took};
 
+use super::answer::{answer, heading, is_best, wins};
 use super::{BenchExporter, BenchOptions, Verbosity};
 
 /// From so many columns on tables are wide.
@@ -76,81 +78,8 @@ impl Page<'_> {
             Painted(palette.bogus, message).to_string()
         });
         write!(out, "{}", wrong.unwrap_or_default())?;
-        match &self.comparison.input {
-            Some(input) => writeln!(out, "{}", self.answer_of_audit(input)),
-            None => writeln!(out, "{}", self.answer_of_matrix()),
-        }
-    }
-
-    fn answer_of_audit(&self, input: &Input) -> String {
-        let file = match input.files.as_slice() {
-            [one] if one == "-" => "standard input".to_owned(),
-            [one] => printable(one).into_owned(),
-            files => count(files.len() as u64, "file"),
-        };
-        let signatures = count(input.signatures, "signature");
-        let most = self.comparison.rows.iter().map(|row| row.threads).max();
-        let rows = || self.comparison.rows.iter().filter(|row| Some(row.threads) == most);
-        let auto = rows().find(|row| row.contender == "auto");
-        let named = rows().filter(|row| row.contender != "auto");
-        let best = named.min_by(|a, b| seconds(a).total_cmp(&seconds(b))).or(auto);
-        let Some(best) = best else {
-            return format!("{file}: nobody verifies its {signatures} rightly");
-        };
-        let baseline = self.comparison.settings.baseline;
-        let mut answer = format!(
-            "{file}: {signatures} take {} with {} on {}",
-            took(seconds(best)),
-            Painted(self.palette.good, best.contender),
-            count(best.threads as u64, "thread"),
-        );
-        if let Some(ratio) = best.ratio.filter(|_| best.contender != baseline) {
-            answer += &format!(", {} times as fast as {baseline}", three_digits(ratio));
-        }
-        if let Some(auto) = auto.filter(|auto| auto.contender != best.contender) {
-            answer += &format!("; auto takes {}", took(seconds(auto)));
-        }
-        answer
-    }
-
-    fn answer_of_matrix(&self) -> String {
-        let wins = self.wins();
-        let works = wins.len() as u64;
-        let mut by_contender: Vec<(&str, u64)> = Vec::new();
-        for (_, row) in &wins {
-            match by_contender.iter_mut().find(|(name, _)| *name == row.contender) {
-                Some((_, count)) => *count += 1,
-                None => by_contender.push((row.contender, 1)),
-            }
-        }
-        by_contender.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-        let good = |name: &str| Painted(self.palette.good, name.to_owned()).to_string();
-        match by_contender.as_slice() {
-            [] => "nothing was measured".into(),
-            [(name, _)] if works == 1 => format!("{} is the fastest", good(name)),
-            [(name, _)] => {
-                format!("{} is the fastest in all {works} comparisons", good(name))
-            }
-            [(name, count), others @ ..] => {
-                let other = |(name, count): &(&str, u64)| format!(", {} in {count}", good(name));
-                let others: String = others.iter().map(other).collect();
-                format!("of {works} comparisons {} is the fastest in {count}{others}", good(name))
-            }
-        }
-    }
-
-    /// For each work the fastest with the fewest threads.
-    fn wins(&self) -> Vec<(Work, &Row)> {
-        let rows = &self.comparison.rows;
-        let fewest = rows.iter().map(|row| row.threads).min();
-        rows.chunk_by(|a, b| a.work == b.work)
-            .filter_map(|rows| {
-                let rows = rows.iter().filter(|row| Some(row.threads) == fewest);
-                let best =
-                    rows.max_by(|a, b| a.per_second.median.total_cmp(&b.per_second.median))?;
-                Some((best.work, best))
-            })
-            .collect()
+        let paint = |name: &str| Painted(palette.good, name).to_string();
+        writeln!(out, "{}", answer(self.comparison, &paint))
     }
 
     fn write_machine(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -228,7 +157,8 @@ impl Page<'_> {
     fn write_rows(&self, rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
         let [first, ..] = rows else { return Ok(()) };
         writeln!(out)?;
-        writeln!(out, "{}", self.heading(&first.work))?;
+        let (name, what) = heading(&first.work);
+        writeln!(out, "{}  {what}", Painted(self.palette.label, name))?;
         let wide = self.width >= WIDE;
         let unit = Unit::of(rows);
         let is_audit = first.work.stage == Stage::Audit;
@@ -262,7 +192,7 @@ impl Page<'_> {
     }
 
     fn row(&self, row: &Row, unit: Unit, wide: bool) -> Vec<Cell> {
-        let best = self.is_best(row);
+        let best = is_best(self.comparison, row);
         let style = if best { self.palette.good } else { anstyle::Style::new() };
         let uncertain = row.per_second.uncertainty() > UNCERTAINTY;
         // Without the column that says how sure a number is, a mark says that it is not.
@@ -299,42 +229,6 @@ impl Page<'_> {
         cells
     }
 
-    /// Whether nobody is faster at the same work with as many threads.
-    fn is_best(&self, row: &Row) -> bool {
-        let faster = |other: &Row| {
-            other.work == row.work
-                && other.threads == row.threads
-                && other.per_second.median > row.per_second.median
-        };
-        !self.comparison.rows.iter().any(faster)
-    }
-
-    fn heading(&self, work: &Work) -> String {
-        let name = match work.kind {
-            Some(kind) => kind.to_string(),
-            None => "all of it".into(),
-        };
-        let what = match work.stage {
-            Stage::Hash => "hashing what was signed",
-            Stage::Verify => "verifying",
-            Stage::Rrset => "from RRset to verdict",
-            Stage::Audit => "keys prepared, signatures verified",
-        };
-        let mut text = format!("{}  {what}", Painted(self.palette.label, name));
-        if let (Some(keys), Some(signatures)) = (work.keys, work.signatures_per_key) {
-            let number = count(signatures as u64, "signature");
-            text += &match keys {
-                KeyUse::Ready => format!(", with a key made ready for {number}"),
-                KeyUse::Fresh if signatures == 1 => ", with a new key for each signature".into(),
-                KeyUse::Fresh => format!(", with a new key for each {number}"),
-            };
-        }
-        if let Some(batch) = work.batch {
-            text += &format!(", {} at a time", grouped(batch as u64));
-        }
-        text
-    }
-
     /// How long single verifications of an audit took.
     fn write_parts(&self, out: &mut dyn Write) -> io::Result<()> {
         let columns = [
@@ -353,13 +247,11 @@ impl Page<'_> {
         for row in rows {
             for part in row.audit.iter().flat_map(|audit| &audit.latency) {
                 any = true;
-                let kernel = part.kernel.map_or_else(String::new, |kernel| format!(" ({kernel})"));
-                let mnemonic = part.algorithm.mnemonic().unwrap_or("?");
                 let times = &part.nanoseconds;
                 table.row(vec![
                     row.contender.into(),
-                    format!("{} {mnemonic}", part.algorithm.0).into(),
-                    format!("{}{kernel}", part.backend).into(),
+                    terms::algorithm(part.algorithm).into(),
+                    terms::backend(part.backend, part.kernel).into(),
                     grouped(times.count).into(),
                     Unit::Micro.show(times.p50).into(),
                     Unit::Micro.show(times.p99).into(),
@@ -376,7 +268,7 @@ impl Page<'_> {
     }
 
     fn write_fastest(&self, out: &mut dyn Write) -> io::Result<()> {
-        let wins = self.wins();
+        let wins = wins(self.comparison);
         if wins.is_empty() || self.comparison.input.is_some() {
             return Ok(());
         }
@@ -468,10 +360,6 @@ impl Page<'_> {
     fn paragraph(&self, label: &str, text: &str, out: &mut dyn Write) -> io::Result<()> {
         write_wrapped(label, text, self.width, self.palette, out)
     }
-}
-
-fn seconds(row: &Row) -> f64 {
-    row.audit.as_ref().map_or(f64::INFINITY, |audit| audit.seconds.median)
 }
 
 fn libraries(machine: &Machine, all: bool) -> String {

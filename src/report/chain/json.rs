@@ -11,7 +11,7 @@ use crate::report::entry::{FindingEntry, Schema, VERSION};
 use super::ChainReporter;
 
 /// What marks the format and its version.
-const SCHEMA: Schema = Schema { name: "sigmill-chain-report", version: 1 };
+pub(in crate::report) const SCHEMA: Schema = Schema { name: "sigmill-chain-report", version: 1 };
 
 /// Writes events as they come, so that their number costs no memory.
 #[derive(Debug)]

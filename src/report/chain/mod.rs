@@ -10,7 +10,10 @@ use std::io::{self, Write};
 
 use crate::audit::chain::{Event, Summary};
 
+use super::html::ChainPage;
 use super::{Options, Verbosity};
+
+pub(super) use json::SCHEMA;
 
 /// Turns one chain audit into one report.
 pub trait ChainReporter {
@@ -38,6 +41,8 @@ pub enum ChainFormat {
     Ndjson,
     /// The chains that were asked for, for Graphviz.
     Dot,
+    /// One page for a browser, which needs no other file and no network.
+    Html,
 }
 
 /// The reporter of a format.
@@ -48,5 +53,6 @@ pub fn chain_reporter(format: ChainFormat, options: Options) -> Box<dyn ChainRep
         ChainFormat::Json => Box::new(json::ChainJson::new(true)),
         ChainFormat::Ndjson => Box::new(json::ChainJson::new(false)),
         ChainFormat::Dot => Box::new(dot::ChainDot),
+        ChainFormat::Html => Box::new(ChainPage::new(options.max_findings)),
     }
 }

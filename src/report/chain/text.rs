@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use crate::audit::chain::summary::{BogusName, ReasonRow, StatusCounts, ZoneRow};
-use crate::audit::chain::{Event, Kind, Status, Summary};
+use crate::audit::chain::{Event, Status, Summary};
 use crate::audit::findings::Finding;
 use crate::dns::Algorithm;
 use crate::report::palette::{Painted, Palette};
 use crate::report::table::{Cell, Side, Table, write_paragraph};
+use crate::report::terms;
 use crate::report::words::{count, grouped, printable, rate_of, took, utc};
 
 use super::input::write_input;
@@ -73,16 +74,12 @@ impl ChainReporter for ChainText {
 }
 
 fn write_judgement(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
-    let name = match summary.input.files.as_slice() {
-        [one] if one == "-" => "standard input".to_owned(),
-        [one] => one.clone(),
-        files => count(files.len() as u64, "file"),
-    };
+    let name = terms::file_names(&summary.input.files);
     let (counts, noun) = match summary.responses.total() {
         0 => (&summary.rrsets, "RRset"),
         _ => (&summary.responses, "response"),
     };
-    write!(out, "{}: ", printable(&name))?;
+    write!(out, "{name}: ")?;
     if counts.total() == 0 {
         return writeln!(out, "nothing to judge");
     }
@@ -136,13 +133,7 @@ fn write_responses(summary: &Summary, palette: &Palette, out: &mut dyn Write) ->
     let heads = [&[("", Side::Left)][..], &STATUS_HEADS].concat();
     let mut table = Table::new("verdicts", &heads);
     for (kind, counts) in &summary.kinds {
-        let kind = match kind {
-            Kind::Answer => "answers",
-            Kind::NoData => "no data",
-            Kind::NameError => "no such name",
-            Kind::Referral => "referrals",
-            Kind::NoAnswer => continue,
-        };
+        let Some(kind) = terms::outcome(*kind) else { continue };
         table.row([vec![kind.into()], status_cells(counts, palette)].concat());
     }
     let rrsets = [vec!["distinct RRsets".into()], status_cells(&summary.rrsets, palette)];
@@ -153,28 +144,11 @@ fn write_responses(summary: &Summary, palette: &Palette, out: &mut dyn Write) ->
         let codes: Vec<String> = summary
             .not_judged
             .iter()
-            .map(|(&code, &number)| format!("{} {}", grouped(number), rcode(code)))
+            .map(|(&code, &number)| format!("{} {}", grouped(number), terms::rcode(code)))
             .collect();
         write_paragraph("no answer", &codes.join(", "), palette, out)?;
     }
     Ok(())
-}
-
-/// The name of a response code (IANA "DNS RCODEs").
-fn rcode(code: u16) -> String {
-    let name = match code {
-        0 => "NOERROR",
-        1 => "FORMERR",
-        2 => "SERVFAIL",
-        3 => "NXDOMAIN",
-        4 => "NOTIMP",
-        5 => "REFUSED",
-        9 => "NOTAUTH",
-        16 => "BADVERS",
-        23 => "BADCOOKIE",
-        _ => return format!("RCODE {code}"),
-    };
-    name.to_owned()
 }
 
 fn write_signatures(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
@@ -194,9 +168,8 @@ fn write_signatures(summary: &Summary, palette: &Palette, out: &mut dyn Write) -
             0 => number(0),
             fail => Cell(palette.bogus, grouped(fail)),
         };
-        let mnemonic = Algorithm(algorithm).mnemonic().unwrap_or("?");
         table.row(vec![
-            format!("{algorithm} {mnemonic}").into(),
+            terms::algorithm(Algorithm(algorithm)).into(),
             number(counts.hold),
             fail,
             number(counts.without_key),
@@ -253,7 +226,7 @@ fn write_zones(
         table.row(vec![
             Cell(palette.strong, row.link.zone.to_string()),
             Cell(style(status, palette), status.to_string()),
-            vouched(row).into(),
+            terms::vouched(row).into(),
             number(signatures),
             number(row.responses.total()),
             bogus,
@@ -267,25 +240,6 @@ fn write_zones(
         write_paragraph("", &text, palette, out)?;
     }
     Ok(())
-}
-
-/// What vouches for a zone's keys, in a word.
-fn vouched(row: &ZoneRow) -> String {
-    let (word, keys): (_, Vec<_>) = match row.link.anchors.as_slice() {
-        [] => {
-            let records = row.link.ds.iter().flat_map(|ds| &ds.records);
-            ("DS", records.map(|record| record.key.tag).collect())
-        }
-        anchors => ("anchor", anchors.iter().map(|anchor| anchor.key.tag).collect()),
-    };
-    let mut words = vec![word.to_owned()];
-    for tag in keys {
-        let tag = tag.to_string();
-        if !words.contains(&tag) {
-            words.push(tag);
-        }
-    }
-    if words.len() == 1 { "-".to_owned() } else { words.join(" ") }
 }
 
 /// What became of followed keys (RFC 5011).
@@ -398,48 +352,13 @@ fn write_resolvers(summary: &Summary, palette: &Palette, out: &mut dyn Write) ->
         let errors: Vec<String> = summary
             .extended_errors
             .iter()
-            .map(|(code, number)| format!("{} {code} {}", grouped(*number), extended_error(*code)))
+            .map(|(code, number)| {
+                format!("{} {code} {}", grouped(*number), terms::extended_error(*code))
+            })
             .collect();
         write_paragraph("EDE", &errors.join(", "), palette, out)?;
     }
     Ok(())
-}
-
-/// The purpose of an extended error (IANA "Extended DNS Error Codes", RFC 8914 §4).
-fn extended_error(code: u16) -> &'static str {
-    match code {
-        1 => "Unsupported DNSKEY Algorithm",
-        2 => "Unsupported DS Digest Type",
-        3 => "Stale Answer",
-        4 => "Forged Answer",
-        5 => "DNSSEC Indeterminate",
-        6 => "DNSSEC Bogus",
-        7 => "Signature Expired",
-        8 => "Signature Not Yet Valid",
-        9 => "DNSKEY Missing",
-        10 => "RRSIGs Missing",
-        11 => "No Zone Key Bit Set",
-        12 => "NSEC Missing",
-        13 => "Cached Error",
-        14 => "Not Ready",
-        15 => "Blocked",
-        16 => "Censored",
-        17 => "Filtered",
-        18 => "Prohibited",
-        19 => "Stale NXDOMAIN Answer",
-        20 => "Not Authoritative",
-        21 => "Not Supported",
-        22 => "No Reachable Authority",
-        23 => "Network Error",
-        24 => "Invalid Data",
-        25 => "Signature Expired before Valid",
-        26 => "Too Early",
-        27 => "Unsupported NSEC3 Iterations Value",
-        28 => "Unable to conform to policy",
-        29 => "Synthesized",
-        30 => "Invalid Query Type",
-        _ => "Other Error",
-    }
 }
 
 impl ChainText {

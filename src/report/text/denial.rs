@@ -7,6 +7,7 @@ use crate::audit::zone::summary::{DenialFacts, ZonemdFacts, ZonemdStatus};
 
 use super::super::palette::{Painted, Palette};
 use super::super::table::{write_label, write_paragraph};
+use super::super::terms;
 use super::super::words::{count, grouped, printable, tied};
 
 pub(super) fn write_denial(
@@ -41,12 +42,12 @@ fn chain(facts: &DenialFacts) -> String {
 }
 
 fn write_digest(zonemd: &ZonemdFacts, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
-    let (style, fate) = match zonemd.status {
-        ZonemdStatus::Verified => (palette.good, "is that of the zone"),
-        ZonemdStatus::Failed => (palette.violation, "is not that of the zone"),
-        ZonemdStatus::Unsupported => (palette.faint, "is of no kind that is defined"),
-        ZonemdStatus::Missing => (palette.violation, "is required, and there is none"),
+    let style = match zonemd.status {
+        ZonemdStatus::Verified => palette.good,
+        ZonemdStatus::Failed | ZonemdStatus::Missing => palette.violation,
+        ZonemdStatus::Unsupported => palette.faint,
     };
+    let fate = terms::zonemd(zonemd.status);
     let held: Vec<&str> = zonemd
         .records
         .iter()

@@ -1,62 +1,21 @@
 //! The findings in a text report: a fair selection of them, grouped by severity and code.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use crate::audit::findings::{Code, Excerpt, Finding, Severity};
 use crate::audit::zone::Summary;
 use crate::audit::zone::summary::CodeCount;
 use crate::report::palette::{Painted, Palette};
+use crate::report::selection::Findings;
 use crate::report::table::{GUTTER, WIDTH, write_label};
-use crate::report::words::{count, grouped, printable, tied, utc, wrap};
-
-/// Findings of one code may weigh differently: a bad signature beside a good one is only a
-/// violation. Heavier groups come first, then the order of the catalogue.
-type GroupKey = (Reverse<Severity>, Code);
-
-/// At most so many findings, shared out among the groups as evenly as they come: a million of one
-/// kind do not crowd out the single one of another. Within a group the first are kept.
-#[derive(Debug)]
-pub(super) struct Selection {
-    max: Option<u64>,
-    held: u64,
-    groups: BTreeMap<GroupKey, Vec<Finding>>,
-}
-
-impl Selection {
-    pub(super) fn new(max: Option<u64>) -> Self {
-        Self { max, held: 0, groups: BTreeMap::new() }
-    }
-
-    pub(super) fn offer(&mut self, finding: &Finding) {
-        let key = (Reverse(finding.severity), finding.code);
-        if self.max.is_some_and(|max| self.held >= max) {
-            let own = self.groups.get(&key).map_or(0, Vec::len);
-            // Of equally large groups the lightest gives way.
-            let Some(largest) = self.groups.values_mut().rev().max_by_key(|group| group.len())
-            else {
-                return;
-            };
-            if largest.len() <= own + 1 {
-                return;
-            }
-            largest.pop();
-            self.held -= 1;
-        }
-        self.groups.entry(key).or_default().push(finding.clone());
-        self.held += 1;
-    }
-
-    fn of(&self, severity: Severity, code: Code) -> &[Finding] {
-        self.groups.get(&(Reverse(severity), code)).map_or(&[], Vec::as_slice)
-    }
-}
+use crate::report::terms;
+use crate::report::words::{grouped, printable, tied, utc, wrap};
 
 /// Writes one paragraph for each severity and code that occurred.
 pub(super) fn write_findings(
     summary: &Summary,
-    selection: &Selection,
+    selection: &Findings,
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
@@ -68,7 +27,7 @@ pub(super) fn write_findings(
     if rows.is_empty() {
         return writeln!(out, "{}", Painted(palette.good, "none"));
     }
-    writeln!(out, "{}", overview(&rows, selection.held))?;
+    writeln!(out, "{}", overview(&rows, selection.held()))?;
     let context = Context {
         zone_file: summary.input.files.first().map(String::as_str),
         several_times: summary.times.len() > 1,
@@ -77,7 +36,7 @@ pub(super) fn write_findings(
         writeln!(out)?;
         let shown = selection.of(row.severity, row.code);
         write_head(row.severity, row.code, row.count, palette, out)?;
-        write_cases(shown, &context, palette, out)?;
+        write_cases(&shown, &context, palette, out)?;
         let more = row.count.saturating_sub(shown.len() as u64);
         if more > 0 && !shown.is_empty() {
             let text = format!("… and {} more", grouped(more));
@@ -90,21 +49,8 @@ pub(super) fn write_findings(
 
 /// As in `22 bogus, 3 violations, 2 advice (12 shown: --max-findings all shows the rest)`.
 fn overview(rows: &[CodeCount], shown: u64) -> String {
-    let severities = [Severity::Bogus, Severity::Violation, Severity::Advice];
-    let parts: Vec<String> = severities
-        .into_iter()
-        .filter_map(|severity| {
-            let alike = rows.iter().filter(|row| row.severity == severity);
-            let number: u64 = alike.map(|row| row.count).sum();
-            match severity {
-                _ if number == 0 => None,
-                Severity::Violation => Some(count(number, "violation")),
-                other => Some(format!("{} {other}", grouped(number))),
-            }
-        })
-        .collect();
+    let parts = terms::severities(rows);
     let all: u64 = rows.iter().map(|row| row.count).sum();
-    let parts = parts.join(", ");
     if shown >= all {
         return parts;
     }
@@ -150,7 +96,7 @@ fn write_advice(code: Code, palette: &Palette, out: &mut dyn Write) -> io::Resul
 const WIDEST: usize = 44;
 
 fn write_cases(
-    findings: &[Finding],
+    findings: &[&Finding],
     context: &Context<'_>,
     palette: &Palette,
     out: &mut dyn Write,
@@ -245,46 +191,4 @@ fn write_excerpt(
         "",
         Painted(palette.bogus, "^".repeat(under))
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finding(code: Code, detail: usize) -> Finding {
-        Finding { detail: Some(detail.to_string()), ..Finding::new(code) }
-    }
-
-    fn held(selection: &Selection, code: Code) -> Vec<&str> {
-        let findings = selection.of(code.entry().severity, code);
-        findings.iter().filter_map(|f| f.detail.as_deref()).collect()
-    }
-
-    // kzonecheck prints the first fault of thousands and hides the others behind it.
-    #[test]
-    fn a_flood_of_one_kind_does_not_hide_another() {
-        let mut selection = Selection::new(Some(4));
-        for n in 0..1000 {
-            selection.offer(&finding(Code::SignatureExpired, n));
-        }
-        selection.offer(&finding(Code::SoaMissing, 7));
-        selection.offer(&finding(Code::RecordDuplicate, 8));
-        assert_eq!(held(&selection, Code::SignatureExpired), ["0", "1"]);
-        assert_eq!(held(&selection, Code::SoaMissing), ["7"]);
-        assert_eq!(held(&selection, Code::RecordDuplicate), ["8"]);
-        assert_eq!(selection.held, 4);
-    }
-
-    #[test]
-    fn no_more_is_held_than_asked_for() {
-        for max in [0, 1, 5] {
-            let mut selection = Selection::new(Some(max));
-            for n in 0..200 {
-                selection.offer(&finding(Code::ALL[n % Code::ALL.len()], n));
-            }
-            let held: usize = selection.groups.values().map(Vec::len).sum();
-            assert_eq!(held as u64, max);
-            assert_eq!(selection.held, max);
-        }
-    }
 }

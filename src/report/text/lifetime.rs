@@ -6,6 +6,7 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{Expiry, LifetimeBucket};
 use crate::report::palette::Palette;
 use crate::report::table::{Cell, Side, Table, write_paragraph};
+use crate::report::terms;
 use crate::report::words::{span, utc};
 
 use super::number;
@@ -60,14 +61,7 @@ fn write_histogram(
     let first = buckets.iter().position(|bucket| bucket.signatures > 0).unwrap_or(0);
     let last = buckets.iter().rposition(|bucket| bucket.signatures > 0).unwrap_or(0);
     for (at, bucket) in buckets.iter().enumerate().take(last + 1).skip(first) {
-        let name = match bucket.up_to_seconds {
-            Some(0) => "expired".to_owned(),
-            Some(bound) => format!("up to {}", span(bound)),
-            None => {
-                let before = at.checked_sub(1).and_then(|at| buckets[at].up_to_seconds);
-                before.map_or_else(|| "any".to_owned(), |bound| format!("above {}", span(bound)))
-            }
-        };
+        let name = terms::lifetime(buckets, at);
         let bar = Cell(palette.good, bar(bucket.signatures, most));
         table.row(vec![name.into(), number(bucket.signatures), bar]);
     }

@@ -17,14 +17,16 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{AnchorFacts, InputFacts, TrustKind};
 
 use super::palette::{Painted, Palette};
+use super::selection::Findings;
 use super::table::{Cell, GUTTER, Side, write_label, write_paragraph};
+use super::terms;
 use super::words::{count, grouped, octets, printable, tied};
 use super::{Judgement, Options, Reporter, Verbosity};
 
 /// Holds back a selection of the findings, because the judgement comes first.
 #[derive(Debug)]
 pub(crate) struct TextReporter {
-    selection: findings::Selection,
+    selection: Findings,
     verbosity: Verbosity,
     palette: Palette,
 }
@@ -32,14 +34,14 @@ pub(crate) struct TextReporter {
 impl TextReporter {
     pub(crate) fn new(options: Options) -> Self {
         let Options { max_findings, verbosity, palette } = options;
-        Self { selection: findings::Selection::new(max_findings), verbosity, palette }
+        Self { selection: Findings::new(max_findings), verbosity, palette }
     }
 }
 
 impl Reporter for TextReporter {
     fn finding(&mut self, finding: &Finding, _: &mut dyn Write) -> io::Result<()> {
         if self.verbosity >= Verbosity::Normal {
-            self.selection.offer(finding);
+            self.selection.offer_finding(finding, 0);
         }
         Ok(())
     }
@@ -74,13 +76,10 @@ impl Reporter for TextReporter {
 }
 
 fn write_judgement(summary: &Summary, palette: &Palette, out: &mut dyn Write) -> io::Result<()> {
-    let file = match summary.input.files.first().map(String::as_str) {
-        None | Some("-") => "standard input",
-        Some(name) => name,
-    };
+    let file = terms::file_name(&summary.input.files);
     let Judgement { status, subject, reason } = Judgement::of(summary);
     let word = Painted(palette.of_status(status), status);
-    writeln!(out, "{}: {subject} {word}{reason}", printable(file))
+    writeln!(out, "{file}: {subject} {word}{reason}")
 }
 
 fn write_zone(
@@ -137,46 +136,28 @@ fn write_trust(
     // Once one anchor leads to the keys, the others are of interest only to the curious.
     let settled = trust.kind == TrustKind::Anchored && !detailed;
     let anchors: Vec<_> = trust.anchors.iter().filter(|a| a.signs || !settled).collect();
-    let (style, text) = match trust.kind {
-        TrustKind::Anchored => (palette.good, "anchored"),
-        TrustKind::NotAnchored => (palette.bogus, "not anchored: no anchor leads to the keys"),
-        TrustKind::Island => {
-            (palette.violation, "island: no trust anchor given, the keys vouch for themselves")
-        }
-        TrustKind::Unsupported => {
-            (palette.violation, "none: validators ignore the zone's algorithms")
-        }
-        TrustKind::Unsigned => (palette.violation, "none: the zone is not signed"),
+    let style = match trust.kind {
+        TrustKind::Anchored => palette.good,
+        TrustKind::NotAnchored => palette.bogus,
+        TrustKind::Island | TrustKind::Unsupported | TrustKind::Unsigned => palette.violation,
     };
+    let text = terms::trust(trust.kind);
     write_label("trust", palette, out)?;
     if let (TrustKind::Anchored, [anchor]) = (trust.kind, anchors.as_slice()) {
-        return writeln!(out, "{} by {}", Painted(style, text), anchor_name(anchor));
+        return writeln!(out, "{} by {}", Painted(style, text), terms::anchor(anchor));
     }
     writeln!(out, "{}", Painted(style, text))?;
     for anchor in anchors {
-        let (style, fate) = match anchor {
-            AnchorFacts { ignored: Some(why), .. } => {
-                (palette.faint, format!("set aside, {}", printable(why)))
-            }
-            AnchorFacts { signs: true, .. } => {
-                (palette.good, "matches a key that signs the DNSKEY RRset".to_owned())
-            }
-            AnchorFacts { matches: true, .. } => {
-                let text = "matches a key that does not sign the DNSKEY RRset";
-                (palette.violation, text.to_owned())
-            }
-            _ => (palette.faint, "matches no key".to_owned()),
+        let style = match anchor {
+            AnchorFacts { ignored: Some(_), .. } => palette.faint,
+            AnchorFacts { signs: true, .. } => palette.good,
+            AnchorFacts { matches: true, .. } => palette.violation,
+            _ => palette.faint,
         };
-        writeln!(out, "{:GUTTER$}{}: {}", "", anchor_name(anchor), Painted(style, fate))?;
+        let fate = terms::fate_of_anchor(anchor);
+        writeln!(out, "{:GUTTER$}{}: {}", "", terms::anchor(anchor), Painted(style, fate))?;
     }
     Ok(())
-}
-
-/// As in `DS 20326/8 SHA-256 (built in)`.
-fn anchor_name(anchor: &AnchorFacts) -> String {
-    let digest = anchor.digest.as_ref().map_or_else(String::new, |name| format!(" {name}"));
-    let (key, origin) = (anchor.key, printable(&anchor.origin));
-    format!("{} {}/{}{} ({origin})", anchor.form, key.tag, key.algorithm.0, printable(&digest))
 }
 
 /// A number in a table, nothing as a dash.

@@ -6,6 +6,7 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::{Distribution, Performance, TableFacts};
 use crate::report::palette::Palette;
 use crate::report::table::{Cell, Side, Table, write_paragraph};
+use crate::report::terms;
 use crate::report::words::{count, grouped, octets, rate, rate_of, tied, took};
 
 use super::{DISTRIBUTION, number};
@@ -98,12 +99,9 @@ pub(super) fn write_latency(
     let columns = [&[("µs by algorithm", Side::Left), ("backend", Side::Left)][..], &DISTRIBUTION];
     let mut table = Table::new("latency", &columns.concat());
     for row in &performance.latency {
-        let name = format!("{} {}", row.algorithm.0, row.algorithm.mnemonic().unwrap_or("?"));
         let cells = distribution(&row.nanoseconds, microseconds);
-        let backend = row
-            .kernel
-            .map_or_else(|| row.backend.to_owned(), |kernel| format!("{} ({kernel})", row.backend));
-        table.row([vec![name.into(), backend.into()], cells].concat());
+        let name = [terms::algorithm(row.algorithm).into(), terms::backend_of(row).into()];
+        table.row([name.to_vec(), cells].concat());
     }
     writeln!(out)?;
     table.write(palette, out)

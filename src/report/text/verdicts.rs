@@ -3,10 +3,9 @@
 use std::io::{self, Write};
 
 use crate::audit::zone::Summary;
-use crate::audit::zone::summary::{KeyFacts, Role};
-use crate::dns::rdata::Dnskey;
 use crate::report::palette::Palette;
 use crate::report::table::{Cell, GUTTER, Side, Table, WIDTH, write_paragraph};
+use crate::report::terms;
 use crate::report::words::{grouped, tied, utc, wrap};
 
 use super::{number, trouble};
@@ -34,23 +33,16 @@ pub(super) fn write_keys(
         ],
     );
     for key in &summary.keys {
-        let role = match key.role {
-            Role::KeySigning => "KSK",
-            Role::ZoneSigning => "ZSK",
-            Role::CombinedSigning => "CSK",
-            Role::Unused => "-",
-        };
         let fate = match (key.unusable, key.backend) {
             (Some(code), _) => Cell(palette.violation, code.to_string()),
             (None, backend) => backend.unwrap_or("-").into(),
         };
         table.row(vec![
             Cell(palette.strong, key.key.tag.to_string()),
-            format!("{} {}", key.key.algorithm.0, key.key.algorithm.mnemonic().unwrap_or("?"))
-                .into(),
-            bits(key).into(),
-            flags(key.flags).into(),
-            role.into(),
+            terms::algorithm(key.key.algorithm).into(),
+            terms::bits(key).into(),
+            terms::flags(key.flags).into(),
+            terms::role(key.role).into(),
             if key.anchored { Cell(palette.good, "yes".into()) } else { "-".into() },
             number(key.valid),
             fate,
@@ -58,37 +50,6 @@ pub(super) fn write_keys(
     }
     writeln!(out)?;
     table.write(palette, out)
-}
-
-/// The size, and for RSA an exponent that is not the usual one.
-fn bits(key: &KeyFacts) -> String {
-    let bits = key.bits.map_or_else(|| "-".to_owned(), |bits| bits.to_string());
-    match key.exponent.as_deref() {
-        None | Some("65537") => bits,
-        Some(exponent) => match exponent.strip_prefix("0x") {
-            // Up to a thousand digits that nobody reads.
-            Some(digits) => format!("{bits}, e of {} bits", bits_of_hexadecimal(digits)),
-            None => format!("{bits}, e={exponent}"),
-        },
-    }
-}
-
-/// Bits in a number without leading zeros.
-fn bits_of_hexadecimal(digits: &str) -> usize {
-    let first = digits.chars().next().and_then(|digit| digit.to_digit(16)).unwrap_or(0);
-    let zeros = first.leading_zeros().saturating_sub(28) as usize;
-    (digits.len() * 4).saturating_sub(zeros)
-}
-
-fn flags(flags: u16) -> String {
-    let key = Dnskey { flags, protocol: 3, algorithm: crate::dns::Algorithm(0), key: &[] };
-    let mut text = flags.to_string();
-    let names =
-        [(key.is_sep(), " SEP"), (key.is_revoked(), " REVOKE"), (!key.is_zone_key(), " no ZONE")];
-    for (_, name) in names.iter().filter(|(set, _)| *set) {
-        text += name;
-    }
-    text
 }
 
 /// Signatures by algorithm, and what is wrong with those that are.
@@ -167,16 +128,4 @@ pub(super) fn write_times(
         ]);
     }
     table.write(palette, out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bits_of_long_exponents_are_counted_from_the_highest_one() {
-        for (digits, bits) in [("1", 1), ("3", 2), ("f", 4), ("10001", 17), ("8000", 16), ("", 0)] {
-            assert_eq!(bits_of_hexadecimal(digits), bits, "{digits}");
-        }
-    }
 }

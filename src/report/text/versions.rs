@@ -7,7 +7,8 @@ use crate::audit::zone::Summary;
 use crate::audit::zone::summary::PreviousFacts;
 
 use super::super::palette::Palette;
-use super::super::words::{count, grouped, printable, tied};
+use super::super::terms;
+use super::super::words::{count, grouped, tied};
 use crate::report::table::write_paragraph;
 
 pub(super) fn write_changes(
@@ -22,10 +23,7 @@ pub(super) fn write_changes(
 /// As in `since serial 7 (old.zone): 2 records added, 1 removed; 1 RRset changed; …`.
 fn changes(facts: &PreviousFacts) -> String {
     let PreviousFacts { serial, records, rrsets, signatures, keys_added, keys_removed, .. } = facts;
-    let file = match facts.files.first().map(String::as_str) {
-        None | Some("-") => "standard input".into(),
-        Some(name) => printable(name),
-    };
+    let file = terms::file_name(&facts.files);
     let since = match serial {
         Some(serial) => format!("since serial {serial} ({file})"),
         None => format!("since {file}"),
