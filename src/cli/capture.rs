@@ -22,7 +22,7 @@ use super::policy::PolicyFile;
 use super::size::Bound;
 use super::time::now;
 use super::zone_args::FailOn;
-use super::{anchors, kernel, output, policy, progress};
+use super::{anchors, kernel, output, policy, progress, tables};
 
 /// Findings that a text report writes out.
 const TEXT_FINDINGS: u64 = 20;
@@ -79,8 +79,13 @@ fn judge(
         let error = anyhow!("the report and --rfc5011-output cannot both be standard output");
         return Err(Failure::usage(error));
     }
+    let inputs = files.iter().flatten().chain(&args.keys).map(|path| &**path);
+    let inputs: Vec<&Path> = inputs.collect();
+    let tables = args.tables.paths();
+    tables::refuse_collisions(&inputs, tables.chain([&*args.output]).chain(state_path))?;
     let state_output = state_path.map(output::open).transpose()?;
     let mut output = output::open(&args.output)?;
+    let mut tables = args.tables.open()?;
     let (format, options) = report_options(args, &output);
     let mut reporter = chain_reporter(format, options);
 
@@ -124,10 +129,13 @@ fn judge(
     if failed == named && intake.is_empty() {
         return failure.map_or(Ok(Outcome::Good), Err);
     }
-    let mut written = Ok(());
+    let (mut written, mut tabled) = (Ok(()), Ok(()));
     let mut on_event = |event: chain::Event| {
         if written.is_ok() {
             written = reporter.event(&event, &mut output);
+        }
+        if tabled.is_ok() {
+            tabled = tables.event(&event);
         }
     };
     let mut worst = None;
@@ -140,10 +148,9 @@ fn judge(
     let mut summary = chain::audit(intake, &config, &mut watch_worst)
         .map_err(|error| Failure::input(anyhow!(error)))?;
     summary.performance.reading_seconds = reading.as_secs_f64();
-    if written.is_err() {
-        return output::write_with(output, |_| written).map(|()| Outcome::Good);
-    }
-    output::write_with(output, |out| reporter.finish(&summary, out))?;
+    tabled.map_err(tables::unwritten)?;
+    tables::complete(tables.finish())?;
+    output::write_with(output, |out| written.and_then(|()| reporter.finish(&summary, out)))?;
     if let Some(failure) = failure {
         return Err(failure);
     }
@@ -256,6 +263,7 @@ fn config(args: &ChainArgs, policy: &PolicyFile, now: i64) -> Result<Config, Fai
             nsec3_iterations: args.max_nsec3_iterations.unwrap_or(default.nsec3_iterations),
             ..default
         },
+        tell_signatures: args.tables.has_signatures(),
         explain: args.explain.clone(),
         journal: None,
     })

@@ -8,6 +8,7 @@ use sigmill::dns::{Name, RType};
 use super::When;
 use super::kernel::KernelParser;
 use super::size::{Bound, parse_bound, parse_size};
+use super::tables::ChainTableArgs;
 use super::time::{TimeArg, parse_time};
 use super::zone_args::{BackendArg, Sha1Arg};
 
@@ -151,6 +152,9 @@ pub(crate) struct ChainArgs {
     /// Show a progress bar
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     pub(crate) progress: When,
+
+    #[command(flatten)]
+    pub(crate) tables: ChainTableArgs,
 
     /// What verifies signatures
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]

@@ -18,6 +18,7 @@ mod output;
 mod policy;
 mod progress;
 mod size;
+mod tables;
 mod time;
 mod zone;
 mod zone_args;

@@ -5,6 +5,7 @@
 
 pub mod bench;
 pub mod chain;
+pub mod columns;
 pub mod judgement;
 pub mod palette;
 pub mod words;
