@@ -1,5 +1,6 @@
 //! `sigmill capture` and `sigmill records`: what is taken in, the audit, the report.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -14,6 +15,7 @@ use sigmill::audit::zone::{JudgementTime, Limits, Progress, Sha1};
 use sigmill::capture::ReadOptions;
 use sigmill::report::Options;
 use sigmill::report::chain::{ChainFormat, chain_reporter};
+use sigmill::report::metrics::write_chain_metrics;
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::capture_args::{CaptureArgs, ChainArgs, ChainFailOn, ChainFormatArg, RecordsArgs};
@@ -82,10 +84,12 @@ fn judge(
     let inputs = files.iter().flatten().chain(&args.keys).map(|path| &**path);
     let inputs: Vec<&Path> = inputs.collect();
     let tables = args.tables.paths();
-    tables::refuse_collisions(&inputs, tables.chain([&*args.output]).chain(state_path))?;
+    let beside = tables.chain(args.metrics.path()).chain(state_path);
+    tables::refuse_collisions(&inputs, beside.chain([&*args.output]))?;
     let state_output = state_path.map(output::open).transpose()?;
     let mut output = output::open(&args.output)?;
     let mut tables = args.tables.open()?;
+    let metrics = args.metrics.open()?;
     let (format, options) = report_options(args, &output);
     let mut reporter = chain_reporter(format, options);
 
@@ -139,9 +143,11 @@ fn judge(
         }
     };
     let mut worst = None;
+    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
     let mut watch_worst = |event: chain::Event| {
         if let chain::Event::Finding(finding) = &event {
             worst = worst.max(Some(finding.severity));
+            *counts.entry((finding.code, finding.severity)).or_default() += 1;
         }
         on_event(event);
     };
@@ -150,6 +156,16 @@ fn judge(
     summary.performance.reading_seconds = reading.as_secs_f64();
     tabled.map_err(tables::unwritten)?;
     tables::complete(tables.finish())?;
+    let fail_on = fail_on.unwrap_or(ChainFailOn::Violation);
+    let outcome = if fails(fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good };
+    // Of what could not be read to its end metrics would tell too little: those of before stay.
+    if let Some(metrics) = metrics.filter(|_| failure.is_none()) {
+        let counts: Vec<_> =
+            counts.into_iter().map(|((code, severity), n)| (code, severity, n)).collect();
+        metrics.complete(outcome, |run, labels, out| {
+            write_chain_metrics(&summary, &counts, run, labels, out)
+        })?;
+    }
     output::write_with(output, |out| written.and_then(|()| reporter.finish(&summary, out)))?;
     if let Some(failure) = failure {
         return Err(failure);
@@ -157,8 +173,7 @@ fn judge(
     if let (Some(output), Some(point)) = (state_output, &summary.trust_point) {
         output::write_with(output, |out| write!(out, "{point}"))?;
     }
-    let fail_on = fail_on.unwrap_or(ChainFailOn::Violation);
-    Ok(if fails(fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good })
+    Ok(outcome)
 }
 
 fn fails(fail_on: ChainFailOn, summary: &Summary, worst: Option<Severity>) -> bool {

@@ -7,6 +7,7 @@ use sigmill::dns::{Name, RType};
 
 use super::When;
 use super::kernel::KernelParser;
+use super::metrics::MetricsArgs;
 use super::size::{Bound, parse_bound, parse_size};
 use super::tables::ChainTableArgs;
 use super::time::{TimeArg, parse_time};
@@ -155,6 +156,9 @@ pub(crate) struct ChainArgs {
 
     #[command(flatten)]
     pub(crate) tables: ChainTableArgs,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
 
     /// What verifies signatures
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]

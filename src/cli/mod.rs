@@ -14,6 +14,7 @@ mod ds_write;
 mod exit;
 mod kernel;
 mod man;
+mod metrics;
 mod output;
 mod policy;
 mod progress;

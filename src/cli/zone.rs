@@ -32,13 +32,14 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));
     let inputs: Vec<&Path> =
         [Some(&args.file), args.previous.as_ref()].into_iter().flatten().map(|p| &**p).collect();
-    let outputs = args.tables.paths().chain([&*args.output]);
+    let outputs = args.tables.paths().chain(args.metrics.path()).chain([&*args.output]);
     tables::refuse_collisions(&inputs, outputs)?;
     let output = output::open(&args.output)?;
     let tables = args.tables.open_for_zone()?;
+    let metrics = args.metrics.open()?;
     let (format, options) = report_options(args, &output);
     let reporter = report::reporter(format, options);
-    let has_more = args.tables.paths().next().is_some();
+    let has_more = args.tables.paths().next().is_some() || metrics.is_some();
     let mut writing = Writing {
         reporter,
         output,
@@ -58,10 +59,16 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
         return output::write_with(output, |_| reported).map(|()| Outcome::Good);
     }
     let summary = audited?;
-    tables::complete(tables.finish())?;
-    output::write_with(output, |out| reported.and_then(|()| reporter.finish(&summary, out)))?;
     let weighty = fail_on.is_some_and(|severity| summary.findings_at_least(severity) > 0);
-    Ok(if weighty { Outcome::Findings } else { Outcome::Good })
+    let outcome = if weighty { Outcome::Findings } else { Outcome::Good };
+    tables::complete(tables.finish())?;
+    if let Some(metrics) = metrics {
+        metrics.complete(outcome, |run, labels, out| {
+            report::metrics::write_zone_metrics(&summary, run, labels, out)
+        })?;
+    }
+    output::write_with(output, |out| reported.and_then(|()| reporter.finish(&summary, out)))?;
+    Ok(outcome)
 }
 
 /// Everything that is written while the audit runs.

@@ -12,6 +12,7 @@ use sigmill::dns::Name;
 use super::When;
 use super::exit::EXIT_STATUS;
 use super::kernel::KernelParser;
+use super::metrics::MetricsArgs;
 use super::size::{Bound, parse_bound, parse_entry_size, parse_size};
 use super::tables::TableArgs;
 use super::time::{TimeArg, parse_span, parse_time};
@@ -167,6 +168,9 @@ pub(crate) struct ZoneArgs {
 
     #[command(flatten)]
     pub(crate) tables: TableArgs,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
 
     /// The longest entry of a zone file, in octets, up to 1G [default: 4M]
     #[arg(long, value_name = "SIZE", value_parser = parse_entry_size, help_heading = "Limits")]

@@ -60,6 +60,7 @@ impl Court<'_> {
         if self.config.tell_signatures {
             self.tell_signatures(span.0, &mut out);
         }
+        summary.next_expiry = self.next_expiry();
         self.list_zones(span.1, &mut summary);
         self.explain(&mut summary);
         for (signature, detail) in &self.verified.disagreements {

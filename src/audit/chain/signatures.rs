@@ -1,6 +1,7 @@
 //! Tells signatures one by one.
 
 use crate::audit::rrsig::fault_at;
+use crate::audit::zone::summary::Expiry;
 
 use super::Event;
 use super::bag::StoredSignature;
@@ -18,6 +19,30 @@ impl Court<'_> {
                 (out.on_event)(Event::Signature(self.signature_row(stored, checked, near)));
             }
         }
+    }
+
+    /// The earliest expiration of a signature that holds and was valid when it was seen last; of those that
+    /// expire together, that of the first name and type.
+    pub(super) fn next_expiry(&self) -> Option<Expiry> {
+        let bag = &self.verified.bag;
+        let mut first: Option<Expiry> = None;
+        for (id, stored) in bag.signatures() {
+            let checked = self.verified.checked(id);
+            let Some(seen) = stored.times.filter(|_| checked.outcome.is_ok()) else { continue };
+            let at = checked.expiration.to_unix_near(seen.last);
+            let is_late = first.as_ref().is_some_and(|first| first.at < at);
+            if is_late || fault_at(checked.inception, checked.expiration, seen.last).is_some() {
+                continue;
+            }
+            let rrset = bag.rrset(stored.rrset);
+            let (owner, rtype) = (bag.name(rrset.owner), rrset.rtype);
+            let next = Expiry { at, owner, rtype, key: checked.key };
+            let order = |expiry: &Expiry| (expiry.at, expiry.owner, expiry.rtype, expiry.key);
+            if first.as_ref().is_none_or(|first| order(&next) < order(first)) {
+                first = Some(next);
+            }
+        }
+        first
     }
 
     fn signature_row(

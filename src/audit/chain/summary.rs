@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::audit::findings::{Code, KeyRef};
 use crate::audit::rfc5011::{Change, TrustPoint};
-use crate::audit::zone::summary::LatencyFacts;
+use crate::audit::zone::summary::{Expiry, LatencyFacts};
 use crate::dns::{Name, RType};
 
 use super::explain::{Explanation, ZoneLink};
@@ -318,6 +318,9 @@ pub struct Summary {
     pub rrsets: StatusCounts,
     /// Distinct signatures by algorithm.
     pub signatures: BTreeMap<u8, SignatureCounts>,
+    /// The earliest expiration of a signature that holds and was valid when it was seen last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_expiry: Option<Expiry>,
     /// The zones.
     pub zones: Vec<ZoneRow>,
     /// Why responses are not secure.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_ipc::CompressionType;
 use arrow_ipc::writer::{DictionaryHandling, FileWriter, IpcWriteOptions, StreamWriter};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
@@ -127,12 +127,19 @@ fn properties(schema: &Schema) -> io::Result<WriterProperties> {
         .collect();
     metadata.sort_by(|a, b| a.key.cmp(&b.key));
     let level = ZstdLevel::try_new(3).map_err(of_parquet)?;
-    Ok(WriterProperties::builder()
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .set_created_by(format!("sigmill version {VERSION}"))
-        .set_key_value_metadata(Some(metadata))
-        .build())
+        .set_key_value_metadata(Some(metadata));
+    // Names and lines differ from row to row: a dictionary of them would cost memory and save nothing.
+    for field in schema.fields() {
+        if matches!(field.data_type(), DataType::Utf8 | DataType::UInt64) {
+            let column = field.name().as_str().into();
+            properties = properties.set_column_dictionary_enabled(column, false);
+        }
+    }
+    Ok(properties.build())
 }
 
 fn ipc_options() -> io::Result<IpcWriteOptions> {
