@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod metrics;
 mod tables;
 mod tables_document;
 
