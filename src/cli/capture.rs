@@ -55,7 +55,7 @@ pub(crate) fn run_records(args: &RecordsArgs) -> Result<Outcome, Failure> {
 }
 
 /// A file that is named or found in a directory, or why none was found there.
-type Named = Result<PathBuf, anyhow::Error>;
+pub(crate) type Named = Result<PathBuf, anyhow::Error>;
 
 /// Takes in one file.
 type TakeIn<'t> = dyn FnMut(&mut Intake, Source, i64, &Progress) -> Result<(), anyhow::Error> + 't;
@@ -208,7 +208,7 @@ impl From<FailOn> for ChainFailOn {
 }
 
 /// The files of directories in the order of their names; `-` and files as they are.
-fn expand(paths: &[PathBuf]) -> Vec<Named> {
+pub(crate) fn expand(paths: &[PathBuf]) -> Vec<Named> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod chain;
 pub mod columns;
 pub mod judgement;
+pub mod merge;
 pub mod metrics;
 pub mod palette;
 pub mod words;

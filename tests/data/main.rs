@@ -3,6 +3,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod merge;
 mod metrics;
 mod tables;
 mod tables_document;
