@@ -102,18 +102,19 @@ fn sums_are_those_of_the_reports() {
     // Every finding that any of them tells, by code and severity.
     let of_zones = zones.iter().flat_map(|zone| zone["findings"].as_array().unwrap());
     let rows = reports[ZONES.len()..].iter().flat_map(|report| report["rows"].as_array().unwrap());
-    let told: Vec<&Value> =
-        of_zones.chain(rows.filter(|row| row["kind"] == "finding")).collect();
+    let told: Vec<&Value> = of_zones.chain(rows.filter(|row| row["kind"] == "finding")).collect();
     let mut counted = 0;
     for row in summary["findings"].as_array().unwrap() {
-        let same = |told: &&&Value| told["code"] == row["code"] && told["severity"] == row["severity"];
+        let same =
+            |told: &&&Value| told["code"] == row["code"] && told["severity"] == row["severity"];
         assert_eq!(number(&row["count"]), told.iter().filter(same).count() as u64, "{row}");
         counted += number(&row["count"]);
     }
     assert_eq!(counted, told.len() as u64);
     for row in summary["algorithms"].as_array().unwrap() {
         let algorithm = number(&row["algorithm"]);
-        let in_zones = zones.iter().flat_map(|zone| zone["summary"]["algorithms"].as_array().unwrap());
+        let in_zones =
+            zones.iter().flat_map(|zone| zone["summary"]["algorithms"].as_array().unwrap());
         let here = in_zones.filter(|row| number(&row["algorithm"]) == algorithm);
         let here: Vec<(u64, u64)> =
             here.map(|row| (number(&row["signatures"]), number(&row["valid"]))).collect();
@@ -146,8 +147,7 @@ fn ndjson_and_compressed_reports_come_to_the_same() {
             let text = report(file, format);
             let plain = folder.path().join("report");
             fs::write(&plain, &text).unwrap();
-            let mut gzip =
-                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             gzip.write_all(&text).unwrap();
             let packed = folder.path().join("report.gz");
             fs::write(&packed, gzip.finish().unwrap()).unwrap();
@@ -207,11 +207,11 @@ proptest! {
     #[test]
     fn a_part_of_a_report_is_never_taken_for_a_whole_one(
         which in 0..8usize,
-        part in 0.0..1.0f64,
+        part in any::<prop::sample::Index>(),
     ) {
         let (name, text) = &REPORTS[which];
         let whole = text.trim_ascii_end().len();
-        let end = (whole as f64 * part) as usize;
+        let end = part.index(whole);
         let error = read_report(name, &text[..end]).unwrap_err().to_string();
         let says = if end == 0 { "it is empty" } else { "cut short" };
         prop_assert!(error.contains(says), "{} at {}: {}", name, end, error);
@@ -243,7 +243,11 @@ fn what_is_no_report_is_told_and_costs_the_others_nothing() {
         ("text", b"example. is secure\n", "it is no JSON report of sigmill"),
         ("array", b"[1, 2]", "it is no JSON report of sigmill"),
         ("other", b"{\"a\": {\"b\": []}}", "it names no schema"),
-        ("newer", newer.as_bytes(), "version 9 of sigmill-zone-report; this sigmill knows version 1"),
+        (
+            "newer",
+            newer.as_bytes(),
+            "version 9 of sigmill-zone-report; this sigmill knows version 1",
+        ),
         ("ds", &ds, "it is a sigmill-ds-records"),
         ("cut", &REPORTS[0].1[..900], "it is cut short"),
         ("several", &twice, "it holds several reports"),
@@ -315,7 +319,10 @@ fn a_person_sees_first_what_is_not_good() {
         "8 reports: of 6 zones 3 secure, 2 insecure, 1 bogus; of 2 captures 2 bogus"
     );
     assert!(lines[2].starts_with("not good    of"), "{text}");
+    // The most bogus responses or RRsets, then what only breaks rules.
     assert!(lines[3].contains(" bogus ") && lines[3].contains("captures/tree.pcapng"), "{text}");
+    assert!(lines[5].contains(" bogus ") && lines[5].contains("rdata-octet.zone"), "{text}");
+    assert!(lines[6].contains("algorithm-missing.zone"), "{text}");
     let labels = ["\nexpiry ", "\nzones ", "\ncaptures ", "\nsignatures ", "\nfindings "];
     let places: Vec<usize> = labels.iter().map(|label| text.find(label).unwrap()).collect();
     assert!(places.is_sorted(), "{text}");

@@ -55,6 +55,8 @@ pub struct ReportRow {
     pub signatures: u64,
     /// Those of them that hold, times aside.
     pub holding: u64,
+    /// What is bogus: of a zone RRsets, of captures responses, or RRsets where there are no responses.
+    pub bogus_data: u64,
     /// Findings that are bogus.
     pub bogus: u64,
     /// Findings that are violations.

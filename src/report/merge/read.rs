@@ -370,6 +370,7 @@ impl Gathered {
             subject: zone.input.apex,
             status,
             serial: zone.input.serial,
+            bogus_data: summary.zone_rrsets.bogus,
             at: zone.times.first().and_then(|time| time.at),
             earliest: zone.lifetime.earliest,
         };
@@ -406,7 +407,7 @@ impl Gathered {
             algorithms,
             ..MergedSummary::default()
         };
-        let judged = if responses.total() > 0 { &responses } else { &rrsets };
+        let judged = if responses.total() > 0 { responses } else { rrsets };
         let status = judged.worst();
         if let Some(count) = summary.captures.of_mut(status) {
             *count += 1;
@@ -416,6 +417,7 @@ impl Gathered {
             subject: input.files.into_iter().next().unwrap_or_default(),
             status: status.to_owned(),
             serial: None,
+            bogus_data: judged.bogus,
             at: first_seen,
             earliest: next_expiry,
         };
@@ -435,6 +437,7 @@ struct Facts {
     subject: String,
     status: String,
     serial: Option<u32>,
+    bogus_data: u64,
     at: Option<i64>,
     earliest: Option<MergedExpiry>,
 }
@@ -447,7 +450,7 @@ impl Identity {
         findings: Map<(String, String), u64>,
     ) -> Merged {
         let Self { file, sha256 } = self;
-        let Facts { kind, subject, status, serial, at, earliest } = facts;
+        let Facts { kind, subject, status, serial, bogus_data, at, earliest } = facts;
         let of_severity = |wanted: &str| {
             let of_it = findings.iter().filter(|((_, severity), _)| severity == wanted);
             of_it.fold(0, |sum: u64, (_, &count)| sum.saturating_add(count))
@@ -468,6 +471,7 @@ impl Identity {
             kind,
             status,
             serial,
+            bogus_data,
             at,
         };
         summary.reports = 1;

@@ -61,8 +61,8 @@ fn judgement(merged: &Merged) -> String {
 }
 
 /// How bad a report is: the worst first.
-fn badness(row: &ReportRow) -> (bool, u64, u64) {
-    (row.status == "bogus", row.bogus, row.violations)
+fn badness(row: &ReportRow) -> [u64; 4] {
+    [u64::from(row.status == "bogus"), row.bogus_data, row.bogus, row.violations]
 }
 
 /// The reports with something that is not right.
@@ -72,7 +72,7 @@ fn write_worst(
     palette: &Palette,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let is_bad = |row: &&ReportRow| badness(row) > (false, 0, 0);
+    let is_bad = |row: &&ReportRow| badness(row) != [0; 4];
     let mut bad: Vec<&ReportRow> = merged.reports.iter().filter(is_bad).collect();
     writeln!(out)?;
     if bad.is_empty() {
@@ -84,9 +84,9 @@ fn write_worst(
         &[
             ("of", Side::Left),
             ("status", Side::Left),
-            ("bogus", Side::Right),
+            ("bogus data", Side::Right),
+            ("bogus findings", Side::Right),
             ("violations", Side::Right),
-            ("signatures fail", Side::Right),
             ("report", Side::Left),
         ],
     );
@@ -94,9 +94,9 @@ fn write_worst(
         table.row(vec![
             printable(&row.subject).into_owned().into(),
             status(row, palette),
+            number(row.bogus_data),
             number(row.bogus),
             number(row.violations),
-            number(row.signatures.saturating_sub(row.holding)),
             printable(&row.file).into_owned().into(),
         ]);
     }
