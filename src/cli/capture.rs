@@ -1,5 +1,6 @@
 //! `sigmill capture` and `sigmill records`: what is taken in, the audit, the report.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -14,6 +15,7 @@ use sigmill::audit::zone::{JudgementTime, Limits, Progress, Sha1};
 use sigmill::capture::ReadOptions;
 use sigmill::report::Options;
 use sigmill::report::chain::{ChainFormat, chain_reporter};
+use sigmill::report::metrics::write_chain_metrics;
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::capture_args::{CaptureArgs, ChainArgs, ChainFailOn, ChainFormatArg, RecordsArgs};
@@ -23,7 +25,7 @@ use super::size::Bound;
 use super::time::now;
 use super::zone::HTML_FINDINGS;
 use super::zone_args::FailOn;
-use super::{anchors, kernel, output, policy, progress};
+use super::{anchors, kernel, output, policy, progress, tables};
 
 /// Findings that a text report writes out.
 const TEXT_FINDINGS: u64 = 20;
@@ -54,7 +56,7 @@ pub(crate) fn run_records(args: &RecordsArgs) -> Result<Outcome, Failure> {
 }
 
 /// A file that is named or found in a directory, or why none was found there.
-type Named = Result<PathBuf, anyhow::Error>;
+pub(crate) type Named = Result<PathBuf, anyhow::Error>;
 
 /// Takes in one file.
 type TakeIn<'t> = dyn FnMut(&mut Intake, Source, i64, &Progress) -> Result<(), anyhow::Error> + 't;
@@ -80,8 +82,15 @@ fn judge(
         let error = anyhow!("the report and --rfc5011-output cannot both be standard output");
         return Err(Failure::usage(error));
     }
+    let inputs = files.iter().flatten().chain(&args.keys).map(|path| &**path);
+    let inputs: Vec<&Path> = inputs.collect();
+    let tables = args.tables.paths();
+    let beside = tables.chain(args.metrics.path()).chain(state_path);
+    tables::refuse_collisions(&inputs, beside.chain([&*args.output]))?;
     let state_output = state_path.map(output::open).transpose()?;
     let mut output = output::open(&args.output)?;
+    let mut tables = args.tables.open()?;
+    let metrics = args.metrics.open()?;
     let (format, options) = report_options(args, &output);
     let mut reporter = chain_reporter(format, options);
 
@@ -125,34 +134,47 @@ fn judge(
     if failed == named && intake.is_empty() {
         return failure.map_or(Ok(Outcome::Good), Err);
     }
-    let mut written = Ok(());
+    let (mut written, mut tabled) = (Ok(()), Ok(()));
     let mut on_event = |event: chain::Event| {
         if written.is_ok() {
             written = reporter.event(&event, &mut output);
         }
+        if tabled.is_ok() {
+            tabled = tables.event(&event);
+        }
     };
     let mut worst = None;
+    let mut counts: BTreeMap<_, u64> = BTreeMap::new();
     let mut watch_worst = |event: chain::Event| {
         if let chain::Event::Finding(finding) = &event {
             worst = worst.max(Some(finding.severity));
+            *counts.entry((finding.code, finding.severity)).or_default() += 1;
         }
         on_event(event);
     };
     let mut summary = chain::audit(intake, &config, &mut watch_worst)
         .map_err(|error| Failure::input(anyhow!(error)))?;
     summary.performance.reading_seconds = reading.as_secs_f64();
-    if written.is_err() {
-        return output::write_with(output, |_| written).map(|()| Outcome::Good);
+    tabled.map_err(tables::unwritten)?;
+    tables::complete(tables.finish())?;
+    let fail_on = fail_on.unwrap_or(ChainFailOn::Violation);
+    let outcome = if fails(fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good };
+    // Of what could not be read to its end metrics would tell too little: those of before stay.
+    if let Some(metrics) = metrics.filter(|_| failure.is_none()) {
+        let counts: Vec<_> =
+            counts.into_iter().map(|((code, severity), n)| (code, severity, n)).collect();
+        metrics.complete(outcome, |run, labels, out| {
+            write_chain_metrics(&summary, &counts, run, labels, out)
+        })?;
     }
-    output::write_with(output, |out| reporter.finish(&summary, out))?;
+    output::write_with(output, |out| written.and_then(|()| reporter.finish(&summary, out)))?;
     if let Some(failure) = failure {
         return Err(failure);
     }
     if let (Some(output), Some(point)) = (state_output, &summary.trust_point) {
         output::write_with(output, |out| write!(out, "{point}"))?;
     }
-    let fail_on = fail_on.unwrap_or(ChainFailOn::Violation);
-    Ok(if fails(fail_on, &summary, worst) { Outcome::Findings } else { Outcome::Good })
+    Ok(outcome)
 }
 
 fn fails(fail_on: ChainFailOn, summary: &Summary, worst: Option<Severity>) -> bool {
@@ -187,7 +209,7 @@ impl From<FailOn> for ChainFailOn {
 }
 
 /// The files of directories in the order of their names; `-` and files as they are.
-fn expand(paths: &[PathBuf]) -> Vec<Named> {
+pub(crate) fn expand(paths: &[PathBuf]) -> Vec<Named> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -257,6 +279,7 @@ fn config(args: &ChainArgs, policy: &PolicyFile, now: i64) -> Result<Config, Fai
             nsec3_iterations: args.max_nsec3_iterations.unwrap_or(default.nsec3_iterations),
             ..default
         },
+        tell_signatures: args.tables.has_signatures(),
         explain: args.explain.clone(),
         journal: None,
     })

@@ -7,7 +7,9 @@ use sigmill::dns::{Name, RType};
 
 use super::When;
 use super::kernel::KernelParser;
+use super::metrics::MetricsArgs;
 use super::size::{Bound, parse_bound, parse_size};
+use super::tables::ChainTableArgs;
 use super::time::{TimeArg, parse_time};
 use super::zone_args::{BackendArg, Sha1Arg};
 
@@ -153,6 +155,12 @@ pub(crate) struct ChainArgs {
     /// Show a progress bar
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Report")]
     pub(crate) progress: When,
+
+    #[command(flatten)]
+    pub(crate) tables: ChainTableArgs,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
 
     /// What verifies signatures
     #[arg(long, value_name = "NAME", default_value = "auto", help_heading = "Work")]

@@ -14,10 +14,13 @@ mod ds_write;
 mod exit;
 mod kernel;
 mod man;
+mod merge;
+mod metrics;
 mod output;
 mod policy;
 mod progress;
 mod size;
+mod tables;
 mod time;
 mod zone;
 mod zone_args;
@@ -64,6 +67,7 @@ enum Command {
     Capture(Box<capture_args::CaptureArgs>),
     Records(Box<capture_args::RecordsArgs>),
     Ds(Box<ds_args::DsArgs>),
+    Merge(merge::MergeArgs),
     Bench(Box<bench_args::BenchArgs>),
     Codes(codes::CodesArgs),
     Completions(completions::CompletionsArgs),
@@ -107,6 +111,7 @@ pub(crate) fn run(cli: Cli) -> Result<Outcome, Failure> {
         Command::Capture(args) => capture::run(&args),
         Command::Records(args) => capture::run_records(&args),
         Command::Ds(args) => ds::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Codes(args) => codes::run(&args),
         Command::Completions(args) => completions::run(&args),

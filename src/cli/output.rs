@@ -113,6 +113,64 @@ impl Write for Output {
     }
 }
 
+/// A file that is written beside the report, and takes the place of an old one when it is complete.
+pub(crate) struct FileOutput {
+    writer: BufWriter<File>,
+    replacement: Option<(TempPath, PathBuf)>,
+    path: PathBuf,
+}
+
+impl FileOutput {
+    /// Opens a file, or a pipe or device, which is written to as it is.
+    pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        let (file, replacement) = open_file(path)
+            .with_context(|| format!("cannot write {}", path.display()))
+            .map_err(Failure::input)?;
+        let writer = BufWriter::with_capacity(1 << 16, file);
+        Ok(Self { writer, replacement, path: path.to_owned() })
+    }
+
+    /// Writes what is left and puts the file in its place.
+    pub(crate) fn complete(mut self) -> Result<(), Failure> {
+        self.writer
+            .flush()
+            .and_then(|()| match self.replacement.take() {
+                Some((beside, target)) => beside.persist(target).map_err(|failed| failed.error),
+                None => Ok(()),
+            })
+            .with_context(|| format!("cannot write {}", self.path.display()))
+            .map_err(Failure::input)
+    }
+}
+
+impl Write for FileOutput {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.writer.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.writer.flush()
+    }
+}
+
+/// Refuses to write two things to one file.
+pub(crate) fn refuse_twice(outputs: &[&Path]) -> Result<(), Failure> {
+    let place = |path: &Path| {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new(".")).canonicalize().ok()?;
+        path.canonicalize().ok().or_else(|| Some(directory.join(path.file_name()?)))
+    };
+    // Pipes and devices are written to as they are, by as many as like to.
+    let is_file = |path: &PathBuf| fs::metadata(path).map_or(true, |there| there.is_file());
+    let named = outputs.iter().filter(|path| **path != Path::new("-"));
+    let mut places: Vec<PathBuf> = named.filter_map(|path| place(path)).filter(is_file).collect();
+    places.sort();
+    match places.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(Failure::usage(anyhow!("{} would be written twice", pair[0].display()))),
+        None => Ok(()),
+    }
+}
+
 /// Writes with `write`, completes the output, and tells a failure as one of the output.
 pub(crate) fn write_with(
     mut output: Output,

@@ -1,23 +1,26 @@
 //! `sigmill zone`: the arguments as resolved, the audit, the report.
 
+use std::io;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::anyhow;
 use sigmill::audit::findings::{Finding, Severity};
+use sigmill::audit::zone::outcome::{Listener, ZoneAtHand};
 use sigmill::audit::zone::{
     self, Config, JudgementTime, Limits, PreviousInput, Sha1, Summary, ZonemdPolicy,
 };
-use sigmill::report::{self, Format, Options};
+use sigmill::report::columns::ZoneTables;
+use sigmill::report::{self, Format, Options, Reporter};
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::exit::{Failure, Outcome};
-use super::output::{self, Output};
+use super::output::{self, FileOutput, Output};
 use super::policy::PolicyFile;
 use super::size::Bound;
 use super::time::now;
 use super::zone_args::{FailOn, FormatArg, ZoneArgs, ZonemdArg};
-use super::{anchors, kernel, policy, progress};
+use super::{anchors, kernel, policy, progress, tables};
 
 /// How many findings a text report writes out by itself.
 const TEXT_FINDINGS: u64 = 50;
@@ -29,38 +32,97 @@ pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     let policy = policy::read(args.policy.as_deref())?;
     let config = config(args, &policy)?;
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));
-    for input in [Some(&args.file), args.previous.as_ref()].into_iter().flatten() {
-        output::refuse_to_overwrite(input, &args.output)?;
-    }
-    let mut output = output::open(&args.output)?;
+    let inputs: Vec<&Path> =
+        [Some(&args.file), args.previous.as_ref()].into_iter().flatten().map(|p| &**p).collect();
+    let outputs = args.tables.paths().chain(args.metrics.path()).chain([&*args.output]);
+    tables::refuse_collisions(&inputs, outputs)?;
+    let output = output::open(&args.output)?;
+    let tables = args.tables.open_for_zone()?;
+    let metrics = args.metrics.open()?;
     let (format, options) = report_options(args, &output);
-    let mut reporter = report::reporter(format, options);
-
-    // When nobody listens any more, or the disk is full, there is nothing left to audit for.
-    let mut written = Ok(());
-    let mut on_finding = |finding: &Finding| {
-        if written.is_ok() {
-            written = reporter.finding(finding, &mut output);
-            config.stop.fetch_or(written.is_err(), Ordering::Relaxed);
-        }
+    let reporter = report::reporter(format, options);
+    let has_more = args.tables.paths().next().is_some() || metrics.is_some();
+    let mut writing = Writing {
+        reporter,
+        output,
+        reported: Ok(()),
+        tables,
+        tabled: Ok(()),
+        has_more,
+        stop: &config.stop,
     };
+
     let watch = progress::watch(args.progress, &config.progress);
-    let audited = audit(args, &config, &mut on_finding);
+    let audited = audit(args, &config, &mut writing);
     drop(watch);
-    if written.is_err() {
-        return output::write_with(output, |_| written).map(|()| Outcome::Good);
+    let Writing { mut reporter, output, reported, tables, tabled, .. } = writing;
+    tabled.map_err(tables::unwritten)?;
+    if reported.is_err() && !has_more {
+        return output::write_with(output, |_| reported).map(|()| Outcome::Good);
     }
     let summary = audited?;
-    output::write_with(output, |out| reporter.finish(&summary, out))?;
     let weighty = fail_on.is_some_and(|severity| summary.findings_at_least(severity) > 0);
-    Ok(if weighty { Outcome::Findings } else { Outcome::Good })
+    let outcome = if weighty { Outcome::Findings } else { Outcome::Good };
+    tables::complete(tables.finish())?;
+    if let Some(metrics) = metrics {
+        metrics.complete(outcome, |run, labels, out| {
+            report::metrics::write_zone_metrics(&summary, run, labels, out)
+        })?;
+    }
+    output::write_with(output, |out| reported.and_then(|()| reporter.finish(&summary, out)))?;
+    Ok(outcome)
+}
+
+/// Everything that is written while the audit runs.
+struct Writing<'w> {
+    reporter: Box<dyn Reporter>,
+    output: Output,
+    reported: io::Result<()>,
+    tables: ZoneTables<FileOutput>,
+    tabled: io::Result<()>,
+    /// There is more to write than the report.
+    has_more: bool,
+    stop: &'w AtomicBool,
+}
+
+impl Writing<'_> {
+    fn table(&mut self, write: impl FnOnce(&mut ZoneTables<FileOutput>) -> io::Result<()>) {
+        if self.tabled.is_ok() {
+            self.tabled = write(&mut self.tables);
+            self.stop.fetch_or(self.tabled.is_err(), Ordering::Relaxed);
+        }
+    }
+}
+
+impl Listener for Writing<'_> {
+    fn finding(&mut self, finding: &Finding) {
+        if self.reported.is_ok() {
+            self.reported = self.reporter.finding(finding, &mut self.output);
+            // When nobody listens any more, or the disk is full, there is nothing left to audit for.
+            let is_over = self.reported.is_err() && !self.has_more;
+            self.stop.fetch_or(is_over, Ordering::Relaxed);
+        }
+        self.table(|tables| tables.finding(finding));
+    }
+
+    fn wants_outcomes(&self) -> bool {
+        self.tables.want_outcomes()
+    }
+
+    fn zone(&mut self, zone: &ZoneAtHand<'_>) {
+        self.tables.zone(zone);
+    }
+
+    fn outcome(&mut self, outcome: &zone::outcome::Outcome) {
+        self.table(|tables| tables.outcome(outcome));
+    }
 }
 
 /// Opens the input and judges it.
 fn audit(
     args: &ZoneArgs,
     config: &Config,
-    on_finding: &mut dyn FnMut(&Finding),
+    listener: &mut dyn Listener,
 ) -> Result<Summary, Failure> {
     // Without the handler a file that shrinks while it is mapped would end us by a signal; standard
     // input may include files, too.
@@ -71,7 +133,7 @@ fn audit(
         Source::open(&args.file, &OpenOptions { map: config.map })
     };
     let source = source.map_err(|error| Failure::input(anyhow!(error)))?;
-    zone::audit(source, config, on_finding).map_err(|error| Failure::input(anyhow!(error)))
+    zone::audit_with(source, config, listener).map_err(|error| Failure::input(anyhow!(error)))
 }
 
 fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {

@@ -12,7 +12,9 @@ use sigmill::dns::Name;
 use super::When;
 use super::exit::EXIT_STATUS;
 use super::kernel::KernelParser;
+use super::metrics::MetricsArgs;
 use super::size::{Bound, parse_bound, parse_entry_size, parse_size};
+use super::tables::TableArgs;
 use super::time::{TimeArg, parse_span, parse_time};
 
 /// Verify a zone: every signature, and what must be signed
@@ -163,6 +165,12 @@ pub(crate) struct ZoneArgs {
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
     #[arg(help_heading = "Report")]
     pub(crate) progress: When,
+
+    #[command(flatten)]
+    pub(crate) tables: TableArgs,
+
+    #[command(flatten)]
+    pub(crate) metrics: MetricsArgs,
 
     /// The longest entry of a zone file, in octets, up to 1G [default: 4M]
     #[arg(long, value_name = "SIZE", value_parser = parse_entry_size, help_heading = "Limits")]

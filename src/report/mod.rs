@@ -5,7 +5,10 @@
 
 pub mod bench;
 pub mod chain;
+pub mod columns;
 pub mod judgement;
+pub mod merge;
+pub mod metrics;
 pub mod palette;
 pub mod words;
 

@@ -259,6 +259,19 @@ pub struct Blocks {
     consumed: u64,
 }
 
+/// For readers that take octets as they come.
+impl Read for Blocks {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.window().is_empty() && !out.is_empty() {
+            self.more().map_err(io::Error::other)?;
+        }
+        let len = self.window().len().min(out.len());
+        out[..len].copy_from_slice(&self.window()[..len]);
+        self.consume(len);
+        Ok(len)
+    }
+}
+
 enum Text {
     Mapped(Mapping),
     Bytes(Vec<u8>),

@@ -55,6 +55,7 @@ fn judge(intake: Intake, config: &Config) -> Judged {
         Event::Response(row) => responses.push(row),
         Event::Finding(finding) => findings.push(finding.code.to_string()),
         Event::Rrset(row) => rrsets.push(row),
+        Event::Signature(_) => panic!("nobody has asked for signatures"),
     });
     Judged { summary: summary.unwrap(), responses, findings, rrsets }
 }

@@ -57,6 +57,10 @@ impl Court<'_> {
         let epochs = self.epochs(span);
         self.judge_responses(intake, &epochs, span, &mut summary, &mut out);
         self.judge_rrsets(&epochs, &mut summary, &mut out);
+        if self.config.tell_signatures {
+            self.tell_signatures(span.0, &mut out);
+        }
+        summary.next_expiry = self.next_expiry();
         self.list_zones(span.1, &mut summary);
         self.explain(&mut summary);
         for (signature, detail) in &self.verified.disagreements {
@@ -270,11 +274,11 @@ impl Court<'_> {
 }
 
 /// Where findings and rows go to.
-struct Telling<'t> {
+pub(super) struct Telling<'t> {
     policy: &'t Policy,
     /// Findings by code.
     counts: BTreeMap<String, u64>,
-    on_event: &'t mut dyn FnMut(Event),
+    pub on_event: &'t mut dyn FnMut(Event),
 }
 
 impl Telling<'_> {

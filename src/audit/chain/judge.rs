@@ -29,6 +29,20 @@ pub enum Kind {
     NoAnswer,
 }
 
+impl Kind {
+    /// Its name, as reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::NoData => "no-data",
+            Self::NameError => "name-error",
+            Self::Referral => "referral",
+            Self::NoAnswer => "no-answer",
+        }
+    }
+}
+
 /// A response as it was judged at a time.
 #[derive(Clone, Debug)]
 pub struct JudgedResponse {

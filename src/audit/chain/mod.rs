@@ -20,6 +20,7 @@ mod proof;
 mod queries;
 mod response;
 mod seen;
+mod signatures;
 pub mod status;
 pub mod summary;
 mod tally;
@@ -45,7 +46,7 @@ pub use intake::{Intake, Sighting};
 pub use judge::Kind;
 pub use packets::read_capture;
 pub use status::{Judgement, Reason, Status};
-pub use summary::{ResponseRow, RrsetRow, Summary};
+pub use summary::{ResponseRow, RrsetRow, SignatureRow, Summary};
 pub use text::{TextError, read_material, read_text};
 
 use court::Court;
@@ -77,6 +78,8 @@ pub struct Config {
     pub limits: Limits,
     /// How much each fact weighs.
     pub policy: Policy,
+    /// Whether signatures are told one by one.
+    pub tell_signatures: bool,
     /// Names, and types if only those are meant, whose chains are to be told.
     pub explain: Vec<(Name, Option<RType>)>,
 }
@@ -94,6 +97,7 @@ impl Default for Config {
             sha1: Sha1::default(),
             limits: Limits::default(),
             policy: Policy::default(),
+            tell_signatures: false,
             explain: Vec::new(),
         }
     }
@@ -106,6 +110,8 @@ pub enum Event {
     Response(ResponseRow),
     /// A distinct RRset.
     Rrset(RrsetRow),
+    /// A distinct signature, if they are to be told.
+    Signature(SignatureRow),
     /// A finding.
     Finding(Finding),
 }

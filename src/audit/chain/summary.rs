@@ -5,9 +5,9 @@ use std::ops::AddAssign;
 
 use serde::Serialize;
 
-use crate::audit::findings::Code;
+use crate::audit::findings::{Code, KeyRef};
 use crate::audit::rfc5011::{Change, TrustPoint};
-use crate::audit::zone::summary::LatencyFacts;
+use crate::audit::zone::summary::{Expiry, LatencyFacts};
 use crate::dns::{Name, RType};
 
 use super::explain::{Explanation, ZoneLink};
@@ -233,6 +233,43 @@ pub struct RrsetRow {
     pub seen: Times,
 }
 
+/// One distinct signature over one distinct RRset.
+#[derive(Clone, Debug)]
+pub struct SignatureRow {
+    /// The owner.
+    pub owner: Name,
+    /// The type covered.
+    pub rtype: RType,
+    /// The zone that signed.
+    pub signer: Name,
+    /// The key it names.
+    pub key: KeyRef,
+    /// The labels field.
+    pub labels: u8,
+    /// The original TTL.
+    pub original_ttl: u32,
+    /// The first second of validity, in Unix seconds.
+    pub inception: i64,
+    /// The last second of validity, in Unix seconds.
+    pub expiration: i64,
+    /// The flags of the key under which it holds, times aside; `None` when it holds under none that
+    /// was seen. A key that holds need not be trusted.
+    pub holds: Option<u16>,
+    /// What verified it; `None` when there was nothing to compute.
+    pub backend: Option<&'static str>,
+    /// The time it is judged for: when it was first seen, unless another was asked for. `None` when it
+    /// was only given to help with the rest.
+    pub at: Option<i64>,
+    /// Whether it holds and is within its validity then.
+    pub valid: bool,
+    /// Why not.
+    pub code: Option<Code>,
+    /// How often it was seen.
+    pub count: u64,
+    /// When.
+    pub seen: Option<Times>,
+}
+
 /// A zone of the input.
 #[derive(Clone, Debug, Serialize)]
 pub struct ZoneRow {
@@ -281,6 +318,9 @@ pub struct Summary {
     pub rrsets: StatusCounts,
     /// Distinct signatures by algorithm.
     pub signatures: BTreeMap<u8, SignatureCounts>,
+    /// The earliest expiration of a signature that holds and was valid when it was seen last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_expiry: Option<Expiry>,
     /// The zones.
     pub zones: Vec<ZoneRow>,
     /// Why responses are not secure.

@@ -60,6 +60,14 @@ pub struct Checked {
 }
 
 impl Checked {
+    /// Whether its arithmetic was done, under the keys that it may be by.
+    pub(super) fn was_computed(&self) -> bool {
+        match self.outcome {
+            Ok(_) => true,
+            Err((code, _)) => code == Code::SignatureInvalid || self.revokes.is_some(),
+        }
+    }
+
     /// A signature of which nothing is known: it does not hold.
     const UNKNOWN: Self = Self {
         signer: NameId(0),

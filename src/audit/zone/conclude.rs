@@ -5,31 +5,38 @@ use crate::dns::{Algorithm, Name, RType};
 use crate::engine::KeyIndex;
 
 use super::config::JudgementTime;
-use super::judge::{Bench, Court, RrsetCase, Step};
+use super::judge::{Bench, Court, Judged, RrsetCase, Step};
+use super::outcome::Outcome;
 use super::signature::Signature;
 use super::tally::Tally;
 use super::trust::ZoneKind;
 
 impl Court<'_> {
-    /// Last pass: what follows from the verdicts.
+    /// Last pass: what follows from the verdicts. Returns how many findings there are.
     pub(super) fn conclude(
         &self,
         steps: &mut Vec<Step>,
         bench: &Bench,
-        tally: &mut Tally,
-    ) -> Vec<Finding> {
+        judged: &mut Judged,
+    ) -> usize {
+        let Judged { tally, outcomes, .. } = judged;
         let mut findings = Vec::new();
         for step in steps.drain(..) {
             match step {
                 Step::Finding(finding) => findings.push(*finding),
-                Step::Rrset(case) => self.conclude_rrset(case, bench, tally, &mut findings),
+                Step::Rrset(case) => {
+                    outcomes.extend(self.conclude_rrset(case, bench, tally, &mut findings));
+                }
+                Step::Stray(stray) => outcomes.push(Outcome::Stray(*stray)),
             }
         }
         findings.retain_mut(|finding| self.policy.weigh(finding));
         for finding in &findings {
             tally.count_finding(finding);
         }
-        findings
+        let count = findings.len();
+        judged.findings.append(&mut findings);
+        count
     }
 
     fn conclude_rrset(
@@ -38,7 +45,7 @@ impl Court<'_> {
         bench: &Bench,
         tally: &mut Tally,
         findings: &mut Vec<Finding>,
-    ) {
+    ) -> Option<Outcome> {
         let mut secured = vec![false; self.times.len()];
         let mut holding = Vec::with_capacity(case.signatures.len());
         for signature in &mut case.signatures {
@@ -69,6 +76,8 @@ impl Court<'_> {
             versions.note(&case, &holding, self.context.keys.usability, &mut tally.versions);
         }
         debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
+        let outcome = |case| Outcome::Rrset(self.rrset_outcome(case, &holding, &secured));
+        self.wants_outcomes.then(|| outcome(case))
     }
 
     /// Counts a signature that holds, times aside, and the times at which it secures its RRset.

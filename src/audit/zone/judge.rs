@@ -23,6 +23,7 @@ use super::config::{JudgementTime, Progress};
 use super::delegation::{check_ds, check_glue};
 use super::denial::{DenialTtl, LotDenial};
 use super::lots::Lot;
+use super::outcome::{Outcome, RrsetSize, SignatureOutcome, StraySignature};
 use super::placement::misplaced;
 use super::signature::{Context, Signature};
 use super::standing::Standing;
@@ -34,6 +35,8 @@ use super::versions::Versions;
 pub(super) struct Judged {
     /// In canonical order of owners and types.
     pub findings: Vec<Finding>,
+    /// What became of RRsets and signatures, in the same order, if that is wanted.
+    pub outcomes: Vec<Outcome>,
     pub tally: Tally,
     /// For the walk along the chains.
     pub denial: LotDenial,
@@ -60,6 +63,8 @@ pub(super) struct Court<'z> {
     pub expire_within: Option<i64>,
     pub files: &'z [Arc<str>],
     pub policy: &'z Policy,
+    /// Whether the outcome of each RRset and signature is wanted.
+    pub wants_outcomes: bool,
     pub progress: &'z Progress,
     /// When set, whatever a lot holds is of no use any more.
     pub stop: &'z AtomicBool,
@@ -91,6 +96,8 @@ pub(super) enum Step {
     Finding(Box<Finding>),
     /// An RRset whose signatures are with the engine.
     Rrset(RrsetCase),
+    /// A signature over nothing that is to be signed, if outcomes are wanted.
+    Stray(Box<StraySignature>),
 }
 
 impl Step {
@@ -104,9 +111,12 @@ pub(super) struct RrsetCase {
     pub owner: Box<Name>,
     pub rtype: RType,
     pub place: Position,
+    pub size: RrsetSize,
     pub signatures: Vec<Signature>,
     /// Signatures beyond the limit, not tried.
     pub untried: usize,
+    /// The same one by one, if outcomes are wanted.
+    pub untried_outcomes: Vec<SignatureOutcome>,
 }
 
 impl<'z> Court<'z> {
@@ -114,6 +124,7 @@ impl<'z> Court<'z> {
     pub(super) fn judge(&self, lot: &Lot, bench: &mut Bench) -> Judged {
         let mut judged = Judged {
             findings: Vec::new(),
+            outcomes: Vec::new(),
             tally: Tally::new(self.times.len()),
             denial: LotDenial::default(),
         };
@@ -193,11 +204,10 @@ impl<'z> Court<'z> {
         Progress::add(&self.progress.signatures, tasks.len() as u64);
 
         let mut watch = std::mem::take(&mut bench.judge);
-        let findings = watch.time(|| self.conclude(steps, bench, &mut judged.tally));
+        let findings = watch.time(|| self.conclude(steps, bench, judged));
         bench.judge = watch;
         bench.tasks.clear();
-        Progress::add(&self.progress.findings, findings.len() as u64);
-        judged.findings.extend(findings);
+        Progress::add(&self.progress.findings, findings as u64);
     }
 
     /// Who said what of which octets: all that is needed to see it again without the zone.
@@ -387,11 +397,12 @@ impl<'z> Court<'z> {
         tasks: &mut TaskList,
         tally: &mut Tally,
     ) -> RrsetCase {
-        let (mut signatures, mut untried) = (Vec::new(), 0);
-        let octets: usize = rrset
-            .distinct()
-            .map(|record| owner.name.as_wire().len() + 10 + record.rdata.len())
-            .sum();
+        let (mut signatures, mut untried, mut untried_outcomes) = (Vec::new(), 0, Vec::new());
+        let (mut records, mut octets) = (0, 0);
+        for record in rrset.distinct() {
+            records += 1;
+            octets += owner.name.as_wire().len() + 10 + record.rdata.len();
+        }
         let limits = &self.context.keys.limits;
         let copies = (limits.signed_octets_per_rrset / octets.max(1)).max(1);
         let limit = limits.signatures_per_rrset.min(copies);
@@ -404,6 +415,11 @@ impl<'z> Court<'z> {
             tally.algorithms.entry(rrsig.algorithm).or_default().signatures += 1;
             if signatures.len() == limit {
                 untried += 1;
+                if self.wants_outcomes {
+                    let code = Code::RrsetTooManySignatures;
+                    let outcome = self.not_tried(record.position, record.ttl, Some(&rrsig), code);
+                    untried_outcomes.push(outcome);
+                }
                 continue;
             }
             let signature =
@@ -418,8 +434,10 @@ impl<'z> Court<'z> {
             owner: Box::new(owner.name),
             rtype: rrset.rtype(),
             place: rrset.first_in_input().position,
+            size: RrsetSize { ttl: rrset.ttls().0, records, octets: octets as u64 },
             signatures,
             untried,
+            untried_outcomes,
         }
     }
 
@@ -434,7 +452,7 @@ impl<'z> Court<'z> {
     ) {
         for record in rrsigs.distinct() {
             let rrsig = Rrsig::from_rdata(record.rdata);
-            let covered = rrsig.map(|rrsig| rrsig.type_covered);
+            let covered = rrsig.as_ref().map(|rrsig| rrsig.type_covered);
             let present = covered.is_some_and(|covered| owner.rrset(covered).is_some());
             let code = match covered {
                 None => Code::SignatureMalformed,
@@ -445,9 +463,16 @@ impl<'z> Court<'z> {
                 Some(_) => continue,
             };
             tally.signatures += 1;
-            let key = rrsig.map(|rrsig| KeyRef { tag: rrsig.key_tag, algorithm: rrsig.algorithm });
+            let key = rrsig
+                .as_ref()
+                .map(|rrsig| KeyRef { tag: rrsig.key_tag, algorithm: rrsig.algorithm });
             if let Some(key) = key {
                 tally.algorithms.entry(key.algorithm).or_default().signatures += 1;
+            }
+            if self.wants_outcomes {
+                let outcome = self.not_tried(record.position, record.ttl, rrsig.as_ref(), code);
+                let stray = Self::stray(&owner.name, covered, outcome);
+                steps.push(Step::Stray(Box::new(stray)));
             }
             // None of these makes data bogus: what they cover needs no signature of theirs.
             let severity = code.entry().severity.min(Severity::Violation);

@@ -17,6 +17,7 @@
 //! ```
 
 pub mod config;
+pub mod outcome;
 pub mod summary;
 pub mod trust;
 
@@ -57,6 +58,7 @@ use crate::source::{OpenOptions, Source, SourceError};
 use crate::zonefile::{PartEvent, ReadError, ReadFacts, ReadOptions, ZoneText, read_parts};
 
 pub use config::{Config, JudgementTime, Limits, PreviousInput, Progress, Sha1, ZonemdPolicy};
+pub use outcome::Listener;
 pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
@@ -66,6 +68,7 @@ use facts::{algorithm_facts, input_facts, key_facts};
 use judge::{Bench, Court};
 use keys::promised_algorithms;
 use lots::{Lot, lot_records, lots};
+use outcome::{FindingsOnly, ZoneAtHand};
 use signature::Context;
 use standing::standings;
 use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, TableFacts, Trust};
@@ -174,10 +177,23 @@ pub fn audit(
     config: &Config,
     on_finding: &mut dyn FnMut(&Finding),
 ) -> Result<Summary, Error> {
+    audit_with(source, config, &mut FindingsOnly(on_finding))
+}
+
+/// The same with somebody who may want to know more than findings: what became of each RRset and
+/// each signature, in the order of the audit.
+///
+/// # Errors
+/// When the input cannot be read to its end, or holds no zone.
+pub fn audit_with(
+    source: Source,
+    config: &Config,
+    listener: &mut dyn Listener,
+) -> Result<Summary, Error> {
     let start = Instant::now();
     let times = judgement_times(config);
     let mut tally = Tally::new(times.len());
-    let mut sink = Sink { config, on_finding };
+    let mut sink = Sink { config, listener };
     let transport = source.transport().to_string();
     let name = source.name().to_owned();
 
@@ -241,9 +257,12 @@ pub fn audit(
         expire_within: config.expire_within.map(|margin| margin.as_secs().cast_signed()),
         files: &facts.files,
         policy: &config.policy,
+        wants_outcomes: sink.listener.wants_outcomes(),
         progress: &config.progress,
         stop: &config.stop,
     };
+    let (files, times) = (&facts.files, &times);
+    sink.listener.zone(&ZoneAtHand { apex: &apex, class, times, files });
     for finding in whole::known_before(&court, &apex_records, plan_findings) {
         sink.report(&mut tally, finding);
     }
@@ -285,7 +304,7 @@ pub fn audit(
         zonemd,
         previous: versions.map(|versions| versions.facts(&tally.versions)),
         denial,
-        times: tally.time_facts(&times),
+        times: tally.time_facts(times),
         algorithms: algorithm_facts(&tally),
         reasons: code_counts(&tally.reasons),
         findings: code_counts(&tally.findings),
@@ -302,7 +321,7 @@ fn stopped(config: &Config) -> Result<(), Error> {
 /// Where findings go: weighed, counted, handed to the caller.
 struct Sink<'s> {
     config: &'s Config,
-    on_finding: &'s mut dyn FnMut(&Finding),
+    listener: &'s mut dyn Listener,
 }
 
 impl Sink<'_> {
@@ -310,7 +329,7 @@ impl Sink<'_> {
         if self.config.policy.weigh(&mut finding) {
             tally.count_finding(&finding);
             Progress::add(&self.config.progress.findings, 1);
-            (self.on_finding)(&finding);
+            self.listener.finding(&finding);
         }
     }
 }
@@ -449,7 +468,8 @@ fn judge_lots(
     let lots = lots(court.ordered, owners, before, lot_records(signatures), court.stop);
     pipeline::run(threads, lots, work, |judged| {
         tally.merge(&judged.tally);
-        judged.findings.iter().for_each(&mut *sink.on_finding);
+        judged.findings.iter().for_each(|finding| sink.listener.finding(finding));
+        judged.outcomes.iter().for_each(|outcome| sink.listener.outcome(outcome));
         let mut report = |finding| sink.report(tally, court.weigh(finding));
         stages.deny.time(|| chains.add(court, judged.denial, &mut report));
     })?;

@@ -27,6 +27,14 @@ pub(super) struct Signature {
     pub inception: Timestamp,
     /// The last second of validity.
     pub expiration: Timestamp,
+    /// Its TTL.
+    pub ttl: u32,
+    /// The TTL as signed.
+    pub original_ttl: u32,
+    /// Labels of the owner as signed.
+    pub labels: u8,
+    /// The signer in wire form, where it is not the apex.
+    pub other_signer: Option<Box<[u8]>>,
     /// What keeps it from proving anything, times aside. Empty when nothing does.
     pub faults: Vec<Fault>,
     /// What is wrong with it though it may hold.
@@ -66,6 +74,10 @@ impl Signature {
             place: record.position,
             inception: rrsig.inception,
             expiration: rrsig.expiration,
+            ttl: record.ttl,
+            original_ttl: rrsig.original_ttl,
+            labels: rrsig.labels,
+            other_signer: None,
             faults: Vec::new(),
             blemishes: Vec::new(),
             task: None,
@@ -91,6 +103,7 @@ impl Signature {
     /// Signer, labels, and the order of the two times.
     fn check_frame(&mut self, context: &Context<'_>, owner: &Name, rrsig: &Rrsig<'_>) {
         if rrsig.signer != *context.apex {
+            self.other_signer = Some(rrsig.signer.as_wire().into());
             self.fault(Code::SignatureSignerNotApex, Some(format!("signer {}", rrsig.signer)));
         }
         let labels = owner.rrsig_labels();
