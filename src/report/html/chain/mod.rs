@@ -75,6 +75,8 @@ impl ChainReporter for ChainPage {
                 }
             }
             Event::Rrset(_) => {}
+            // They are no rows of the JSON report.
+            Event::Signature(_) => return Ok(()),
             Event::Finding(finding) => {
                 self.findings.offer_finding(finding, self.events);
                 self.worst = self.worst.max(Some(finding.severity));
