@@ -13,16 +13,21 @@ pub(in crate::zonefile) struct Short {
 
 impl Short {
     /// Takes a word of an entry's text. `None` if it is quoted, longer or ends in a zero octet, or if
-    /// fewer than eight octets of text end with it, which is so of an entry's first words only.
+    /// neither eight octets of text end with it nor begin with it.
     #[inline(always)]
     #[allow(clippy::cast_possible_truncation)] // at most eight octets
     pub(in crate::zonefile) fn new(text: &[u8], token: Token) -> Option<Self> {
         let range = token.bare_range();
-        let eight = text.get(..range.end)?.last_chunk()?;
+        let octets = text.get(..range.end)?;
         let len @ 1..=8 = range.end.wrapping_sub(range.start) else { return None };
-        let eight = u64::from_le_bytes(*eight);
+        let before = 64 - 8 * len as u32;
+        let eight = match octets.last_chunk() {
+            Some(eight) => u64::from_le_bytes(*eight),
+            // A type behind an owner that is omitted.
+            None => u64::from_le_bytes(*text.get(range.start..)?.first_chunk()?) << before,
+        };
         // A zero octet at the end would make a key that a shorter word has, too.
-        (eight >> 56 != 0).then_some(Self { eight, before: 64 - 8 * len as u32 })
+        (eight >> 56 != 0).then_some(Self { eight, before })
     }
 
     /// The word as a number, its first octet in the lowest eight bits: see
@@ -57,16 +62,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn short(text: &[u8], start: usize) -> Option<Short> {
+    fn check(before: &[u8], word: &[u8], behind: &[u8]) {
+        let text = [before, word, behind].concat();
+        let (start, end) = (before.len(), before.len() + word.len());
         let offset = |at: usize| u32::try_from(at).unwrap();
-        Short::new(text, Token::new(offset(start), offset(text.len()), false))
-    }
-
-    fn check(before: &[u8], word: &[u8]) {
-        let text = [before, word].concat();
-        let found = short(&text, before.len());
+        let found = Short::new(&text, Token::new(offset(start), offset(end), false));
         let is_short = (1..=8).contains(&word.len()) && word.last() != Some(&0);
-        assert_eq!(found.is_some(), is_short && text.len() >= 8);
+        let has_room = end >= 8 || text.len() - start >= 8;
+        assert_eq!(found.is_some(), is_short && has_room);
         let Some(found) = found else { return };
         let key = word.iter().rev().fold(0, |key, &octet| key << 8 | u64::from(octet));
         assert_eq!(found.key(), key);
@@ -85,15 +88,19 @@ mod tests {
     proptest! {
         #[test]
         fn short_words_are_their_octets_and_decimals_their_value(
-            before: Vec<u8>, word in "[0-9]{0,10}", wrong: Option<(usize, u8)>, any: Vec<u8>,
+            before in prop::collection::vec(any::<u8>(), 0..12),
+            word in "[0-9]{0,10}",
+            wrong: Option<(usize, u8)>,
+            any: Vec<u8>,
+            behind in prop::collection::vec(any::<u8>(), 0..12),
         ) {
             let mut word = word.into_bytes();
             if let Some((place, octet)) = wrong && !word.is_empty() {
                 let place = place % word.len();
                 word[place] = octet;
             }
-            check(&before, &word);
-            check(&before, &any);
+            check(&before, &word, &behind);
+            check(&before, &any, &behind);
         }
     }
 }
