@@ -17,8 +17,8 @@ use super::output::FileOutput;
 pub(crate) struct MetricsArgs {
     /// Write metrics for Prometheus to this file, whose name ends in .prom
     ///
-    /// For node_exporter's textfile collector: the file is replaced at once when the audit has ended, and
-    /// stays as it was when it could not. MONITORING.md describes the metrics and has rules for alerts.
+    /// For node_exporter's textfile collector: the file is replaced at once when the audit has ended,
+    /// and stays as it was when it could not. MONITORING.md describes the metrics and has rules for alerts.
     #[arg(long, value_name = "FILE", value_parser = metrics_parser())]
     metrics: Option<PathBuf>,
 

@@ -328,7 +328,7 @@ fn a_person_sees_first_what_is_not_good() {
     assert!(places.is_sorted(), "{text}");
     assert!(lines.iter().all(|line| *line == line.trim_end()), "{text}");
     let output = sigmill(["merge", "--max-reports", "1"]).arg(folder.path()).output().unwrap();
-    assert!(String::from_utf8(output.stdout).unwrap().contains("and 3 more"), "{text}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("and 4 more"), "{text}");
 }
 
 #[test]

@@ -21,8 +21,8 @@ impl Court<'_> {
         }
     }
 
-    /// The earliest expiration of a signature that holds and was valid when it was seen last; of those that
-    /// expire together, that of the first name and type.
+    /// The earliest expiration of a signature that holds and was valid when it was seen last; of those
+    /// that expire together, that of the first name and type.
     pub(super) fn next_expiry(&self) -> Option<Expiry> {
         let bag = &self.verified.bag;
         let mut first: Option<Expiry> = None;

@@ -2,9 +2,9 @@
 //! (`MONITORING.md`).
 //!
 //! Written by hand: the text format is a dozen lines, and the crates for it serve metrics that live as
-//! long as their process. `prometheus-client` keeps label sets in hash maps, so that lines would change
-//! places from run to run, and ends its text as OpenMetrics does; both want every metric registered to be
-//! written once. What comes out is read back by two parsers of others in the tests.
+//! long as their process, each registered before it is written once. `prometheus-client` keeps label
+//! sets in hash maps, so that lines would change places from run to run, and writes OpenMetrics, which
+//! is not what the textfile collector parses. What comes out is read back by two parsers of others in the tests.
 
 mod chain;
 mod family;
