@@ -89,7 +89,11 @@ fn tiles(summary: &Summary) -> Vec<Tile> {
     if let Some((index, TimeFacts { rrsets, signatures_valid, .. })) = worst {
         let at_time = at.member("times").item(index);
         let rows = at_time.member("rrsets");
-        let when = if several { " at the worst time" } else { "" };
+        let when = match (several, rrsets.bogus) {
+            (false, _) => "",
+            (true, 0) => " at each time",
+            (true, _) => " at the worst time",
+        };
         let (label, figure) = match (rrsets.bogus, rrsets.secure) {
             (0, 0) => ("RRsets insecure", rows.count("insecure", rrsets.insecure)),
             (0, _) => ("RRsets secure", rows.count("secure", rrsets.secure)),
