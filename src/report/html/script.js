@@ -64,15 +64,12 @@
           keyed.sort(([a], [b]) => (a === null || b === null ? 1 : sign) * order(a, b));
           rows = keyed.map((pair) => pair[1]);
         }
-        body.append(...chunks(rows));
+        // Out of the page while rows move: within it each move would cost a look at all others.
+        body.remove();
+        for (const row of rows) body.append(row);
+        table.append(body);
       });
     });
-  };
-  // A call takes only so many arguments.
-  const chunks = (rows) => {
-    const fragment = document.createDocumentFragment();
-    for (const row of rows) fragment.append(row);
-    return [fragment];
   };
   document.querySelectorAll("table.sortable").forEach(sortable);
 

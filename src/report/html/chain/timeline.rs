@@ -69,7 +69,7 @@ fn stacks(rows: &[TimelineRow], first: i64, step: i64) -> Vec<Stack> {
     let mut begin = 0;
     while begin < steps {
         let mut counts = StatusCounts::default();
-        while let Some(row) = rows.next_if(|row| place(row) < begin + each) {
+        while let Some(row) = rows.next_if(|row| place(row) < begin.saturating_add(each)) {
             counts += row.responses;
         }
         let from = utc(first.saturating_add(begin.saturating_mul(step)));
@@ -81,7 +81,7 @@ fn stacks(rows: &[TimelineRow], first: i64, step: i64) -> Vec<Stack> {
             parts: Status::ALL.map(|status| (marks::area(status), counts.of(status))).to_vec(),
             hint: format!("from {from}: {}", words.join(", ")),
         });
-        begin += each;
+        begin = begin.saturating_add(each);
     }
     stacks
 }

@@ -16,7 +16,7 @@ use crate::audit::zone::summary::{TimeFacts, TrustKind};
 use crate::report::entry::{SCHEMA, catalogue};
 use crate::report::selection::Findings;
 use crate::report::terms;
-use crate::report::words::{count, grouped, span};
+use crate::report::words::{count, grouped, span, utc};
 use crate::report::{Judgement, Reporter};
 
 use super::figure::At;
@@ -86,10 +86,11 @@ fn tiles(summary: &Summary) -> Vec<Tile> {
     let mut tiles = Vec::new();
     // The worst time speaks, the first of equals, as it does in the judgement.
     let worst = summary.times.iter().enumerate().rev().max_by_key(|(_, time)| time.rrsets.bogus);
-    if let Some((index, TimeFacts { rrsets, signatures_valid, .. })) = worst {
-        let at_time = at.member("times").item(index);
-        let rows = at_time.member("rrsets");
-        let when = if several { " at the worst time" } else { "" };
+    if let Some((index, TimeFacts { at: at_time, rrsets, signatures_valid, .. })) = worst {
+        let place = at.member("times").item(index);
+        let rows = place.member("rrsets");
+        let time = at_time.map_or_else(|| "any time".to_owned(), utc);
+        let when = if several { format!(" at {time}") } else { String::new() };
         let (label, figure) = match (rrsets.bogus, rrsets.secure) {
             (0, 0) => ("RRsets insecure", rows.count("insecure", rrsets.insecure)),
             (0, _) => ("RRsets secure", rows.count("secure", rrsets.secure)),
@@ -103,7 +104,7 @@ fn tiles(summary: &Summary) -> Vec<Tile> {
         });
         tiles.push(Tile {
             label: "Signatures that hold",
-            figure: html! { (at_time.count("signatures_valid", *signatures_valid)) },
+            figure: html! { (place.count("signatures_valid", *signatures_valid)) },
             note: Some(html! {
                 "of " (at.member("input").count("signatures", summary.input.signatures)) (when)
             }),
