@@ -12,6 +12,7 @@
 
 mod bench;
 mod chain;
+mod expiry;
 mod figure;
 mod findings;
 mod latency;

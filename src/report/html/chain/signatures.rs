@@ -4,6 +4,7 @@ use maud::html;
 
 use crate::audit::chain::Summary;
 use crate::dns::Algorithm;
+use crate::report::html::expiry::expiry;
 use crate::report::html::figure::At;
 use crate::report::html::page::Section;
 use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
@@ -72,8 +73,14 @@ pub(super) fn signatures(at: &At, summary: &Summary) -> Option<Section> {
                 .into(),
     };
     let legend = swatches(&FATES.map(|(_, word, class)| (class, word)));
+    let seen = summary.input.seen.as_ref().map(|seen| seen.last);
     let content = html! {
         div.pair { div { (bars(&name, Layout::Above, &plotted, &legend)) } div { (table.render()) } }
+        @if let Some(next) = &summary.next_expiry {
+            dl.facts {
+                dt { "Next to expire" } dd { (expiry(&at.member("next_expiry"), next, seen)) }
+            }
+        }
     };
     Some(Section { id: "signatures", title: "Signatures", lead: None, content })
 }

@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 
 use crate::audit::zone::Summary;
-use crate::audit::zone::summary::Expiry;
+use crate::report::html::expiry::expiry;
 use crate::report::html::figure::At;
 use crate::report::html::page::Section;
 use crate::report::html::plot::bars::{Bar, Layout, Piece, bars};
 use crate::report::html::plot::{Name, part};
 use crate::report::terms;
-use crate::report::words::{count, span};
+use crate::report::words::count;
 
 use super::root;
 
@@ -29,23 +29,6 @@ pub(super) fn lifetime(summary: &Summary) -> Option<Section> {
         (histogram(summary, &at.member("remaining")))
     };
     Some(Section { id: "lifetime", title: "How long signatures last", lead: None, content })
-}
-
-/// As in `in 12 d 4 h (2020-11-01T00:00:00Z): ./SOA by 26116/8`.
-fn expiry(at: &At, expiry: &Expiry, from: Option<i64>) -> Markup {
-    let left = from.map(|from| expiry.at.saturating_sub(from));
-    let time = at.time("at", expiry.at);
-    html! {
-        @match left {
-            Some(left) if left < 0 => { strong.bad { (span(left)) " ago" } " (" (time) ")" }
-            Some(left) => { strong { "in " (span(left)) } " (" (time) ")" }
-            None => (time),
-        }
-        ": " span.name {
-            (at.text("owner", &expiry.owner.to_string())) "/" (at.text("type", &expiry.rtype.to_string()))
-        }
-        " by " (at.number("tag", expiry.key.tag)) "/" (at.number("algorithm", expiry.key.algorithm.0))
-    }
 }
 
 fn histogram(summary: &Summary, at: &At) -> Markup {
