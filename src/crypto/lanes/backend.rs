@@ -266,8 +266,8 @@ pub(super) const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 /// Octets of a key's table for each signature that it is made for.
 const OCTETS_PER_SIGNATURE: usize = 16;
 
-/// Octets that any key's table may have.
-const SMALL_TABLE: usize = 2 << 20;
+/// Octets that any key's table may have: those of windows of 11 bits for P-384.
+const SMALL_TABLE: usize = 4608 << 10;
 
 /// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
 /// for it set aside.
