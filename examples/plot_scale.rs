@@ -87,6 +87,7 @@ where
     let mut chart = ChartBuilder::on(area)
         .caption(title, ("sans-serif", 18))
         .margin(12)
+        .margin_right(28)
         .x_label_area_size(42)
         .y_label_area_size(58)
         .build_cartesian_2d(decades(rows.iter().map(|row| row.records)).log_scale(), values)?;
