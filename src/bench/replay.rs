@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::crypto::BackendChoice;
 use crate::dns::Algorithm;
-use crate::engine::histogram::new_histogram;
 use crate::engine::{KeyIndex, KeyTable, Latencies, Recording, TaskList, Verdict};
 
 use super::schedule::Random;
@@ -267,17 +266,7 @@ impl Workload for Replay<'_> {
     fn slice(&self, threads: usize, duration: Duration) -> io::Result<Slice> {
         let started = Instant::now();
         let deadline = started + duration;
-        let mut slice = Slice {
-            seconds: 0.0,
-            signatures: 0,
-            wrong: 0,
-            per_second: 0.0,
-            wall_per_second: 0.0,
-            waiting: Some(0.0),
-            thread_seconds: 0.0,
-            nanoseconds: new_histogram(),
-            audit: None,
-        };
+        let mut slice = Slice::empty();
         let (mut all, mut preparing, mut passes) = (0.0, 0.0, 0.0);
         let mut latencies = Latencies::default();
         let mut part = 1.0;

@@ -65,6 +65,23 @@ pub(super) struct Slice {
     pub audit: Option<AuditSlice>,
 }
 
+impl Slice {
+    /// Nothing done yet, to be added to.
+    pub(super) fn empty() -> Self {
+        Self {
+            seconds: 0.0,
+            signatures: 0,
+            wrong: 0,
+            per_second: 0.0,
+            wall_per_second: 0.0,
+            waiting: Some(0.0),
+            thread_seconds: 0.0,
+            nanoseconds: new_histogram(),
+            audit: None,
+        }
+    }
+}
+
 /// What a slice of an audit's work comes to besides.
 #[derive(Clone, Debug)]
 pub(super) struct AuditSlice {
@@ -101,17 +118,7 @@ pub(super) fn repeat<'w>(
         }
         tally.end()
     })?;
-    let mut slice = Slice {
-        seconds: 0.0,
-        signatures: 0,
-        wrong: 0,
-        per_second: 0.0,
-        wall_per_second: 0.0,
-        waiting: Some(0.0),
-        thread_seconds: 0.0,
-        nanoseconds: new_histogram(),
-        audit: None,
-    };
+    let mut slice = Slice::empty();
     for tally in tallies {
         let seconds = tally.elapsed.as_secs_f64();
         slice.seconds = slice.seconds.max(seconds);
