@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::word;
 use super::curve::Curve;
 use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
@@ -13,7 +15,7 @@ use super::ed25519;
 use super::ifma::avx512;
 use super::kernels::{self, Choice, Scalar64, Tried};
 #[cfg(target_arch = "x86_64")]
-use super::kernels::{Ifma52, ScalarAdx};
+use super::kernels::{FourLanes, Ifma52, ScalarAdx};
 use super::p256::P256;
 use super::p384::P384;
 use super::plain::{self, Point};
@@ -64,8 +66,8 @@ impl Backend for Lanes {
 
     fn prepare(&self, key: &PublicKey, signatures: usize) -> Result<Box<dyn PreparedKey>, Refusal> {
         match key {
-            PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4, 5>(point, signatures),
-            PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6, 8>(point, signatures),
+            PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4>(point, signatures),
+            PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6>(point, signatures),
             PublicKey::Ed25519(point) => ed25519::prepare(point, signatures),
             PublicKey::Rsa(key) => rsa::prepare(key, signatures),
             _ => Err(Refusal::Unsupported),
@@ -83,6 +85,12 @@ trait Algorithm<const N: usize>: Curve<N> {
     const TRIED: Tried;
     /// The digest that is signed, of as many octets as a coordinate.
     type Hash: InVectors;
+    /// The kernel with digits for AVX2.
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Kernel<Self, N, Token = word::Available> + Send + Sync + 'static;
+    /// The kernel with digits for AVX-512 IFMA.
+    #[cfg(target_arch = "x86_64")]
+    type Ifma: Kernel<Self, N, Token = avx512::Available> + Send + Sync + 'static;
     /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
     fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; Choice::COUNT];
 }
@@ -90,6 +98,10 @@ trait Algorithm<const N: usize>: Curve<N> {
 impl Algorithm<4> for P256 {
     const TRIED: Tried = Tried::P256;
     type Hash = Sha256;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = FourLanes<9>;
+    #[cfg(target_arch = "x86_64")]
+    type Ifma = Ifma52<5>;
 
     fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] {
         static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] =
@@ -101,6 +113,10 @@ impl Algorithm<4> for P256 {
 impl Algorithm<6> for P384 {
     const TRIED: Tried = Tried::P384;
     type Hash = Sha384;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = FourLanes<14>;
+    #[cfg(target_arch = "x86_64")]
+    type Ifma = Ifma52<8>;
 
     fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] {
         static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] =
@@ -109,8 +125,8 @@ impl Algorithm<6> for P384 {
     }
 }
 
-/// Prepares a key with the kernel that is chosen; `L` is the count of its digits of 52 bits.
-fn ecdsa_key<C: Algorithm<N>, const N: usize, const L: usize>(
+/// Prepares a key with the kernel that is chosen.
+fn ecdsa_key<C: Algorithm<N>, const N: usize>(
     octets: &[u8],
     signatures: usize,
 ) -> Result<Box<dyn PreparedKey>, Refusal> {
@@ -119,14 +135,23 @@ fn ecdsa_key<C: Algorithm<N>, const N: usize, const L: usize>(
     }
     let choice = kernels::chosen(C::TRIED);
     #[cfg(target_arch = "x86_64")]
-    match (choice, avx512::Available::detect(), adx::Available::detect()) {
-        (Choice::Ifma, Some(available), _) => {
-            return EcdsaKey::<C, Ifma52<L>, N>::prepare(available, choice, octets, signatures);
+    match choice {
+        Choice::Ifma => {
+            if let Some(available) = avx512::Available::detect() {
+                return EcdsaKey::<C, C::Ifma, N>::prepare(available, choice, octets, signatures);
+            }
         }
-        (Choice::Adx, _, Some(available)) => {
-            return EcdsaKey::<C, ScalarAdx, N>::prepare(available, choice, octets, signatures);
+        Choice::Avx2 => {
+            if let Some(available) = word::Available::detect() {
+                return EcdsaKey::<C, C::Avx2, N>::prepare(available, choice, octets, signatures);
+            }
         }
-        _ => {}
+        Choice::Adx => {
+            if let Some(available) = adx::Available::detect() {
+                return EcdsaKey::<C, ScalarAdx, N>::prepare(available, choice, octets, signatures);
+            }
+        }
+        Choice::Portable => {}
     }
     EcdsaKey::<C, Scalar64, N>::prepare((), Choice::Portable, octets, signatures)
 }

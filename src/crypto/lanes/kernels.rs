@@ -2,6 +2,8 @@
 
 use std::sync::OnceLock;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2::word;
 use super::curve::Curve;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
@@ -26,7 +28,7 @@ pub enum Choice {
     Portable,
     /// 64-bit words, with BMI2 and ADX.
     Adx,
-    /// AVX2: for Ed25519, RSA and digests.
+    /// AVX2.
     Avx2,
     /// AVX-512 IFMA.
     Ifma,
@@ -78,13 +80,13 @@ impl Choice {
                 Tried::Rsa => false,
             }),
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => match curve {
-                Tried::P256 | Tried::P384 => false,
-                Tried::Ed25519 => ed25519::avx2::Available::detect()
-                    .is_some_and(ed25519::check::agrees::<ed25519::Avx>),
+            Self::Avx2 => word::Available::detect().is_some_and(|available| match curve {
+                Tried::P256 => check::agrees::<P256, FourLanes<9>, 4>(available),
+                Tried::P384 => check::agrees::<P384, FourLanes<14>, 6>(available),
+                Tried::Ed25519 => ed25519::check::agrees::<ed25519::Avx>(available),
                 Tried::Rsa => rsa::avx2::Available::detect()
                     .is_some_and(rsa::kernels::agrees::<rsa::kernels::FourLanes>),
-            },
+            }),
             #[cfg(target_arch = "x86_64")]
             Self::Ifma => avx512::Available::detect().is_some_and(|available| match curve {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
@@ -143,12 +145,14 @@ impl<C: Curve<N>, const N: usize> Kernel<C, N> for Scalar64 {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use x86::{Ifma52, ScalarAdx};
+pub use x86::{FourLanes, Ifma52, ScalarAdx};
 
 /// Kernels of which all is compiled for instructions that not every processor has.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
 mod x86 {
+    use super::super::avx2::word;
+    use super::super::avx2::{Avx2, Digits};
     use super::super::curve::Curve;
     use super::super::ecdsa::{self, Kernel, Outcome, Signature, Workspace};
     use super::super::ifma::Ifma;
@@ -192,6 +196,37 @@ mod x86 {
         ways_in!(adx::Available, table_adx, verify_adx,);
     }
 
+    /// The AVX2 kernel for a curve whose numbers have `D` digits. Numbers modulo the order, of which a
+    /// signature takes few products, are in words.
+    #[derive(Debug)]
+    pub struct FourLanes<const D: usize>;
+
+    impl<C: Curve<N>, const N: usize, const D: usize> Kernel<C, N> for FourLanes<D>
+    where
+        C::Base: Digits<N, D>,
+    {
+        type Token = word::Available;
+        type Base = Avx2<C::Base, N, D>;
+        type Order = Portable<C::Order, N, 4>;
+        const CHUNK: usize = 128;
+
+        fn table(_: word::Available, point: &Point<C, N>, windows: Windows) -> Table<N> {
+            // SAFETY: `Available` proves that the processor has the features.
+            unsafe { table_avx2::<C, N, D>(point, windows) }
+        }
+
+        fn verify(
+            _: word::Available,
+            tables: [&Table<N>; 2],
+            signatures: &[Signature<N>],
+            outcomes: &mut [Outcome],
+            space: &mut Workspace<Self, C, N>,
+        ) {
+            // SAFETY: `Available` proves that the processor has the features.
+            unsafe { verify_avx2::<C, N, D>(tables, signatures, outcomes, space) }
+        }
+    }
+
     /// The IFMA kernel for any curve whose numbers have `L` digits of 52 bits.
     #[derive(Debug)]
     pub struct Ifma52<const L: usize>;
@@ -217,6 +252,29 @@ mod x86 {
         space: &mut Workspace<ScalarAdx, C, N>,
     ) {
         ecdsa::verify::<ScalarAdx, C, N>(tables, signatures, outcomes, space);
+    }
+
+    #[target_feature(enable = "avx2,bmi2")]
+    fn table_avx2<C: Curve<N>, const N: usize, const D: usize>(
+        point: &Point<C, N>,
+        windows: Windows,
+    ) -> Table<N>
+    where
+        C::Base: Digits<N, D>,
+    {
+        Table::new::<C, Avx2<C::Base, N, D>>(point, windows)
+    }
+
+    #[target_feature(enable = "avx2,bmi2")]
+    fn verify_avx2<C: Curve<N>, const N: usize, const D: usize>(
+        tables: [&Table<N>; 2],
+        signatures: &[Signature<N>],
+        outcomes: &mut [Outcome],
+        space: &mut Workspace<FourLanes<D>, C, N>,
+    ) where
+        C::Base: Digits<N, D>,
+    {
+        ecdsa::verify::<FourLanes<D>, C, N>(tables, signatures, outcomes, space);
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]

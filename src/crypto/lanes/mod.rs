@@ -8,7 +8,8 @@
 //!   digits. They are written once, generic over the curve ([`curve`], [`p256`], [`p384`]) and over the kernel
 //!   ([`field`]).
 //! - [`ed25519`] is a room of its own: other additions, which share digits and kernels with these.
-//! - [`portable`] is the kernel for every processor, [`ifma`] the one for AVX-512 IFMA.
+//! - [`portable`] is the kernel for every processor, `avx2` the one for AVX2, [`ifma`] the one for
+//!   AVX-512 IFMA.
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
 //! - [`digest`] hashes what is signed, many messages side by side.
@@ -20,6 +21,8 @@
 //! can make points meet on the way; such a signature is taken out of its batch and judged by
 //! [`plain`]. Beyond that, the engine asks a library about every signature that is said to fail.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod backend;
 mod chain;
 mod curve;

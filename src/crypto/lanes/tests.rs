@@ -207,6 +207,19 @@ proptest! {
         check_residues::<p384::Order, Portable<_, 6, 2>, 6>(c, d, mask);
     }
 
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn avx2_fields_agree_with_school_arithmetic(
+        (a, b) in (residue::<p256::P, 4>(), residue::<p256::P, 4>()),
+        (c, d) in (residue::<p384::P, 6>(), residue::<p384::P, 6>()),
+        mask in 0_u32..16,
+    ) {
+        if super::avx2::word::Available::detect().is_some() {
+            check_residues::<p256::P, super::avx2::Avx2<_, 4, 9>, 4>(a, b, mask);
+            check_residues::<p384::P, super::avx2::Avx2<_, 6, 14>, 6>(c, d, mask);
+        }
+    }
+
     #[test]
     fn ifma_p256_agrees_with_school_arithmetic(
         (a, b) in (residue::<p256::P, 4>(), residue::<p256::P, 4>()),
@@ -520,6 +533,11 @@ fn every_kernel_passes_the_trial_before_it_is_trusted() {
     if let Some(available) = super::portable::adx::Available::detect() {
         assert!(check::agrees::<P256, super::kernels::ScalarAdx, 4>(available));
         assert!(check::agrees::<P384, super::kernels::ScalarAdx, 6>(available));
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(available) = super::avx2::word::Available::detect() {
+        assert!(check::agrees::<P256, super::kernels::FourLanes<9>, 4>(available));
+        assert!(check::agrees::<P384, super::kernels::FourLanes<14>, 6>(available));
     }
     #[cfg(target_arch = "x86_64")]
     if let Some(available) = super::ifma::avx512::Available::detect() {

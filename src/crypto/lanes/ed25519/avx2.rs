@@ -13,30 +13,12 @@
 #![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
 use std::arch::asm;
-use std::arch::x86_64::{
-    __m256i, _mm_cvtsi64_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_loadu_si256, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi64x,
-    _mm256_sll_epi64, _mm256_srl_epi64, _mm256_sub_epi64, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi64,
-};
 
+use super::super::avx2::word::{LANES, Word};
 use super::super::field::{Mask, Residues};
 use super::super::modulus::{self, Modulus};
 use super::field::P;
 
-/// Proof that the processor has the instructions.
-#[derive(Clone, Copy, Debug)]
-pub struct Available(());
-
-impl Available {
-    /// Looks.
-    pub fn detect() -> Option<Self> {
-        let has = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi2");
-        has.then_some(Self(()))
-    }
-}
-
-const LANES: usize = 4;
 const DIGITS: usize = 10;
 
 /// Bits of the digit at a place.
@@ -49,103 +31,10 @@ const fn position(place: usize) -> usize {
     (51 * place).div_ceil(2)
 }
 
-/// A word for each lane.
-#[derive(Clone, Copy, Debug)]
-struct Word(__m256i);
-
-/// An intrinsic that takes and gives values only.
-macro_rules! intrinsic {
-    ($call:expr) => {
-        // SAFETY: the instruction touches registers only, and whoever got here holds `Available`.
-        unsafe { $call }
-    };
-}
-
-impl Word {
-    #[inline(always)]
-    fn splat(word: u64) -> Self {
-        Self(intrinsic!(_mm256_set1_epi64x(word.cast_signed())))
-    }
-
-    #[inline(always)]
-    fn load(words: &[u64; 4]) -> Self {
-        // SAFETY: four words have 32 octets, the load wants no alignment, and whoever got here holds
-        // `Available`.
-        Self(unsafe { _mm256_loadu_si256(std::ptr::from_ref(words).cast::<__m256i>()) })
-    }
-
-    #[inline(always)]
-    fn to_words(self) -> [u64; LANES] {
-        // SAFETY: both are 32 octets without a meaning of their own.
-        unsafe { std::mem::transmute::<__m256i, [u64; LANES]>(self.0) }
-    }
-
-    #[inline(always)]
-    fn plus(self, other: Self) -> Self {
-        Self(intrinsic!(_mm256_add_epi64(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn minus(self, other: Self) -> Self {
-        Self(intrinsic!(_mm256_sub_epi64(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        Self(intrinsic!(_mm256_and_si256(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        Self(intrinsic!(_mm256_or_si256(self.0, other.0)))
-    }
-
-    /// By fewer than 64 bits. With a constant count this is one instruction.
-    #[inline(always)]
-    fn shl(self, count: usize) -> Self {
-        Self(intrinsic!(_mm256_sll_epi64(self.0, _mm_cvtsi64_si128(count as i64))))
-    }
-
-    #[inline(always)]
-    fn shr(self, count: usize) -> Self {
-        Self(intrinsic!(_mm256_srl_epi64(self.0, _mm_cvtsi64_si128(count as i64))))
-    }
-
-    /// `19 a`, for `a` below 2^59.
-    #[inline(always)]
-    fn times_19(self) -> Self {
-        self.shl(4).plus(self.shl(1)).plus(self)
-    }
-
-    /// All ones in the lanes of the mask.
-    #[inline(always)]
-    fn lanes(mask: Mask) -> Self {
-        let mut lanes = [0; LANES];
-        for (lane, word) in lanes.iter_mut().enumerate() {
-            *word = u64::from((mask >> lane) & 1).wrapping_neg();
-        }
-        Self::load(&lanes)
-    }
-
-    /// `other` where `lanes` has ones.
-    #[inline(always)]
-    fn replace(self, lanes: Self, other: Self) -> Self {
-        Self(intrinsic!(_mm256_blendv_epi8(self.0, other.0, lanes.0)))
-    }
-
-    /// From rows to columns: result `i` has the word `i` of all rows.
-    #[inline(always)]
-    fn columns(rows: [Self; 4]) -> [Self; 4] {
-        let [Self(a), Self(b), Self(c), Self(d)] = rows;
-        let (ab, cd) = intrinsic!((_mm256_unpacklo_epi64(a, b), _mm256_unpacklo_epi64(c, d)));
-        let (ef, gh) = intrinsic!((_mm256_unpackhi_epi64(a, b), _mm256_unpackhi_epi64(c, d)));
-        [
-            Self(intrinsic!(_mm256_permute2x128_si256::<0x20>(ab, cd))),
-            Self(intrinsic!(_mm256_permute2x128_si256::<0x20>(ef, gh))),
-            Self(intrinsic!(_mm256_permute2x128_si256::<0x31>(ab, cd))),
-            Self(intrinsic!(_mm256_permute2x128_si256::<0x31>(ef, gh))),
-        ]
-    }
+/// `19 a`, for `a` below 2^59.
+#[inline(always)]
+fn times_19(a: Word) -> Word {
+    a.shl(4).plus(a.shl(1)).plus(a)
 }
 
 /// Four residues.
@@ -205,7 +94,7 @@ impl Avx2 {
         if i + 1 < DIGITS {
             digits[i + 1] = digits[i + 1].plus(above);
         } else {
-            digits[0] = digits[0].plus(above.times_19());
+            digits[0] = digits[0].plus(times_19(above));
         }
     }
 
@@ -224,7 +113,7 @@ impl Avx2 {
         for i in 0..DIGITS {
             carry = digits[i].plus(carry).shr(bits(i));
         }
-        digits[0] = digits[0].plus(carry.times_19());
+        digits[0] = digits[0].plus(times_19(carry));
         for i in 0..DIGITS - 1 {
             Self::carry(&mut digits, i);
         }
@@ -235,72 +124,81 @@ impl Avx2 {
 }
 
 /// `a b`: 100 products of digits and 9 by 19. Two odd places make a column that is half a bit short, so
-/// that their products count twice. All is written out, since loops would not be unrolled in time for
-/// the digits to stay in registers.
+/// that their products count twice.
+///
+/// Row by row, all ten columns staying in registers: a digit of `a` times the digits of `b`, and times 19
+/// those that come round from above. In assembly, since the compiler takes the intrinsic for a product
+/// of 64 bits, moves doublings out of it, and then needs three instructions for one; and so that one
+/// factor is read from memory.
 ///
 /// # Safety
 /// The processor has AVX2.
 #[inline(never)]
 #[target_feature(enable = "avx2")]
-#[rustfmt::skip]
 fn product(a: &Avx2, b: &Avx2) -> Avx2 {
-    /// The low 32 bits of both multiplied. In assembly, since the compiler takes the intrinsic for a
-    /// product of 64 bits, moves doublings out of it, and then needs three instructions for one.
-    macro_rules! times {
-        ($a:expr, $b:expr) => {{
-            let product;
-            // SAFETY: the instruction touches registers only, and the processor has it, as the caller
-            // promises.
+    let mut c = [Word::splat(0); DIGITS];
+    // For row i, the factors of the columns lie from place 10 - i on.
+    let mut factors = [Word::splat(0); 2 * DIGITS];
+    for i in 0..DIGITS {
+        factors[i] = times_19(b.digits[i]);
+        factors[DIGITS + i] = b.digits[i];
+    }
+    /// Adds row `i`: the digit to even columns, and to odd ones.
+    macro_rules! row {
+        ($i:literal, $even:expr, $odd:expr) => {
+            // SAFETY: the processor has the instructions, as the caller promises; only ten of the
+            // factors are read, nothing is written but the registers named.
             unsafe {
                 asm!(
-                    "vpmuludq {product}, {a}, {b}",
-                    product = lateout(ymm_reg) product,
-                    a = in(ymm_reg) $a.0,
-                    b = in(ymm_reg) $b.0,
-                    options(pure, nomem, nostack, preserves_flags),
+                    row!(@add "even" 0), row!(@add "odd" 1), row!(@add "even" 2), row!(@add "odd" 3),
+                    row!(@add "even" 4), row!(@add "odd" 5), row!(@add "even" 6), row!(@add "odd" 7),
+                    row!(@add "even" 8), row!(@add "odd" 9),
+                    inout(ymm_reg) c[0].0, inout(ymm_reg) c[1].0, inout(ymm_reg) c[2].0,
+                    inout(ymm_reg) c[3].0, inout(ymm_reg) c[4].0, inout(ymm_reg) c[5].0,
+                    inout(ymm_reg) c[6].0, inout(ymm_reg) c[7].0, inout(ymm_reg) c[8].0,
+                    inout(ymm_reg) c[9].0,
+                    product = out(ymm_reg) _,
+                    even = in(ymm_reg) $even.0,
+                    odd = in(ymm_reg) $odd.0,
+                    b = in(reg) factors[DIGITS - $i..].as_ptr(),
+                    options(pure, readonly, nostack, preserves_flags),
                 );
             }
-            Word(product)
-        }};
+        };
+        (@add $digit:literal $k:literal) => {
+            concat!(
+                "vpmuludq {product}, {", $digit, "}, ymmword ptr [{b} + 32 * ", $k, "]\n",
+                "vpaddq {", $k, "}, {", $k, "}, {product}",
+            )
+        };
+        // Of an odd row, the even columns come from odd places.
+        ($i:literal odd) => { row!($i, a.digits[$i].plus(a.digits[$i]), a.digits[$i]) };
+        ($i:literal) => { row!($i, a.digits[$i], a.digits[$i]) };
     }
-    /// A column: the sum of products.
-    macro_rules! sum {
-        ($a:ident $b:ident $(, $c:ident $d:ident)*) => { times!($a, $b)$(.plus(times!($c, $d)))* };
-    }
-    let [a0, a1, a2, a3, a4, a5, a6, a7, a8, a9] = a.digits;
-    let [b0, b1, b2, b3, b4, b5, b6, b7, b8, b9] = b.digits;
-    let n = Word::splat(19);
-    let (m1, m2, m3) = (times!(b1, n), times!(b2, n), times!(b3, n));
-    let (m4, m5, m6) = (times!(b4, n), times!(b5, n), times!(b6, n));
-    let (m7, m8, m9) = (times!(b7, n), times!(b8, n), times!(b9, n));
-    let (d1, d3, d5) = (a1.plus(a1), a3.plus(a3), a5.plus(a5));
-    let (d7, d9) = (a7.plus(a7), a9.plus(a9));
-    let mut columns = [
-        sum!(a0 b0, d1 m9, a2 m8, d3 m7, a4 m6, d5 m5, a6 m4, d7 m3, a8 m2, d9 m1),
-        sum!(a0 b1, a1 b0, a2 m9, a3 m8, a4 m7, a5 m6, a6 m5, a7 m4, a8 m3, a9 m2),
-        sum!(a0 b2, d1 b1, a2 b0, d3 m9, a4 m8, d5 m7, a6 m6, d7 m5, a8 m4, d9 m3),
-        sum!(a0 b3, a1 b2, a2 b1, a3 b0, a4 m9, a5 m8, a6 m7, a7 m6, a8 m5, a9 m4),
-        sum!(a0 b4, d1 b3, a2 b2, d3 b1, a4 b0, d5 m9, a6 m8, d7 m7, a8 m6, d9 m5),
-        sum!(a0 b5, a1 b4, a2 b3, a3 b2, a4 b1, a5 b0, a6 m9, a7 m8, a8 m7, a9 m6),
-        sum!(a0 b6, d1 b5, a2 b4, d3 b3, a4 b2, d5 b1, a6 b0, d7 m9, a8 m8, d9 m7),
-        sum!(a0 b7, a1 b6, a2 b5, a3 b4, a4 b3, a5 b2, a6 b1, a7 b0, a8 m9, a9 m8),
-        sum!(a0 b8, d1 b7, a2 b6, d3 b5, a4 b4, d5 b3, a6 b2, d7 b1, a8 b0, d9 m9),
-        sum!(a0 b9, a1 b8, a2 b7, a3 b6, a4 b5, a5 b4, a6 b3, a7 b2, a8 b1, a9 b0),
-    ];
-    // Two chains at a time.
-    Avx2::carry(&mut columns, 0);
-    Avx2::carry(&mut columns, 4);
-    Avx2::carry(&mut columns, 1);
-    Avx2::carry(&mut columns, 5);
-    Avx2::carry(&mut columns, 2);
-    Avx2::carry(&mut columns, 6);
-    Avx2::carry(&mut columns, 3);
-    Avx2::carry(&mut columns, 7);
-    Avx2::carry(&mut columns, 4);
-    Avx2::carry(&mut columns, 8);
-    Avx2::carry(&mut columns, 9);
-    Avx2::carry(&mut columns, 0);
-    Avx2 { digits: columns }
+    row!(0);
+    row!(1 odd);
+    row!(2);
+    row!(3 odd);
+    row!(4);
+    row!(5 odd);
+    row!(6);
+    row!(7 odd);
+    row!(8);
+    row!(9 odd);
+    // Two chains of carries at a time.
+    Avx2::carry(&mut c, 0);
+    Avx2::carry(&mut c, 4);
+    Avx2::carry(&mut c, 1);
+    Avx2::carry(&mut c, 5);
+    Avx2::carry(&mut c, 2);
+    Avx2::carry(&mut c, 6);
+    Avx2::carry(&mut c, 3);
+    Avx2::carry(&mut c, 7);
+    Avx2::carry(&mut c, 4);
+    Avx2::carry(&mut c, 8);
+    Avx2::carry(&mut c, 9);
+    Avx2::carry(&mut c, 0);
+    Avx2 { digits: c }
 }
 
 impl Residues<P, 4> for Avx2 {

@@ -27,6 +27,7 @@ pub use x86::{Adx, Avx, Ifma};
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
 mod x86 {
+    use super::super::super::avx2::word;
     use super::super::super::ifma::avx512::{self, Avx512};
     use super::super::super::portable::{self, adx};
     use super::super::super::recode::Windows;
@@ -101,7 +102,7 @@ mod x86 {
     kernel!(
         Avx,
         "avx2,bmi2",
-        avx2::Available,
+        word::Available,
         avx2::Avx2,
         portable::Portable<Order, 4, 4>,
         128

@@ -4,6 +4,8 @@ use std::sync::OnceLock;
 
 use crate::crypto::{Item, PreparedKey, Refusal};
 
+#[cfg(target_arch = "x86_64")]
+use super::super::avx2::word;
 use super::super::backend::{BATCH, Reservation, WIDTHS, count_base_table, reserve_table};
 use super::super::digest;
 #[cfg(target_arch = "x86_64")]
@@ -14,8 +16,6 @@ use super::super::modulus::Modulus;
 use super::super::portable::adx;
 use super::super::recode::Windows;
 use super::super::words;
-#[cfg(target_arch = "x86_64")]
-use super::avx2;
 use super::field::Order;
 use super::kernels::Portable;
 #[cfg(target_arch = "x86_64")]
@@ -50,7 +50,7 @@ pub fn prepare(octets: &[u8; 32], signatures: usize) -> Result<Box<dyn PreparedK
             }
         }
         Choice::Avx2 => {
-            if let Some(available) = avx2::Available::detect() {
+            if let Some(available) = word::Available::detect() {
                 return Key::<Avx>::prepare(available, choice, octets, signatures);
             }
         }

@@ -41,7 +41,7 @@ macro_rules! for_each_kernel {
             if let Some(available) = super::super::portable::adx::Available::detect() {
                 $do!(super::Adx, available);
             }
-            if let Some(available) = super::avx2::Available::detect() {
+            if let Some(available) = super::super::avx2::word::Available::detect() {
                 $do!(super::Avx, available);
             }
             if let Some(available) = super::super::ifma::avx512::Available::detect() {
