@@ -21,8 +21,8 @@ where
     fn len(&self) -> usize;
     /// `x2 - x1` of the addition `i`.
     fn difference(&self, i: usize) -> F;
-    /// Both points of the addition `i`.
-    fn operands(&self, i: usize) -> [Points<F>; 2];
+    /// Both points of the addition `i`, from where they lie or in the room that is given.
+    fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2];
     /// Takes the sum. In lanes that were given to [`Additions::exclude`] it means nothing.
     fn store(&mut self, i: usize, sum: Points<F>);
     /// Is told the lanes in which the points of addition `i` have the same x: equal or opposite.
@@ -35,6 +35,11 @@ pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &mut impl Additions<C, F, N>,
     products: &mut Vec<F>,
 ) {
+    // Never made shorter: what is there would be written anew when it grows again.
+    if products.len() < work.len() {
+        products.resize(work.len(), F::one());
+    }
+    let products = &mut products[..work.len()];
     let total = multiply_up(work, products);
     if total.zeros() == 0 {
         add_with(work, products, total.invert(), |difference| difference);
@@ -51,15 +56,15 @@ pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
 #[inline(always)]
 fn multiply_up<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &impl Additions<C, F, N>,
-    products: &mut Vec<F>,
+    products: &mut [F],
 ) -> F {
-    let mut product = F::one();
-    products.resize(work.len(), product);
-    for (i, before) in products.iter_mut().enumerate().rev() {
-        *before = product;
-        product = product.mul(&work.difference(i));
+    let Some(last) = products.len().checked_sub(1) else { return F::one() };
+    products[last] = F::one();
+    for i in (1..=last).rev() {
+        let (below, above) = products.split_at_mut(i);
+        above[0].mul_to(&work.difference(i), &mut below[i - 1]);
     }
-    product
+    products[0].mul(&work.difference(0))
 }
 
 /// Likewise, with one in the place of zero: one bad lane of one addition must not spoil all others.
@@ -89,11 +94,13 @@ fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     mut inverse: F,
     denominator: impl Fn(F) -> F,
 ) {
+    let anything = Points { x: inverse, y: inverse };
+    let mut room = [anything; 2];
     for (i, product) in products.iter().enumerate() {
-        let [p, q] = work.operands(i);
+        let [p, q] = work.operands(i, &mut room);
         let difference = q.x.sub(&p.x);
         let reciprocal = inverse.mul(product);
-        inverse = inverse.mul(&denominator(difference));
+        inverse.mul_assign(&denominator(difference));
         let slope = q.y.sub(&p.y).mul(&reciprocal);
         let x = slope.sqr().sub_both(&p.x, &q.x);
         let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);

@@ -173,21 +173,22 @@ fn add_up<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
     let groups = outcomes.len().div_ceil(lanes);
     let rows = Rows { base, key, in_base: base.windows().len() * groups, digits: &space.digits };
     let mut count = base.windows().len() + key.windows().len();
-    space.points.clear();
-    if count == 2 {
-        for i in 0..2 * groups {
-            space.points.push(rows.points::<C, K::Base>(i));
-        }
-        return;
-    }
     // Of n points, point i is added to point i + n/2; of an odd number the last waits.
-    let half = count / 2 * groups;
-    space.points.resize(half, Points { x: K::Base::one(), y: K::Base::one() });
-    let mut level =
-        FirstLevel { rows, groups, points: &mut space.points, outcomes: &mut *outcomes };
-    chain::add_all::<C, K::Base, N>(&mut level, &mut space.products);
-    for i in 2 * half..count * groups {
-        space.points.push(rows.points::<C, K::Base>(i));
+    let half = if count == 2 { 0 } else { count / 2 * groups };
+    let left = count * groups - half;
+    if space.points.len() < left {
+        space.points.resize(left, Points { x: K::Base::one(), y: K::Base::one() });
+    }
+    if half > 0 {
+        let points = &mut space.points[..half];
+        let mut level = FirstLevel { rows, groups, points, outcomes: &mut *outcomes };
+        chain::add_all::<C, K::Base, N>(&mut level, &mut space.products);
+    }
+    for (i, waiting) in (2 * half..count * groups).zip(&mut space.points[half..]) {
+        *waiting = rows.points::<C, K::Base>(i);
+    }
+    if half == 0 {
+        return;
     }
     count = count.div_ceil(2);
     while count > 2 {
@@ -213,10 +214,10 @@ fn compare<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
     let (p, n) = (C::Base::VALUE, C::Order::VALUE);
     let (p_less_n, _) = words::sub(&p, &n);
     for group in 0..groups {
-        let [a, b] = [points[group], points[groups + group]];
+        let [a, b] = [&points[group], &points[groups + group]];
         let difference = b.x.sub(&a.x);
         let square = difference.sqr();
-        let known = b.y.sub(&a.y).sqr().sub_tight(&a.x.add(&b.x).mul(&square));
+        let known = b.y.sub_tight(&a.y).sqr().sub_tight(&a.x.add(&b.x).mul(&square));
         let r = |lane| at(signatures, group, lanes, lane).r;
         let mut first = K::Base::pack(r).expand();
         let mut holds = first.mul(&square).sub(&known).zeros();
@@ -322,11 +323,14 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N>
     }
 
     #[inline(always)]
-    fn operands(&self, i: usize) -> [Points<F>; 2] {
+    fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
         let half = self.points.len();
         self.rows.prefetch(i + AHEAD, F::LANES);
         self.rows.prefetch(i + AHEAD + half, F::LANES);
-        [self.rows.points::<C, F>(i), self.rows.points::<C, F>(i + half)]
+        let [p, q] = room;
+        *p = self.rows.points::<C, F>(i);
+        *q = self.rows.points::<C, F>(i + half);
+        [p, q]
     }
 
     #[inline(always)]
@@ -361,8 +365,8 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N>
     }
 
     #[inline(always)]
-    fn operands(&self, i: usize) -> [Points<F>; 2] {
-        [self.points[i], self.points[i + self.half]]
+    fn operands<'p>(&'p self, i: usize, _: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
+        [&self.points[i], &self.points[i + self.half]]
     }
 
     #[inline(always)]

@@ -13,7 +13,8 @@ pub type Mask = u32;
 ///
 /// A kernel may leave sums and differences *loose*, that is, larger than the modulus. They serve as
 /// factors, and in everything that gives no residue; only *tight* ones may be added, subtracted or
-/// negated: products, packed numbers, and what is said to be tight.
+/// negated: products, packed numbers, and what is said to be tight. Of two factors one at most is a
+/// sum, none of a square; the difference of a negated number counts as a sum.
 ///
 /// *Packed* means the residue in that form as a plain number of `N` words below the modulus.
 pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
@@ -46,6 +47,16 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     }
     /// `a b`.
     fn mul(&self, other: &Self) -> Self;
+    /// `a b` in the place of `a`.
+    #[inline(always)]
+    fn mul_assign(&mut self, other: &Self) {
+        *self = self.mul(other);
+    }
+    /// `a b` in a place of its own.
+    #[inline(always)]
+    fn mul_to(&self, other: &Self, product: &mut Self) {
+        *product = self.mul(other);
+    }
     /// `a a`.
     fn sqr(&self) -> Self {
         self.mul(self)

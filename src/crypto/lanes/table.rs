@@ -132,15 +132,12 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> fo
     }
 
     #[inline(always)]
-    fn operands(&self, i: usize) -> [Points<F>; 2] {
-        let p = Points {
-            x: F::gather(|lane| &self.rows[self.summands(i, lane).0].x),
-            y: F::gather(|lane| &self.rows[self.summands(i, lane).0].y),
-        };
-        let q = Points {
-            x: F::gather(|lane| &self.summands(i, lane).1.x),
-            y: F::gather(|lane| &self.summands(i, lane).1.y),
-        };
+    fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
+        let [p, q] = room;
+        p.x = F::gather(|lane| &self.rows[self.summands(i, lane).0].x);
+        p.y = F::gather(|lane| &self.rows[self.summands(i, lane).0].y);
+        q.x = F::gather(|lane| &self.summands(i, lane).1.x);
+        q.y = F::gather(|lane| &self.summands(i, lane).1.y);
         [p, q]
     }
 

@@ -4,9 +4,10 @@
 //! room above the modulus, `R >= 32 p`. With digits of `W` bits,
 //!
 //! - *tight* digits are from `-2^(W-5)` to `2^W + 2^(W-4)`, of numbers from 0 to `2.7 p`: products,
-//!   packed numbers, `sub_tight`, `sub_both`, `negate_where`;
-//! - *differences* of two tight ones are below `1.13 2^W` and `2.7 p`, *sums* below `2.13 2^W` and
-//!   `5.4 p`, and neither is ever carried.
+//!   packed numbers, `sub_tight`, `sub_both`; or the negative of that, `negate_where`;
+//! - *differences* of two tight ones are below `1.13 2^W` and `2.7 p`;
+//! - *sums* below `2.13 2^W` and `5.4 p`: those of two tight ones, and differences of a negated one.
+//!   Neither is ever carried.
 //!
 //! The columns of a product collect `D` products of digits and stay below 2^63 for all factors but two
 //! sums: `9 · 1.13 · 2.13 · 2^58 < 2^63`, and much less for P-384. Such a product is from
@@ -15,6 +16,7 @@
 #![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
 use std::marker::PhantomData;
+use std::mem::MaybeUninit;
 
 use super::field::{Mask, Residues};
 use super::modulus;
@@ -27,6 +29,7 @@ pub mod word;
 
 /// Four residues of `D` digits.
 #[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
 pub struct Avx2<M, const N: usize, const D: usize> {
     digits: [Word; D],
     modulus: PhantomData<M>,
@@ -146,6 +149,13 @@ impl<M: Digits<N, D>, const N: usize, const D: usize> Avx2<M, N, D> {
         each!(i, digits[i].replace(fits, less[i]))
     }
 
+    /// That the digits of a product's columns have room.
+    #[inline(always)]
+    fn check_factors(&self, other: &Self) {
+        debug_assert!(self.is_below(2) && other.is_below(2), "factors are tight or loose");
+        debug_assert!(self.is_below(1) || other.is_below(1), "not both are sums");
+    }
+
     /// Whether no digit is `2^(W+k)` or more either way.
     fn is_below(&self, k: usize) -> bool {
         let bound = 1_u64 << (M::BITS + k);
@@ -237,10 +247,40 @@ impl<M: Digits<N, D>, const N: usize, const D: usize> Residues<M, N> for Avx2<M,
 
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        debug_assert!(self.is_below(2) && other.is_below(2), "factors are tight or loose");
-        debug_assert!(self.is_below(1) || other.is_below(1), "not both are sums");
+        self.check_factors(other);
+        let mut product = MaybeUninit::<Self>::uninit();
+        // SAFETY: whoever got here holds `Available`; a residue is its digits, and all are written.
+        unsafe {
+            M::product(product.as_mut_ptr().cast(), &raw const self.digits, &raw const other.digits);
+            product.assume_init()
+        }
+    }
+
+    #[inline(always)]
+    fn mul_assign(&mut self, other: &Self) {
+        self.check_factors(other);
+        let digits = &raw mut self.digits;
+        // SAFETY: whoever got here holds `Available`; the product may be in the place of a factor.
+        unsafe { M::product(digits, digits, &raw const other.digits) };
+    }
+
+    #[inline(always)]
+    fn mul_to(&self, other: &Self, product: &mut Self) {
+        self.check_factors(other);
+        let (a, b) = (&raw const self.digits, &raw const other.digits);
         // SAFETY: whoever got here holds `Available`.
-        Self::new(unsafe { M::product(&self.digits, &other.digits) })
+        unsafe { M::product(&raw mut product.digits, a, b) };
+    }
+
+    #[inline(always)]
+    fn sqr(&self) -> Self {
+        debug_assert!(self.is_below(1), "no sum is squared");
+        let mut square = MaybeUninit::<Self>::uninit();
+        // SAFETY: whoever got here holds `Available`; a residue is its digits, and all are written.
+        unsafe {
+            M::square(square.as_mut_ptr().cast(), &raw const self.digits);
+            square.assume_init()
+        }
     }
 
     #[inline(always)]
@@ -257,9 +297,8 @@ impl<M: Digits<N, D>, const N: usize, const D: usize> Residues<M, N> for Avx2<M,
 
     #[inline(always)]
     fn negate_where(&self, mask: Mask) -> Self {
-        let (lanes, zero) = (Word::lanes(mask), Word::splat(0));
-        let negated = Self::tightened(each!(i, zero.minus(self.digits[i])));
-        Self::new(each!(i, self.digits[i].replace(lanes, negated.digits[i])))
+        let lanes = Word::lanes(mask);
+        Self::new(each!(i, self.digits[i].xor(lanes).minus(lanes)))
     }
 
     #[inline(always)]

@@ -10,14 +10,18 @@
 //! adds p to the result.
 //!
 //! In assembly, since the compiler takes the intrinsic for a product of 64 bits, moves what it can out
-//! of it, and then needs several instructions for one; and so that one factor is read from memory,
-//! which costs no register.
+//! of it, and then needs several instructions for one; and since the 14 columns of P-384 and what
+//! is done with them take all 16 registers, which it fills otherwise. One factor is read from memory.
+//! The functions are naked, so that they are never inlined: all that an addition does stays in the
+//! nearest cache then.
 #![allow(unsafe_code, reason = "intrinsics for instructions that not every processor has")]
 
-use std::arch::asm;
+use std::arch::naked_asm;
 
 use super::super::modulus::Modulus;
-use super::super::{p256, p384, words};
+use super::super::p256::P as Prime256;
+use super::super::p384::P as Prime384;
+use super::super::words;
 use super::word::Word;
 
 /// A prime with `D` digits for four lanes.
@@ -25,172 +29,295 @@ pub trait Digits<const N: usize, const D: usize>: Modulus<N> {
     /// Bits of a digit.
     const BITS: usize;
 
-    /// `a b / R`, with a term of p to spare: tight digits, for factors as [`super`] bounds them.
+    /// `a b / R`, with a term of p to spare: tight digits, for factors as [`super`] bounds them. All of
+    /// the product is written, after the factors are read: it may be in the place of one.
     ///
     /// # Safety
-    /// The processor has AVX2.
-    unsafe fn product(a: &[Word; D], b: &[Word; D]) -> [Word; D];
+    /// The processor has AVX2; the factors may be read, the product written.
+    unsafe fn product(product: *mut [Word; D], a: *const [Word; D], b: *const [Word; D]);
+
+    /// `a a / R`, likewise; doubled digits have room in 32 bits unless they are those of a sum.
+    ///
+    /// # Safety
+    /// The processor has AVX2; the factor may be read, the square written.
+    unsafe fn square(square: *mut [Word; D], a: *const [Word; D]);
 }
 
-/// What the `columns` lowest columns begin with: together `p R`, each with 2^63 added that is taken
-/// from the next as so much less.
-const fn biases<const N: usize, const D: usize, const COLUMNS: usize>(
-    p: &[u64; N],
-    bits: usize,
-) -> [u64; COLUMNS] {
-    assert!(COLUMNS == 2 * D, "a column for each digit of a product");
-    let (mut columns, mut i) = ([0_u64; COLUMNS], 0);
-    while i < COLUMNS {
-        if i >= D {
-            columns[i] = words::bits(p, bits * (i - D), bits);
-        }
-        if i + 1 < COLUMNS {
-            columns[i] = columns[i].wrapping_add(1 << 63);
-        }
-        if i > 0 {
-            columns[i] = columns[i].wrapping_sub(1 << (63 - bits));
-        }
-        i += 1;
-    }
-    columns
+/// What the assembly reads beside its factors: four times the bits of a digit, and what each column
+/// begins with.
+#[repr(C, align(32))]
+struct Constants<const COLUMNS: usize> {
+    mask: [u64; 4],
+    biases: [u64; COLUMNS],
 }
 
-/// Whether p + 1 is the sum of `2^(bits * place + shift)`, each added or subtracted.
-const fn is_sum<const N: usize>(
-    p: &[u64; N],
-    bits: usize,
-    terms: &[(usize, usize, bool)],
-) -> bool {
-    let (mut sum, mut i) = ([0; N], 0);
-    // Modulo 2^(64 N): p + 1, so begin with -1.
-    while i < N {
-        sum[i] = u64::MAX;
-        i += 1;
-    }
-    i = 0;
-    while i < terms.len() {
-        let (place, shift, add) = terms[i];
-        let (mut power, bit) = ([0; N], bits * place + shift);
-        if bit < 64 * N {
-            power[bit / 64] = 1 << (bit % 64);
+impl<const COLUMNS: usize> Constants<COLUMNS> {
+    const fn new<const N: usize>(p: &[u64; N], bits: usize) -> Self {
+        let (mut biases, mut i) = ([0; COLUMNS], 0);
+        while i < COLUMNS {
+            biases[i] = bias(p, bits, i, COLUMNS);
+            i += 1;
         }
-        sum = if add { words::add(&sum, &power).0 } else { words::sub(&sum, &power).0 };
-        i += 1;
+        Self { mask: [(1 << bits) - 1; 4], biases }
     }
-    words::is_zero(&words::sub(&sum, p).0)
 }
 
-/// The product of a prime.
+/// What column `i` begins with: together they are `p R`, each with 2^63 added that is taken from the
+/// next as so much less.
+const fn bias<const N: usize>(p: &[u64; N], bits: usize, i: usize, columns: usize) -> u64 {
+    let digits = columns / 2;
+    let own = if i >= digits { words::bits(p, bits * (i - digits), bits) } else { 0 };
+    let lent = if i + 1 < columns { 1 << 63 } else { 0 };
+    let owed = if i > 0 { 1 << (63 - bits) } else { 0 };
+    own.wrapping_add(lent).wrapping_sub(owed)
+}
+
+/// The product and the square of a prime, of so many words and digits of so many bits. `$column` are
+/// the registers of the window, each beside its place; `$clear` clears the lowest of them; `$carry` are
+/// the carries of the result, each from one register to the next.
 macro_rules! montgomery {
     (
-        $(#[$doc:meta])* $name:ident, $prime:ty, $words:literal, $digits:literal, $bits:literal,
-        $places:tt, $terms:tt
+        $prime:ident, $words:literal, $digits:literal, $bits:literal,
+        $(#[$product_doc:meta])* $product:ident, $(#[$square_doc:meta])* $square:ident,
+        $constants:ident, [$(($place:tt $column:tt))*], $clear:ident,
+        [$(($carry:tt $next:tt))*]
     ) => {
+        static $constants: Constants<{ 2 * $digits }> =
+            Constants::new(&<$prime as Modulus<$words>>::VALUE, $bits);
+
         impl Digits<$words, $digits> for $prime {
             const BITS: usize = $bits;
 
             #[inline(always)]
-            unsafe fn product(a: &[Word; $digits], b: &[Word; $digits]) -> [Word; $digits] {
-                // SAFETY: the processor has the instructions, as the caller promises.
-                unsafe { $name(a, b) }
+            unsafe fn product(
+                product: *mut [Word; $digits],
+                a: *const [Word; $digits],
+                b: *const [Word; $digits],
+            ) {
+                // SAFETY: as the caller promises.
+                unsafe { $product(product, a, b) }
+            }
+
+            #[inline(always)]
+            unsafe fn square(square: *mut [Word; $digits], a: *const [Word; $digits]) {
+                // SAFETY: as the caller promises.
+                unsafe { $square(square, a) }
             }
         }
 
-        $(#[$doc])*
-        #[inline(never)]
-        #[target_feature(enable = "avx2")]
-        fn $name(a: &[Word; $digits], b: &[Word; $digits]) -> [Word; $digits] {
-            const P: [u64; $words] = <$prime as Modulus<$words>>::VALUE;
-            const BIASES: [u64; 2 * $digits] = biases::<$words, $digits, { 2 * $digits }>(&P, $bits);
-            const MASK: u64 = (1 << $bits) - 1;
-            const { assert!(is_sum(&P, $bits, montgomery!(@list $terms)), "the terms are those of p") }
-            let mut c = [Word::splat(0); $digits];
-            montgomery!(@begin c BIASES $places);
-            montgomery!(@rows a b c BIASES MASK $digits $bits $places $places $terms);
-            // Two chains of carries at a time; then the place where the first ends.
-            const HALF: usize = $digits / 2;
-            montgomery!(@carries c MASK $digits $bits HALF $places);
-            carry(&mut c, HALF, $bits, MASK);
-            c
+        $(#[$product_doc])*
+        ///
+        /// # Safety
+        /// The processor has AVX2; the factors may be read, the product written.
+        #[unsafe(naked)]
+        unsafe extern "sysv64" fn $product(
+            product: *mut [Word; $digits],
+            a: *const [Word; $digits],
+            b: *const [Word; $digits],
+        ) {
+            naked_asm!(
+                "lea rax, [rip + {constants}]",
+                $(begin!($column, $place),)*
+                rows!($digits, $clear, [$($place)*], [$($place)*], [$($column)*]),
+                "vmovdqa ymm15, ymmword ptr [rax]",
+                $(carry!($bits, $carry, $next),)*
+                $(concat!("vmovdqa ymmword ptr [rdi + 32 * ", $place, "], ", $column),)*
+                "ret",
+                constants = sym $constants,
+            )
+        }
+
+        $(#[$square_doc])*
+        ///
+        /// # Safety
+        /// The processor has AVX2; the factor may be read, the square written.
+        #[unsafe(naked)]
+        unsafe extern "sysv64" fn $square(square: *mut [Word; $digits], a: *const [Word; $digits]) {
+            naked_asm!(
+                "lea rax, [rip + {constants}]",
+                $(begin!($column, $place),)*
+                corners!($digits, $clear, [$($place)*], [$($column)*], [$($column)*]),
+                "vmovdqa ymm15, ymmword ptr [rax]",
+                $(carry!($bits, $carry, $next),)*
+                $(concat!("vmovdqa ymmword ptr [rdi + 32 * ", $place, "], ", $column),)*
+                "ret",
+                constants = sym $constants,
+            )
         }
     };
-    (@list [$(($place:literal, $shift:literal, $add:literal))*]) => {
-        &[$(($place, $shift, $add)),*]
+}
+
+// The registers: rdi, rsi and rdx have the result's place and the factors', as they are given, and rax
+// the constants'; ymm15 has a digit of a, and ymm14 what is on its way to a column.
+
+/// A column's bias into its register.
+macro_rules! begin {
+    ($column:tt, $place:tt) => {
+        concat!("vpbroadcastq ", $column, ", qword ptr [rax + 32 + 8 * ", $place, "]")
     };
-    (@begin $c:ident $biases:ident [$($k:literal)*]) => {
-        $($c[$k] = Word::splat($biases[$k]);)*
+}
+
+/// The lowest column's register begins anew, above the others.
+macro_rules! move_up {
+    ($c:tt, $digits:literal, $i:tt) => {
+        concat!("vpbroadcastq ", $c, ", qword ptr [rax + 32 + 8 * ", $digits, " + 8 * ", $i, "]\n")
     };
+}
+
+/// For each digit of a: its products, and the lowest column cleared. The window's registers are in
+/// order, the lowest first.
+macro_rules! rows {
+    ($digits:literal, $clear:ident, [], $places:tt, $columns:tt) => { "" };
     (
-        @rows $a:ident $b:ident $c:ident $biases:ident $mask:ident $digits:literal $bits:literal
-        [] $places:tt $terms:tt
-    ) => {};
-    (
-        @rows $a:ident $b:ident $c:ident $biases:ident $mask:ident $digits:literal $bits:literal
-        [$i:literal $($later:literal)*] $places:tt $terms:tt
+        $digits:literal, $clear:ident, [$i:tt $($later:tt)*], [$($place:tt)*],
+        [$c:tt $($above:tt)*]
     ) => {
-        montgomery!(@row $a $b $c $digits $i $places);
-        montgomery!(@reduce $c $mask $digits $bits $i $terms);
-        $c[$i] = Word::splat($biases[$digits + $i]);
-        montgomery!(@rows $a $b $c $biases $mask $digits $bits [$($later)*] $places $terms);
+        concat!(
+            "vmovdqa ymm15, ymmword ptr [rsi + 32 * ", $i, "]\n",
+            add_products!("rdx", [$($place)*], [$c $($above)*]),
+            $clear!($c $($above)*),
+            move_up!($c, $digits, $i),
+            rows!($digits, $clear, [$($later)*], [$($place)*], [$($above)* $c])
+        )
     };
-    (@row $a:ident $b:ident $c:ident $digits:literal $i:literal [$($k:literal)*]) => {
-        // SAFETY: the processor has the instructions, as the caller promises; only the digits of b
-        // are read, nothing is written but the registers named.
-        unsafe {
-            asm!(
-                $(
-                    concat!("vpmuldq {product}, {a}, ymmword ptr [{b} + 32 * ", $k, "]"),
-                    concat!("vpaddq {", $k, "}, {", $k, "}, {product}"),
-                )*
-                $(inout(ymm_reg) $c[($i + $k) % $digits].0,)*
-                product = out(ymm_reg) _,
-                a = in(ymm_reg) $a[$i].0,
-                b = in(reg) $b.as_ptr(),
-                options(pure, readonly, nostack, preserves_flags),
-            );
-        }
+}
+
+/// For each digit of a: its square, twice its products with those after it, and the lowest column
+/// cleared. The columns of these products are listed first: they begin two places higher each time.
+macro_rules! corners {
+    ($digits:literal, $clear:ident, [], $products:tt, $columns:tt) => { "" };
+    (
+        $digits:literal, $clear:ident, [$i:tt $($later:tt)*], [$square:tt $($product:tt)*],
+        [$c:tt $($above:tt)*]
+    ) => {
+        concat!(
+            "vmovdqa ymm15, ymmword ptr [rsi + 32 * ", $i, "]\n",
+            "vpmuldq ymm14, ymm15, ymm15\n",
+            "vpaddq ", $square, ", ", $square, ", ymm14\n",
+            "vpaddq ymm15, ymm15, ymm15\n",
+            add_products!("rsi", [$($later)*], [$($product)*]),
+            $clear!($c $($above)*),
+            move_up!($c, $digits, $i),
+            corners!(@next $digits, $clear, [$($later)*], [$($product)*], [$($above)* $c], $c)
+        )
     };
     (
-        @reduce $c:ident $mask:ident $digits:literal $bits:literal $i:literal
-        [$(($place:literal, $shift:literal, $add:literal))*]
+        @next $digits:literal, $clear:ident, $later:tt, [$square:tt $($product:tt)*],
+        $columns:tt, $c:tt
     ) => {
-        let multiple = $c[$i].and(Word::splat($mask));
-        $c[($i + 1) % $digits] = $c[($i + 1) % $digits].plus($c[$i].shr($bits));
-        $(
-            let term = multiple.shl($shift);
-            let column = $c[($i + $place) % $digits];
-            $c[($i + $place) % $digits] = if $add { column.plus(term) } else { column.minus(term) };
-        )*
+        corners!($digits, $clear, $later, [$($product)* $c], $columns)
     };
-    (@carries $c:ident $mask:ident $digits:literal $bits:literal $half:ident [$($k:literal)*]) => {
-        $(
-            if $k < $half {
-                carry(&mut $c, $k, $bits, $mask);
-                if $half + $k + 1 < $digits {
-                    carry(&mut $c, ($half + $k) % $digits, $bits, $mask);
-                }
-            }
-        )*
+    (@next $digits:literal, $clear:ident, [], [], $columns:tt, $c:tt) => { "" };
+}
+
+/// The digit times digits of a factor, each added to a column.
+macro_rules! add_products {
+    ($factor:literal, [$($place:tt)*], [$($c:tt)*]) => {
+        concat!(
+            $(
+                "vpmuldq ymm14, ymm15, ymmword ptr [", $factor, " + 32 * ", $place, "]\n",
+                "vpaddq ", $c, ", ", $c, ", ymm14\n",
+            )*
+        )
+    };
+}
+
+/// The bits of the lowest column that are to be cleared into ymm14, and what is above them into the
+/// next column; the lowest column's register is free from then on.
+macro_rules! carry_up {
+    ($c:tt, $next:tt, $bits:literal) => {
+        concat!(
+            "vpand ymm14, ", $c, ", ymmword ptr [rax]\n",
+            "vpsrlq ", $c, ", ", $c, ", ", $bits, "\n",
+            "vpaddq ", $next, ", ", $next, ", ", $c, "\n"
+        )
+    };
+}
+
+/// A power of two times ymm14 added to a column, or subtracted.
+macro_rules! add_multiple {
+    ($free:tt, $operation:literal, $column:tt, $shift:literal) => {
+        concat!(
+            "vpsllq ", $free, ", ymm14, ", $shift, "\n",
+            $operation, " ", $column, ", ", $column, ", ", $free, "\n"
+        )
+    };
+}
+
+/// Adds the multiple of p + 1 = 2^256 - 2^224 + 2^192 + 2^96; -1 is what the lowest column loses.
+macro_rules! clear_p256 {
+    ($c0:tt $c1:tt $c2:tt $c3:tt $c4:tt $c5:tt $c6:tt $c7:tt $c8:tt) => {
+        concat!(
+            carry_up!($c0, $c1, 29),
+            add_multiple!($c0, "vpaddq", $c3, 9),
+            add_multiple!($c0, "vpaddq", $c6, 18),
+            add_multiple!($c0, "vpsubq", $c7, 21),
+            add_multiple!($c0, "vpaddq", $c8, 24)
+        )
+    };
+}
+
+/// Adds the multiple of p + 1 = 2^384 - 2^128 - 2^96 + 2^32.
+macro_rules! clear_p384 {
+    (
+        $c0:tt $c1:tt $c2:tt $c3:tt $c4:tt $c5:tt $c6:tt $c7:tt $c8:tt $c9:tt $c10:tt $c11:tt
+        $c12:tt $c13:tt
+    ) => {
+        concat!(
+            carry_up!($c0, $c1, 28),
+            add_multiple!($c0, "vpaddq", $c1, 4),
+            add_multiple!($c0, "vpsubq", $c3, 12),
+            add_multiple!($c0, "vpsubq", $c4, 16),
+            add_multiple!($c0, "vpaddq", $c13, 20)
+        )
     };
 }
 
 /// A digit gives the next what is above its bits.
-#[inline(always)]
-fn carry<const D: usize>(digits: &mut [Word; D], i: usize, bits: usize, mask: u64) {
-    digits[i + 1] = digits[i + 1].plus(digits[i].shr(bits));
-    digits[i] = digits[i].and(Word::splat(mask));
+macro_rules! carry {
+    ($bits:literal, $digit:tt, $next:tt) => {
+        concat!(
+            "vpsrlq ymm14, ", $digit, ", ", $bits, "\n",
+            "vpand ", $digit, ", ", $digit, ", ymm15\n",
+            "vpaddq ", $next, ", ", $next, ", ymm14"
+        )
+    };
 }
 
 montgomery!(
+    Prime256, 4, 9, 29,
     /// Modulo P-256's prime: 81 products, and 36 shifts for 9 multiples of p.
-    p256_product, p256::P, 4, 9, 29,
-    [0 1 2 3 4 5 6 7 8],
-    [(3, 9, true) (6, 18, true) (7, 21, false) (8, 24, true)]
+    p256_product,
+    /// Likewise with 45 products.
+    p256_square,
+    P256,
+    [
+        (0 "ymm0") (1 "ymm1") (2 "ymm2") (3 "ymm3") (4 "ymm4") (5 "ymm5") (6 "ymm6") (7 "ymm7")
+        (8 "ymm8")
+    ],
+    clear_p256,
+    // Two chains at a time, then the place where the first ends.
+    [
+        ("ymm0" "ymm1") ("ymm4" "ymm5") ("ymm1" "ymm2") ("ymm5" "ymm6") ("ymm2" "ymm3")
+        ("ymm6" "ymm7") ("ymm3" "ymm4") ("ymm7" "ymm8") ("ymm4" "ymm5")
+    ]
 );
 
 montgomery!(
+    Prime384, 6, 14, 28,
     /// Modulo P-384's prime: 196 products, and 56 shifts for 14 multiples of p.
-    p384_product, p384::P, 6, 14, 28,
-    [0 1 2 3 4 5 6 7 8 9 10 11 12 13],
-    [(1, 4, true) (3, 12, false) (4, 16, false) (13, 20, true)]
+    p384_product,
+    /// Likewise with 105 products.
+    p384_square,
+    P384,
+    [
+        (0 "ymm0") (1 "ymm1") (2 "ymm2") (3 "ymm3") (4 "ymm4") (5 "ymm5") (6 "ymm6") (7 "ymm7")
+        (8 "ymm8") (9 "ymm9") (10 "ymm10") (11 "ymm11") (12 "ymm12") (13 "ymm13")
+    ],
+    clear_p384,
+    [
+        ("ymm0" "ymm1") ("ymm7" "ymm8") ("ymm1" "ymm2") ("ymm8" "ymm9") ("ymm2" "ymm3")
+        ("ymm9" "ymm10") ("ymm3" "ymm4") ("ymm10" "ymm11") ("ymm4" "ymm5") ("ymm11" "ymm12")
+        ("ymm5" "ymm6") ("ymm12" "ymm13") ("ymm6" "ymm7") ("ymm7" "ymm8")
+    ]
 );

@@ -6,9 +6,9 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_cvtsi64_si128, _mm256_add_epi64, _mm256_and_si256, _mm256_blendv_epi8,
-    _mm256_loadu_si256, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi64x,
+    _mm256_loadu_si256, _mm256_mul_epu32, _mm256_or_si256, _mm256_permute2x128_si256, _mm256_set1_epi64x,
     _mm256_sll_epi64, _mm256_srl_epi64, _mm256_sub_epi64, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi64,
+    _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
 use super::super::field::Mask;
@@ -69,6 +69,12 @@ impl Word {
         Self(intrinsic!(_mm256_add_epi64(self.0, other.0)))
     }
 
+    /// The product of the low halves.
+    #[inline(always)]
+    pub fn times(self, other: Self) -> Self {
+        Self(intrinsic!(_mm256_mul_epu32(self.0, other.0)))
+    }
+
     /// `self - other`, wrapping.
     #[inline(always)]
     pub fn minus(self, other: Self) -> Self {
@@ -85,6 +91,12 @@ impl Word {
     #[inline(always)]
     pub fn or(self, other: Self) -> Self {
         Self(intrinsic!(_mm256_or_si256(self.0, other.0)))
+    }
+
+    /// Bits that one of them has.
+    #[inline(always)]
+    pub fn xor(self, other: Self) -> Self {
+        Self(intrinsic!(_mm256_xor_si256(self.0, other.0)))
     }
 
     /// Shifted to the left by fewer than 64 bits. With a constant count this is one instruction.

@@ -139,8 +139,9 @@ fn product(a: &Avx2, b: &Avx2) -> Avx2 {
     let mut c = [Word::splat(0); DIGITS];
     // For row i, the factors of the columns lie from place 10 - i on.
     let mut factors = [Word::splat(0); 2 * DIGITS];
+    let nineteen = Word::splat(19);
     for i in 0..DIGITS {
-        factors[i] = times_19(b.digits[i]);
+        factors[i] = b.digits[i].times(nineteen);
         factors[DIGITS + i] = b.digits[i];
     }
     /// Adds row `i`: the digit to even columns, and to odd ones.
