@@ -13,6 +13,7 @@
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
 //! - [`digest`] hashes what is signed, many messages side by side.
+//! - [`pages`] is memory for tables.
 //! - [`kernels`] chooses one when the program runs, which [`wanted`] may narrow down, and [`backend`] makes a [`Backend`](super::Backend) of it.
 //!
 //! # Exactness
@@ -36,6 +37,7 @@ mod kernels;
 mod modulus;
 mod p256;
 mod p384;
+mod pages;
 mod plain;
 mod portable;
 mod recode;

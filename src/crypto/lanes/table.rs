@@ -3,6 +3,7 @@
 use super::chain::{self, Additions};
 use super::curve::Curve;
 use super::field::{Mask, Points, Residues};
+use super::pages;
 use super::plain;
 use super::recode::{Digit, Windows};
 
@@ -39,7 +40,7 @@ impl<const N: usize> Table<N> {
         windows: Windows,
     ) -> Self {
         let powers = powers_of_two::<C, F, N>(point);
-        let mut rows = vec![Row { x: [0; N], y: [0; N] }; windows.rows()];
+        let mut rows = pages::filled(Row { x: [0; N], y: [0; N] }, windows.rows());
         for window in windows.iter() {
             rows[window.row] = powers[window.position];
         }

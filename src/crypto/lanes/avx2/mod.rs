@@ -251,7 +251,11 @@ impl<M: Digits<N, D>, const N: usize, const D: usize> Residues<M, N> for Avx2<M,
         let mut product = MaybeUninit::<Self>::uninit();
         // SAFETY: whoever got here holds `Available`; a residue is its digits, and all are written.
         unsafe {
-            M::product(product.as_mut_ptr().cast(), &raw const self.digits, &raw const other.digits);
+            M::product(
+                product.as_mut_ptr().cast(),
+                &raw const self.digits,
+                &raw const other.digits,
+            );
             product.assume_init()
         }
     }

@@ -227,9 +227,23 @@ macro_rules! add_products {
 macro_rules! carry_up {
     ($c:tt, $next:tt, $bits:literal) => {
         concat!(
-            "vpand ymm14, ", $c, ", ymmword ptr [rax]\n",
-            "vpsrlq ", $c, ", ", $c, ", ", $bits, "\n",
-            "vpaddq ", $next, ", ", $next, ", ", $c, "\n"
+            "vpand ymm14, ",
+            $c,
+            ", ymmword ptr [rax]\n",
+            "vpsrlq ",
+            $c,
+            ", ",
+            $c,
+            ", ",
+            $bits,
+            "\n",
+            "vpaddq ",
+            $next,
+            ", ",
+            $next,
+            ", ",
+            $c,
+            "\n"
         )
     };
 }
@@ -238,8 +252,19 @@ macro_rules! carry_up {
 macro_rules! add_multiple {
     ($free:tt, $operation:literal, $column:tt, $shift:literal) => {
         concat!(
-            "vpsllq ", $free, ", ymm14, ", $shift, "\n",
-            $operation, " ", $column, ", ", $column, ", ", $free, "\n"
+            "vpsllq ",
+            $free,
+            ", ymm14, ",
+            $shift,
+            "\n",
+            $operation,
+            " ",
+            $column,
+            ", ",
+            $column,
+            ", ",
+            $free,
+            "\n"
         )
     };
 }
@@ -277,9 +302,21 @@ macro_rules! clear_p384 {
 macro_rules! carry {
     ($bits:literal, $digit:tt, $next:tt) => {
         concat!(
-            "vpsrlq ymm14, ", $digit, ", ", $bits, "\n",
-            "vpand ", $digit, ", ", $digit, ", ymm15\n",
-            "vpaddq ", $next, ", ", $next, ", ymm14"
+            "vpsrlq ymm14, ",
+            $digit,
+            ", ",
+            $bits,
+            "\n",
+            "vpand ",
+            $digit,
+            ", ",
+            $digit,
+            ", ymm15\n",
+            "vpaddq ",
+            $next,
+            ", ",
+            $next,
+            ", ymm14"
         )
     };
 }

@@ -6,6 +6,7 @@
 //! that it is: a key may have a part of small order, which scalars modulo L would change.
 
 use super::super::field::{Mask, Residues};
+use super::super::pages;
 use super::super::recode::{Digit, Windows};
 use super::field::{D, D_INVERSE, HALF, P};
 use super::point::{Affine, Extended};
@@ -56,7 +57,7 @@ impl Table {
     #[inline(always)]
     pub fn new<F: Residues<P, 4>>(point: &Affine, windows: Windows) -> Self {
         let starts = Starts::new::<F>(point, windows.bits());
-        let mut rows = vec![Row::of::<F>(&[Affine::IDENTITY])[0]; windows.signed_rows()];
+        let mut rows = pages::filled(Row::of::<F>(&[Affine::IDENTITY])[0], windows.signed_rows());
         for (first, window) in windows.signed() {
             rows[first + 1] = starts.powers[window.position];
             if window.width > 1 {
