@@ -42,7 +42,7 @@ impl TypedValueParser for KernelParser {
             PossibleValue::new("auto").help("For each algorithm the fastest"),
             PossibleValue::new("portable").help("64-bit words, everywhere"),
             PossibleValue::new("adx").help("64-bit words, with BMI2 and ADX"),
-            PossibleValue::new("avx2").help("Digests in vectors, else as adx"),
+            PossibleValue::new("avx2").help("Four lanes of 64-bit words, with AVX2"),
             PossibleValue::new("ifma").help("AVX-512 IFMA"),
         ];
         Some(Box::new(values.into_iter()))

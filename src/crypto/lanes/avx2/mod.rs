@@ -25,6 +25,8 @@ pub use product::Digits;
 use word::{LANES, Word};
 
 mod product;
+#[cfg(test)]
+mod tests;
 pub mod word;
 
 /// Four residues of `D` digits.

@@ -173,17 +173,24 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
 
     #[inline(always)]
     fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; N]) -> Self {
-        let rows: [&[u64; N]; LANES] = std::array::from_fn(&mut number);
+        // Loops, as in `each`.
+        let mut rows = [number(0); LANES];
+        for (lane, row) in rows.iter_mut().enumerate().skip(1) {
+            *row = number(lane);
+        }
         let mut columns = [V::splat(0); N];
         // In fours; the last four overlap those before where N is no multiple of four.
         for start in (0..N).step_by(4).map(|start| start.min(N.saturating_sub(4))) {
-            let fours = rows.map(|row| row[start..].first_chunk::<4>());
-            let [Some(a), Some(b), Some(c), Some(d), Some(e), Some(f), Some(g), Some(h)] = fours
-            else {
+            let Some(first) = rows[0][start..].first_chunk::<4>() else {
                 return Self::pack(|lane| *rows[lane]);
             };
-            let four = V::gather([a, b, c, d, e, f, g, h]);
-            columns[start..start + 4].copy_from_slice(&four);
+            let mut fours = [first; LANES];
+            for (four, row) in fours.iter_mut().zip(rows) {
+                if let Some(words) = row[start..].first_chunk::<4>() {
+                    *four = words;
+                }
+            }
+            columns[start..start + 4].copy_from_slice(&V::gather(fours));
         }
         Self::from_columns(columns)
     }

@@ -1,5 +1,6 @@
 //! The kernel for every processor: 64-bit words, two lanes so that the processor has a second
 //! product to work on while the first waits for its carries.
+#![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
 use std::marker::PhantomData;
 
@@ -45,16 +46,18 @@ impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Portable<M, N, 
     fn new(lanes: [[u64; N]; L]) -> Self {
         Self { lanes, kind: PhantomData }
     }
+}
 
-    #[inline(always)]
-    fn each(&self, f: impl Fn(&[u64; N]) -> [u64; N]) -> Self {
-        Self::new(std::array::from_fn(|lane| f(&self.lanes[lane])))
-    }
-
-    #[inline(always)]
-    fn both(&self, other: &Self, f: impl Fn(&[u64; N], &[u64; N]) -> [u64; N]) -> Self {
-        Self::new(std::array::from_fn(|lane| f(&self.lanes[lane], &other.lanes[lane])))
-    }
+/// Each lane by an expression of its number. A loop and no closure, so that all is inlined where the
+/// processor's instructions may be used.
+macro_rules! each {
+    ($lane:ident, $value:expr) => {{
+        let mut lanes = [[0; N]; L];
+        for $lane in 0..L {
+            lanes[$lane] = $value;
+        }
+        Self::new(lanes)
+    }};
 }
 
 impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Residues<M, N>
@@ -63,8 +66,8 @@ impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Residues<M, N>
     const LANES: usize = L;
 
     #[inline(always)]
-    fn pack(number: impl FnMut(usize) -> [u64; N]) -> Self {
-        Self::new(std::array::from_fn(number))
+    fn pack(mut number: impl FnMut(usize) -> [u64; N]) -> Self {
+        each!(lane, number(lane))
     }
 
     #[inline(always)]
@@ -81,12 +84,12 @@ impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Residues<M, N>
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        self.both(other, M::add)
+        each!(lane, M::add(&self.lanes[lane], &other.lanes[lane]))
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
-        self.both(other, M::sub)
+        each!(lane, M::sub(&self.lanes[lane], &other.lanes[lane]))
     }
 
     #[inline(always)]
@@ -101,24 +104,24 @@ impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Residues<M, N>
 
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        self.both(other, A::mul::<M, N>)
+        each!(lane, A::mul::<M, N>(&self.lanes[lane], &other.lanes[lane]))
     }
 
     #[inline(always)]
     fn sqr(&self) -> Self {
-        self.each(A::sqr::<M, N>)
+        each!(lane, A::sqr::<M, N>(&self.lanes[lane]))
     }
 
     #[inline(always)]
     fn reduce(&self) -> Self {
         let mut one = [0; N];
         one[0] = 1;
-        self.each(|a| A::mul::<M, N>(a, &one))
+        each!(lane, A::mul::<M, N>(&self.lanes[lane], &one))
     }
 
     #[inline(always)]
     fn expand(&self) -> Self {
-        self.each(|a| A::mul::<M, N>(a, &M::R2))
+        each!(lane, A::mul::<M, N>(&self.lanes[lane], &M::R2))
     }
 
     #[inline(always)]
@@ -136,8 +139,7 @@ impl<M: Modulus<N>, A: Products, const N: usize, const L: usize> Residues<M, N>
 
     #[inline(always)]
     fn one_where(&self, mask: Mask) -> Self {
-        let one_or_value = |lane| if (mask >> lane) & 1 == 1 { M::R } else { self.lanes[lane] };
-        Self::new(std::array::from_fn(one_or_value))
+        each!(lane, if (mask >> lane) & 1 == 1 { M::R } else { self.lanes[lane] })
     }
 
     #[inline(always)]
