@@ -139,7 +139,10 @@ impl Collector {
 
     /// Adds a record. Its RDATA may have up to 65,535 octets.
     pub fn push(&mut self, record: &Record<'_>) {
-        let same_owner = self.owner == record.owner.as_wire() || !self.enter_owner(record.owner);
+        let same_owner = record.same_owner
+            || self.owner == record.owner.as_wire()
+            || !self.enter_owner(record.owner);
+        debug_assert!(!record.same_owner || self.owner == record.owner.as_wire());
         self.count(record);
         let plain = record.again.filter(|again| again.plain && again.offset < Run::MAX_POSITION);
         let follows = self.runs.last().filter(|_| same_owner);
