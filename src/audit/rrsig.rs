@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use crate::dns::rdata::Rrsig;
-use crate::dns::{RType, Timestamp};
+use crate::dns::{Algorithm, RType, Timestamp};
 use crate::engine::{KeyIndex, KeyTable};
 
 use super::findings::Code;
@@ -102,6 +102,36 @@ impl Candidates {
         };
         let untried = |keys| format!("not all of the {keys} keys with its tag were tried");
         (code, surplus.map(untried))
+    }
+}
+
+/// The keys that the last signature may be by. Nearly all signatures of a zone are by one key, and
+/// what is found for them is the same.
+#[derive(Debug, Default)]
+pub(super) struct LastCandidates {
+    asked: Option<Asked>,
+    found: Candidates,
+}
+
+/// All that [`Candidates::find`] looks at: algorithm and tag, whether the keys themselves are
+/// covered, and octets of signature.
+type Asked = (Algorithm, u16, bool, usize);
+
+impl LastCandidates {
+    /// What [`Candidates::find`] finds. All questions are about the same keys.
+    pub(super) fn find(
+        &mut self,
+        keys: &Keys<'_>,
+        covered: RType,
+        rrsig: &Rrsig<'_>,
+    ) -> &Candidates {
+        let over_keys = covered == RType::DNSKEY;
+        let asked = (rrsig.algorithm, rrsig.key_tag, over_keys, rrsig.signature.len());
+        if self.asked != Some(asked) {
+            self.found = Candidates::find(keys, covered, rrsig);
+            self.asked = Some(asked);
+        }
+        &self.found
     }
 }
 

@@ -10,7 +10,7 @@ use crate::zonefile::{Record, Sink, ZoneText};
 use super::Ordered;
 use super::hashed::HashedOwners;
 use super::kept::Kept;
-use super::run::{Run, prefix};
+use super::run::{Mark, Run};
 
 /// Records in *runs*: neighbours in the input that share an owner.
 ///
@@ -196,14 +196,14 @@ impl Collector {
 
     fn start_run(&mut self, position: u64, kept: bool, joined: bool, shape: Shape) {
         let joined = joined && !self.runs.is_empty();
-        let (prefix, in_zone) = match &self.apex_key {
-            Some(apex) => prefix(&self.key, apex),
+        let mark = match &self.apex_key {
+            Some(apex) => Mark::new(&self.key, apex),
             None => {
                 self.mismarked = true;
-                (0, false)
+                Mark::default()
             }
         };
-        self.runs.push(Run::new(prefix, position, shape).kept(kept).joined(joined).marked(in_zone));
+        self.runs.push(Run::new(position, shape).kept(kept).joined(joined).marked(mark));
     }
 
     /// Takes note of what the zone as a whole is told by.
