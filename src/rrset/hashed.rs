@@ -108,7 +108,9 @@ impl HashedOwners {
             let Some(number) = self.number(bitmap) else { return };
             numbers.push(number);
         }
-        for owner in &mut other.owners {
+        // The first bitmaps of one part are mostly those of all.
+        let renumbered = (0..).zip(&numbers).any(|(own, number)| own != *number);
+        for owner in other.owners.iter_mut().filter(|_| renumbered) {
             let number = numbers.get(usize::from(owner.bitmap())).copied().unwrap_or_default();
             *owner = Owner::new(owner.hash, owner.is_opt_out(), number);
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::dns::canonical::{canonicalize_rdata, name_from_sort_key};
+use crate::dns::canonical::{append_lowercase, canonicalize_rdata, name_from_sort_key};
 use crate::dns::name::MAX_NAME;
 use crate::dns::{Class, RType};
 use crate::zonefile::{RecordAgain, ZoneText};
@@ -63,16 +63,24 @@ impl Loaded {
         })
     }
 
-    /// Takes in a record that was read again, its RDATA being the last of `octets`.
+    /// Takes in a record that was read again, its RDATA being the last of `octets` and not yet in
+    /// canonical form.
     #[inline]
     fn take_in(records: &mut Vec<Spot>, record: &RecordAgain<'_>, octets: &mut Vec<u8>) {
         let &RecordAgain { rtype, class, ttl, rdata, offset, .. } = record;
         // The reader lets no RDATA through that is longer.
         let rdata_len = u16::try_from(octets.len() - rdata).unwrap_or(u16::MAX);
         octets.truncate(rdata + usize::from(rdata_len));
-        canonicalize_rdata(rtype, &mut octets[rdata..]);
         let position = Position::in_text(offset);
         records.push(Spot { position, rdata, ttl, rdata_len, rtype, class });
+    }
+
+    /// Brings the RDATA of some records into canonical form.
+    fn canonicalize(&mut self, records: Range<usize>) {
+        for record in &self.records[records] {
+            let rdata = record.rdata..record.rdata + usize::from(record.rdata_len);
+            canonicalize_rdata(record.rtype, &mut self.octets[rdata]);
+        }
     }
 
     /// Takes in a run that was kept.
@@ -110,6 +118,8 @@ impl Ordered {
         loaded.records.clear();
         loaded.owners.clear();
         let mut reader = self.text.as_ref().map(ZoneText::reader);
+        // An owner behind, so that the processor is done with storing what it loads.
+        let mut canonical = 0;
         for owner in owners {
             let mut name = None;
             for run in &self.runs[owner.first..owner.last] {
@@ -125,8 +135,12 @@ impl Ordered {
                 });
             }
             let (name, records_end) = (name.unwrap_or(0..0), loaded.records.len());
+            let before = loaded.owners.last().map_or(0, |before| before.records_end);
             loaded.owners.push(LoadedOwner { name, records_end });
+            loaded.canonicalize(canonical..before);
+            canonical = before;
         }
+        loaded.canonicalize(canonical..loaded.records.len());
     }
 
     fn load_kept(&self, run: Run, loaded: &mut Loaded, name: &mut Option<Range<usize>>) {
@@ -141,8 +155,7 @@ impl Ordered {
 /// Appends a name in lower case, and says where it is.
 fn append_lower(name: &[u8], octets: &mut Vec<u8>) -> Range<usize> {
     let start = octets.len();
-    octets.extend_from_slice(name);
     // Length octets are below 'A'.
-    octets[start..].make_ascii_lowercase();
+    append_lowercase(name, octets);
     start..octets.len()
 }

@@ -76,6 +76,12 @@ impl<'o, 'a> Rrset<'o, 'a> {
         })
     }
 
+    /// Whether records may repeat each other; when not, none do.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        self.may_repeat
+    }
+
     /// The records that repeat another one.
     pub fn duplicates(self) -> impl Iterator<Item = &'o RrRef<'a>> {
         let may_repeat = if self.may_repeat { self.records } else { &[] };
@@ -148,15 +154,16 @@ impl<'a> OwnerRecords<'a> {
         }
         self.records.clear();
         self.other_class.clear();
-        self.types = TypeMask::NONE;
+        let mut types = TypeMask::NONE;
         for record in loaded.records(owner) {
             if record.class == class {
-                self.types = self.types.with(record.rtype);
+                types = types.with(record.rtype);
                 self.records.push(record);
             } else {
                 self.other_class.push(record);
             }
         }
+        self.types = types;
         // Nearly always they are in order, and each is there once.
         self.may_repeat = !self.records.is_sorted_by(|a, b| rdata_cmp(a, b) == Ordering::Less);
         if self.may_repeat {

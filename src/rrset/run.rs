@@ -126,8 +126,9 @@ impl Mark {
             Some(eight) => octets = *eight,
             None => octets[..rest.len()].copy_from_slice(rest),
         }
-        // A zero octet closes each label.
-        let below_apex = memchr::memchr(0, rest).is_some_and(|close| close + 1 == rest.len());
+        // A zero octet closes each label. There are fewer than 256.
+        let labels = rest.iter().fold(0u8, |labels, &octet| labels + u8::from(octet == 0));
+        let below_apex = labels == 1;
         Self { prefix: u64::from_be_bytes(octets), in_zone: true, below_apex }
     }
 }

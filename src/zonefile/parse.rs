@@ -10,6 +10,7 @@ use super::field::name::scan_name;
 use super::field::number::{NumberError, scan_period};
 use super::field::short::Short;
 use super::field::{MAX_RDATA, parse_rdata};
+use super::heads::{Heads, WholeHead};
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -139,6 +140,7 @@ pub(super) struct State {
     /// records repeat it.
     owner_text: Vec<u8>,
     last_rrsig: LastRrsig,
+    heads: Heads,
     /// The TTL of the last record that stated one.
     stated_ttl: Option<u32>,
     /// The class of the record before.
@@ -174,6 +176,7 @@ impl State {
             owner_wire: Vec::new(),
             owner_text: Vec::new(),
             last_rrsig: LastRrsig::default(),
+            heads: Heads::default(),
             stated_ttl: None,
             class: Class::IN,
             class_of_stretch: Class::IN,
@@ -458,7 +461,7 @@ impl State {
         self.leans.owner.own = true;
         self.owner_wire.clear();
         scan_name(text, self.origin.as_ref(), &mut self.owner_wire)?;
-        self.owner.set_wire(&self.owner_wire)?;
+        self.owner.set_known_wire(&self.owner_wire)?;
         self.has_owner = true;
         self.owner_text.extend_from_slice(text);
         Ok(())
@@ -470,6 +473,12 @@ impl State {
     fn read_usual_head(&mut self, words: &mut Words<'_>) -> Option<Head> {
         const IN: u64 = u16::from_le_bytes(*b"IN") as u64;
         let (text, tokens) = words.parts();
+        let whole = WholeHead::new(text, tokens);
+        if let Some((rtype, ttl)) = whole.and_then(|whole| self.heads.find(whole)) {
+            words.skip(WholeHead::WORDS);
+            let same_owner = !self.owner_is_new;
+            return Some(Head { rtype, class: Class::IN, ttl, plain: true, same_owner });
+        }
         let mut taken = 1;
         let mut word = Short::new(text, *tokens.first()?)?;
         let mut ttl = word.decimal();
@@ -490,6 +499,9 @@ impl State {
         let rtype = RType::from_key(word.key()).filter(|rtype| !rtype.is_meta())?;
         let ttl = ttl?;
         let plain = self.lean(states_ttl, states_class);
+        if let Some(whole) = whole.filter(|_| states_ttl && states_class) {
+            self.heads.remember(whole, rtype, ttl);
+        }
         words.skip(taken);
         Some(Head { rtype, class, ttl, plain, same_owner: !self.owner_is_new })
     }

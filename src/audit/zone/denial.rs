@@ -205,10 +205,11 @@ impl<'z> Court<'z> {
             let types = expected(owner, standing, rrsig, interner);
             let id = NameId::of_owner(span.id());
             lot.wires.push(&owner.name);
-            let hashed = |types| HashedName { hash: [0; 20], id, named, types };
             if let Some((last, others)) = lot.names.split_last_mut() {
-                others.iter_mut().for_each(|names| names.push(hashed(types.clone())));
-                last.push(hashed(types));
+                for names in others {
+                    names.push(HashedName { hash: [0; 20], id, named, types: types.clone() });
+                }
+                last.push(HashedName { hash: [0; 20], id, named, types });
             }
         }
     }

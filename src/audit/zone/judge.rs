@@ -415,6 +415,10 @@ impl<'z> Court<'z> {
         let mut findings = Vec::new();
         let rtype = Some(rrset.rtype());
         let (least, greatest) = rrset.ttls();
+        let denies = matches!(rrset.rtype(), RType::NSEC | RType::NSEC3);
+        if least == greatest && !denies && !rrset.may_repeat() {
+            return findings; // as nearly always
+        }
         if least != greatest {
             findings.push(Finding {
                 rtype,
@@ -423,7 +427,7 @@ impl<'z> Court<'z> {
                 ..Finding::new(Code::RrsetTtlsDiffer)
             });
         }
-        if matches!(rrset.rtype(), RType::NSEC | RType::NSEC3) && least == greatest {
+        if denies && least == greatest {
             findings.extend(self.denial_ttl.and_then(|due| due.judge(least)).map(
                 |(severity, detail)| Finding {
                     severity,
