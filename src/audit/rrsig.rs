@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 
 use crate::dns::rdata::Rrsig;
-use crate::dns::{RType, Timestamp};
+use crate::dns::{Algorithm, RType, Timestamp};
 use crate::engine::{KeyIndex, KeyTable};
 
 use super::findings::Code;
@@ -105,6 +105,36 @@ impl Candidates {
     }
 }
 
+/// The keys that the last signature may be by. Nearly all signatures of a zone are by one key, and
+/// what is found for them is the same.
+#[derive(Debug, Default)]
+pub(super) struct LastCandidates {
+    asked: Option<Asked>,
+    found: Candidates,
+}
+
+/// All that [`Candidates::find`] looks at: algorithm and tag, whether the keys themselves are
+/// covered, and octets of signature.
+type Asked = (Algorithm, u16, bool, usize);
+
+impl LastCandidates {
+    /// What [`Candidates::find`] finds. All questions are about the same keys.
+    pub(super) fn find(
+        &mut self,
+        keys: &Keys<'_>,
+        covered: RType,
+        rrsig: &Rrsig<'_>,
+    ) -> &Candidates {
+        let over_keys = covered == RType::DNSKEY;
+        let asked = (rrsig.algorithm, rrsig.key_tag, over_keys, rrsig.signature.len());
+        if self.asked != Some(asked) {
+            self.found = Candidates::find(keys, covered, rrsig);
+            self.asked = Some(asked);
+        }
+        &self.found
+    }
+}
+
 /// Whether a signature is never valid, because it ends before it begins.
 pub(super) fn is_never_valid(inception: Timestamp, expiration: Timestamp) -> bool {
     inception.serial_cmp(expiration) == Ordering::Greater
@@ -122,4 +152,52 @@ pub(super) fn fault_at(inception: Timestamp, expiration: Timestamp, at: i64) -> 
         return Some((Code::SignatureNotYetValid, Some(detail)));
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Preparation;
+
+    // What is remembered of one signature must not change what is found for the next.
+    #[test]
+    fn candidates_in_a_row_are_those_of_each_signature() {
+        // The key of RFC 8080 §6.1, the same revoked (RFC 5011 §3), and one that is no key.
+        let key = [
+            0x97, 0x4d, 0x96, 0xa2, 0x2d, 0x22, 0x4b, 0xc0, 0x1a, 0xdb, 0x91, 0x50, 0x91, 0x47,
+            0x7d, 0x44, 0xcc, 0xd9, 0x1c, 0x9a, 0x41, 0xa1, 0x14, 0x30, 0x01, 0x01, 0x17, 0xd5,
+            0x2c, 0x59, 0x24, 0x0e,
+        ];
+        let keys: Vec<Vec<u8>> = [[1, 1], [1, 0x81]]
+            .map(|flags| [&flags[..], &[3, 15], &key].concat())
+            .into_iter()
+            .chain([vec![1, 1, 3, 15, 9]])
+            .collect();
+        let table = KeyTable::new(keys.iter().map(Vec::as_slice), &Preparation::default(), |_| 10);
+        let (sha1, limits) = (Sha1::default(), Limits::default());
+        let usability = Usability::new(&table, sha1, limits.rsa_exponent_bits);
+        let keys = Keys { table: &table, usability: &usability, limits, sha1 };
+        let tags: Vec<u16> = table.iter().map(|(_, key)| key.tag).chain([0]).collect();
+        let mut rdatas = Vec::new();
+        for tag in tags {
+            for (algorithm, signature_len) in [(15, 64), (15, 63), (13, 64), (5, 9)] {
+                let mut rdata = vec![0, 6, algorithm, 0];
+                rdata.extend([0; 12]);
+                rdata.extend(tag.to_be_bytes());
+                rdata.push(0);
+                rdata.extend(vec![1; signature_len]);
+                rdatas.push(rdata);
+            }
+        }
+        let (mut last, mut found_keys) = (LastCandidates::default(), 0);
+        for round in 0..1000 {
+            let rrsig = Rrsig::from_rdata(&rdatas[round * round / 3 % rdatas.len()]).unwrap();
+            let covered = [RType::DNSKEY, RType::SOA, RType::SOA][round % 3];
+            let (found, plain) =
+                (last.find(&keys, covered, &rrsig), Candidates::find(&keys, covered, &rrsig));
+            assert_eq!(format!("{found:?}"), format!("{plain:?}"));
+            found_keys += found.keys.len();
+        }
+        assert!(found_keys > 0);
+    }
 }

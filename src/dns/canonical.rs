@@ -19,13 +19,13 @@ pub fn canonicalize_rdata(rtype: RType, rdata: &mut [u8]) {
         | RType::NSEC3 => {}
         // All of NS's RDATA is one name; length octets are below 'A'.
         RType::NS | RType::CNAME | RType::PTR | RType::DNAME => {
-            if wire_len(rdata) == Some(rdata.len()) {
-                rdata.make_ascii_lowercase();
+            if has_uppercase(rdata) && wire_len(rdata) == Some(rdata.len()) {
+                lowercase(rdata);
             }
         }
         RType::RRSIG => {
             if let Some(len) = rdata.get(18..).and_then(wire_len) {
-                rdata[18..18 + len].make_ascii_lowercase();
+                lowercase(&mut rdata[18..18 + len]);
             }
         }
         _ => canonicalize_by_schema(rtype, rdata),
@@ -59,6 +59,102 @@ fn canonicalize_by_schema(rtype: RType, rdata: &mut [u8]) {
     }
 }
 
+/// Lower-cases ASCII letters, as [`u8::make_ascii_lowercase`] does: faster where there are few octets.
+pub fn lowercase(octets: &mut [u8]) {
+    let (eights, rest) = octets.as_chunks_mut::<8>();
+    for eight in eights.iter_mut() {
+        let word = u64::from_le_bytes(*eight);
+        // Bit 7 of each capital letter moves to bit 5.
+        *eight = (word | capitals(word) >> 2).to_le_bytes();
+    }
+    if rest.is_empty() {
+        return;
+    }
+    // What is lower-cased twice is still in lower case.
+    match octets.last_chunk_mut::<8>() {
+        Some(last) => {
+            let word = u64::from_le_bytes(*last);
+            *last = (word | capitals(word) >> 2).to_le_bytes();
+        }
+        None => octets.make_ascii_lowercase(),
+    }
+}
+
+/// Appends octets, ASCII letters in lower case.
+///
+/// Each word is stored once: octets that are copied first and lower-cased in place are loaded before
+/// the processor is done with storing them, and have it wait.
+pub fn append_lowercase(octets: &[u8], out: &mut Vec<u8>) {
+    let (eights, rest) = octets.as_chunks::<8>();
+    let Some(last) = octets.last_chunk::<8>() else {
+        out.extend(octets.iter().map(u8::to_ascii_lowercase));
+        return;
+    };
+    let end = out.len() + octets.len();
+    out.reserve(octets.len() + 8);
+    for eight in eights {
+        let word = u64::from_le_bytes(*eight);
+        out.extend_from_slice(&(word | capitals(word) >> 2).to_le_bytes());
+    }
+    if !rest.is_empty() {
+        let word = u64::from_le_bytes(*last) >> (8 * (8 - rest.len()));
+        out.extend_from_slice(&(word | capitals(word) >> 2).to_le_bytes());
+        out.truncate(end);
+    }
+}
+
+/// Whether there are capital letters.
+fn has_uppercase(octets: &[u8]) -> bool {
+    let last = match octets.last_chunk::<8>() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => return octets.iter().any(u8::is_ascii_uppercase),
+    };
+    let (eights, _) = octets.as_chunks::<8>();
+    let all = |all, eight: &[u8; 8]| all | capitals(u64::from_le_bytes(*eight));
+    eights.iter().fold(capitals(last), all) != 0
+}
+
+/// The highest bit of each of eight octets that is a capital letter.
+fn capitals(word: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    // Sums of seven bits reach bit 7, and no further, from 'A' on and behind 'Z'.
+    let low = word & (EACH * 0x7f);
+    let (from_a, behind_z) = (low + EACH * (0x80 - 0x41), low + EACH * (0x80 - 0x5b));
+    (from_a & !behind_z) & !word & (EACH * 0x80)
+}
+
+/// Makes the sort keys of names one after the other. Neighbours in a zone mostly have one parent, whose
+/// key is made once.
+#[derive(Clone, Debug, Default)]
+pub struct SortKeys {
+    /// The wire form of the last name's parent, and its key.
+    parent: Vec<u8>,
+    parent_key: Vec<u8>,
+}
+
+impl SortKeys {
+    /// Appends what [`append_sort_key`] appends.
+    pub fn append(&mut self, name_wire: &[u8], key: &mut Vec<u8>) {
+        let (label, parent) = name_wire.split_at(usize::from(name_wire[0]) + 1);
+        // The root has no parent, and octets that are escaped are hardly ever in a label.
+        let is_plain =
+            !parent.is_empty() && label[1..].iter().fold(true, |all, &octet| all & (octet > 1));
+        if !is_plain {
+            return append_sort_key(name_wire, key);
+        }
+        if *parent != *self.parent {
+            self.parent.clear();
+            self.parent.extend_from_slice(parent);
+            self.parent_key.clear();
+            append_sort_key(parent, &mut self.parent_key);
+        }
+        key.reserve(self.parent_key.len() + label.len());
+        key.extend_from_slice(&self.parent_key);
+        append_lowercase(&label[1..], key);
+        key.push(0);
+    }
+}
+
 /// Appends the *sort key* of an owner: octets whose plain comparison is the canonical order of
 /// names (RFC 4034 §6.1).
 ///
@@ -84,13 +180,11 @@ pub fn append_sort_key(name_wire: &[u8], key: &mut Vec<u8>) {
     // Octets that are escaped are hardly ever there, so that a key is nearly always the name's labels,
     // lower-cased as a whole. (A length octet of 1 makes for the long way too, which does no harm.)
     if name_wire[..at].iter().fold(u8::MAX, |least, &octet| least.min(octet)) > 1 {
-        let from = key.len();
         key.reserve(at);
         for label in labels {
-            key.extend_from_slice(label);
+            append_lowercase(label, key);
             key.push(0);
         }
-        key[from..].make_ascii_lowercase();
         return;
     }
     for label in labels {
@@ -205,6 +299,35 @@ mod tests {
         fn sort_keys_compare_as_names_do(a in any_name(), b in any_name()) {
             prop_assert_eq!(sort_key(&a).cmp(&sort_key(&b)), a.cmp(&b));
             prop_assert_eq!(sort_key(&a).starts_with(&sort_key(&b)), a.is_at_or_below(&b));
+        }
+
+        // The parent that is remembered is no other name's.
+        #[test]
+        fn sort_keys_in_a_row_are_those_of_each_name(
+            names in proptest::collection::vec(any_name(), 0..20),
+            again in proptest::collection::vec(0usize..20, 0..20),
+        ) {
+            let mut keys = SortKeys::default();
+            let again = again.iter().filter_map(|&at| names.get(at));
+            for name in names.iter().chain(again) {
+                let mut key = b"before".to_vec();
+                keys.append(name.as_wire(), &mut key);
+                prop_assert_eq!(key, [&b"before"[..], &sort_key(name)].concat());
+            }
+        }
+
+        #[test]
+        fn octets_are_lower_cased_as_one_by_one(
+            octets in proptest::collection::vec(prop_oneof![any::<u8>(), 0x3eu8..0x7f], 0..40),
+        ) {
+            let (mut fast, mut plain) = (octets.clone(), octets.clone());
+            lowercase(&mut fast);
+            plain.make_ascii_lowercase();
+            prop_assert_eq!(has_uppercase(&octets), octets != plain);
+            prop_assert_eq!(&fast, &plain);
+            let mut appended = b"A".to_vec();
+            append_lowercase(&octets, &mut appended);
+            prop_assert_eq!(appended, [&b"A"[..], &plain].concat());
         }
 
         #[test]

@@ -85,6 +85,18 @@ impl Name {
         Ok(())
     }
 
+    /// Becomes the name that the wire octets are, which are known to be one name and nothing else.
+    ///
+    /// # Errors
+    /// [`NameError::NameTooLong`] when they are too many for a name, which is then as it was.
+    pub(crate) fn set_known_wire(&mut self, wire: &[u8]) -> Result<(), NameError> {
+        debug_assert_eq!(wire_len(wire), Some(wire.len()));
+        let octets = self.octets.get_mut(..wire.len()).ok_or(NameError::NameTooLong)?;
+        octets.copy_from_slice(wire);
+        self.set_len(wire.len());
+        Ok(())
+    }
+
     /// Reads presentation form (RFC 1035 §5.1): `\DDD` and `\X` escapes, `@` for the origin, and
     /// the origin appended to a name that does not end in a dot.
     ///

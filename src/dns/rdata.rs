@@ -1,6 +1,7 @@
 //! Typed views of the RDATA that verification reads: DNSKEY, RRSIG, DS, SOA, ZONEMD. Those of NSEC
 //! and NSEC3 are in [`denial`](super::denial).
 
+use super::name::wire_len;
 use super::{Algorithm, DigestType, Name, RType, Timestamp};
 
 /// DNSKEY (RFC 4034 §2), and with the same shape CDNSKEY (RFC 7344 §3.2).
@@ -88,8 +89,8 @@ pub struct Rrsig<'a> {
     pub inception: Timestamp,
     /// A hint at the key.
     pub key_tag: u16,
-    /// The zone whose key signed.
-    pub signer: Name,
+    /// The zone whose key signed: a name in wire form, its case kept.
+    pub signer_wire: &'a [u8],
     /// The RDATA up to the signature: the first part of what was signed (§3.1.8.1).
     pub signed_prefix: &'a [u8],
     /// The signature.
@@ -101,7 +102,7 @@ impl<'a> Rrsig<'a> {
     #[must_use]
     pub fn from_rdata(rdata: &'a [u8]) -> Option<Self> {
         let fixed: &[u8; 18] = rdata.first_chunk()?;
-        let (signer, signer_len) = Name::from_wire_prefix(&rdata[18..]).ok()?;
+        let signer_len = wire_len(&rdata[18..])?;
         let u32_at = |at: usize| {
             u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]])
         };
@@ -114,10 +115,23 @@ impl<'a> Rrsig<'a> {
             expiration: Timestamp(u32_at(8)),
             inception: Timestamp(u32_at(12)),
             key_tag: u16::from_be_bytes([fixed[16], fixed[17]]),
-            signer,
+            signer_wire: &signed_prefix[18..],
             signed_prefix,
             signature,
         })
+    }
+
+    /// The zone whose key signed.
+    #[must_use]
+    pub fn signer(&self) -> Name {
+        // Only a name is ever taken for one.
+        Name::from_wire(self.signer_wire).unwrap_or(Name::root())
+    }
+
+    /// Whether a key of this zone signed.
+    #[must_use]
+    pub fn is_by(&self, zone: &Name) -> bool {
+        self.signer_wire.eq_ignore_ascii_case(zone.as_wire())
     }
 }
 

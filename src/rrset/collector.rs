@@ -2,15 +2,16 @@
 //! where they can be read again.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
-use crate::dns::canonical::append_sort_key;
+use crate::dns::canonical::{SortKeys, sort_key};
 use crate::dns::{Class, Name, RType};
 use crate::zonefile::{Record, Sink, ZoneText};
 
 use super::Ordered;
 use super::hashed::HashedOwners;
 use super::kept::Kept;
-use super::run::{Run, prefix};
+use super::run::{Mark, Run};
 
 /// Records in *runs*: neighbours in the input that share an owner.
 ///
@@ -20,9 +21,9 @@ use super::run::{Run, prefix};
 pub struct Collector {
     kept: Kept,
     runs: Vec<Run>,
-    /// The wire form of the owner that came last, as it was written, and its sort key.
-    owner: Vec<u8>,
+    /// The sort key of the owner that came last.
     key: Vec<u8>,
+    keys: SortKeys,
     /// The sort key before it; here to be reused.
     last_key: Vec<u8>,
     /// The sort key of the owner that came first.
@@ -47,30 +48,26 @@ pub struct Collector {
 /// RRSIG records by the tag of the key that they name.
 #[derive(Clone, Debug, Default)]
 pub struct SignatureCounts {
-    /// One count for each tag; empty before the first signature.
-    by_tag: Vec<u32>,
+    by_tag: BTreeMap<u16, usize>,
 }
 
 impl SignatureCounts {
     /// How many name a key with this tag.
     #[must_use]
     pub fn of(&self, tag: u16) -> usize {
-        self.by_tag.get(usize::from(tag)).map_or(0, |&count| count as usize)
+        self.by_tag.get(&tag).copied().unwrap_or_default()
     }
 
     fn add(&mut self, other: &Self) {
-        self.by_tag.resize(self.by_tag.len().max(other.by_tag.len()), 0);
-        for (mine, theirs) in self.by_tag.iter_mut().zip(&other.by_tag) {
-            *mine = mine.saturating_add(*theirs);
+        for (&tag, count) in &other.by_tag {
+            *self.by_tag.entry(tag).or_default() += count;
         }
     }
 
     fn count(&mut self, rrsig: &[u8]) {
         // RFC 4034 §3.1: the tag is the last of the fixed fields.
         let Some(&[.., high, low]) = rrsig.first_chunk::<18>() else { return };
-        self.by_tag.resize(usize::from(u16::MAX) + 1, 0);
-        let count = &mut self.by_tag[usize::from(u16::from_be_bytes([high, low]))];
-        *count = count.saturating_add(1);
+        *self.by_tag.entry(u16::from_be_bytes([high, low])).or_default() += 1;
     }
 }
 
@@ -139,7 +136,8 @@ impl Collector {
 
     /// Adds a record. Its RDATA may have up to 65,535 octets.
     pub fn push(&mut self, record: &Record<'_>) {
-        let same_owner = self.owner == record.owner.as_wire() || !self.enter_owner(record.owner);
+        debug_assert!(!record.same_owner || self.key == sort_key(record.owner));
+        let same_owner = record.same_owner || !self.enter_owner(record.owner);
         self.count(record);
         let plain = record.again.filter(|again| again.plain && again.offset < Run::MAX_POSITION);
         let follows = self.runs.last().filter(|_| same_owner);
@@ -169,13 +167,11 @@ impl Collector {
         }
     }
 
-    /// Takes up an owner that is written otherwise than the one before; whether it is another one.
+    /// Takes up an owner that may be another one than the one before; whether it is.
     fn enter_owner(&mut self, owner: &Name) -> bool {
-        self.owner.clear();
-        self.owner.extend_from_slice(owner.as_wire());
         std::mem::swap(&mut self.key, &mut self.last_key);
         self.key.clear();
-        append_sort_key(owner.as_wire(), &mut self.key);
+        self.keys.append(owner.as_wire(), &mut self.key);
         if self.runs.is_empty() {
             self.first_key.clone_from(&self.key);
             return true;
@@ -193,14 +189,14 @@ impl Collector {
 
     fn start_run(&mut self, position: u64, kept: bool, joined: bool, shape: Shape) {
         let joined = joined && !self.runs.is_empty();
-        let (prefix, in_zone) = match &self.apex_key {
-            Some(apex) => prefix(&self.key, apex),
+        let mark = match &self.apex_key {
+            Some(apex) => Mark::new(&self.key, apex),
             None => {
                 self.mismarked = true;
-                (0, false)
+                Mark::default()
             }
         };
-        self.runs.push(Run::new(prefix, position, shape).kept(kept).joined(joined).marked(in_zone));
+        self.runs.push(Run::new(position, shape).kept(kept).joined(joined).marked(mark));
     }
 
     /// Takes note of what the zone as a whole is told by.
@@ -242,8 +238,11 @@ impl Collector {
         self.disordered |= other.disordered || order == Ordering::Less;
         self.mismarked |= other.mismarked || self.apex_key != other.apex_key;
         let base = self.kept.take_in(other.kept);
-        self.runs.extend(other.runs.iter().map(|run| run.moved(base)));
-        (self.owner, self.key) = (other.owner, other.key);
+        if base > 0 {
+            other.runs.iter_mut().for_each(|run| *run = run.moved(base));
+        }
+        self.runs.append(&mut other.runs);
+        self.key = other.key;
         self.stretch = u32::MAX; // a stretch of another part has other numbers
         for owner in other.soa_owners {
             if !self.soa_owners.contains(&owner) && self.soa_owners.len() < MAX_SOA_OWNERS {

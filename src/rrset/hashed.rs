@@ -108,7 +108,9 @@ impl HashedOwners {
             let Some(number) = self.number(bitmap) else { return };
             numbers.push(number);
         }
-        for owner in &mut other.owners {
+        // The first bitmaps of one part are mostly those of all.
+        let renumbered = (0..).zip(&numbers).any(|(own, number)| own != *number);
+        for owner in other.owners.iter_mut().filter(|_| renumbered) {
             let number = numbers.get(usize::from(owner.bitmap())).copied().unwrap_or_default();
             *owner = Owner::new(owner.hash, owner.is_opt_out(), number);
         }
@@ -155,11 +157,31 @@ impl HashedOwners {
         }
     }
 
+    /// Hashes that [`Self::fetch`] takes at once.
+    pub const FETCHED_AT_ONCE: usize = 32;
+
+    /// Has the processor load what looking for some hashes will need. They are anywhere, so that each
+    /// by itself would wait for memory; here they wait together.
+    pub fn fetch<'h>(&self, hashes: impl Iterator<Item = &'h Hash>) {
+        let (mut starts, mut count) = ([0; Self::FETCHED_AT_ONCE], 0);
+        for (place, hash) in starts.iter_mut().zip(hashes) {
+            let start = self.starts.get(self.bucket(head(hash)));
+            *place = start.map_or(self.owners.len(), |&start| start as usize);
+            count += 1;
+        }
+        let octet = |at: usize| self.owners.get(at).map_or(0, |owner| owner.hash[0]);
+        let octets = starts[..count].iter().map(|&at| octet(at) ^ octet(at + OWNERS_PER_BUCKET));
+        std::hint::black_box(octets.fold(0, |all, octet| all ^ octet));
+    }
+
     /// The hash of the record that follows the one of this hash, or a place where there is none;
-    /// behind the last comes the first.
+    /// behind the last comes the first. It is looked for at `near` first, which is left where the
+    /// hash that is returned will be found.
     #[must_use]
-    pub fn next(&self, hash: &Hash) -> Option<&Hash> {
-        let next = self.owners.get(self.behind(hash)).or(self.owners.first())?;
+    pub fn next(&self, hash: &Hash, near: &mut usize) -> Option<&Hash> {
+        let is_there = self.owners.get(*near).is_some_and(|owner| owner.hash == *hash);
+        *near = if is_there { *near + 1 } else { self.behind(hash) };
+        let next = self.owners.get(*near).or(self.owners.first())?;
         Some(&next.hash)
     }
 
@@ -253,7 +275,12 @@ mod tests {
             use std::ops::Bound::{Excluded, Unbounded};
             let next = owners.range((Excluded(sought), Unbounded)).next().or(owners.iter().next());
             let next = next.map(|(&octet, _)| hash(octet, at));
-            prop_assert_eq!(hashed.next(&hash(sought, at)).copied(), next);
+            for mut near in 0..owners.len() + 2 {
+                prop_assert_eq!(hashed.next(&hash(sought, at), &mut near).copied(), next);
+            }
+            // Fetching is of no consequence, whatever is fetched.
+            let anything: Vec<Hash> = (0..=u8::MAX).map(|octet| hash(octet, at)).collect();
+            hashed.fetch(anything.iter());
         }
     }
 

@@ -62,20 +62,10 @@ impl Kept {
     }
 }
 
-fn append(record: &Record<'_>, out: &mut Vec<u8>) {
-    let position = Position::of(record);
-    append_record(record.rtype, record.class, record.ttl, position, record.rdata, out);
-}
-
 /// Appends a record in the form in which runs hold them, its RDATA canonical.
-pub(super) fn append_record(
-    rtype: RType,
-    class: Class,
-    ttl: u32,
-    position: Position,
-    rdata: &[u8],
-    out: &mut Vec<u8>,
-) {
+fn append(record: &Record<'_>, out: &mut Vec<u8>) {
+    let &Record { rtype, class, ttl, rdata, .. } = record;
+    let position = Position::of(record);
     let rdata_len = u16::try_from(rdata.len()).unwrap_or(u16::MAX);
     let mut header = [0; HEADER];
     header[..2].copy_from_slice(&rtype.0.to_be_bytes());

@@ -19,7 +19,7 @@ pub use collector::{Collector, Shape, SignatureCounts};
 pub use hashed::{HashFound, HashedOwners};
 pub use loaded::Loaded;
 pub use ordered::{Keys, Ordered, OwnerId, OwnerSpan};
-pub use owner::{OwnerRecords, Position, RrRef, Rrset};
+pub use owner::{OwnerRecords, Position, RrRef, Rrset, TypeMask};
 
 #[cfg(test)]
 mod tests;

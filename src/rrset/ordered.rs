@@ -8,7 +8,7 @@ use crate::zonefile::{RecordReader, ZoneText};
 
 use super::kept::Kept;
 use super::owner::Position;
-use super::run::{Run, prefix};
+use super::run::{Mark, Run, may_be_below};
 use super::{HashedOwners, Shape};
 
 /// Collected records whose owners are in canonical order (RFC 4034 §6.1).
@@ -34,6 +34,8 @@ pub struct OwnerSpan {
     pub shape: Shape,
     /// Whether the owner is the apex or below it.
     pub in_zone: bool,
+    /// Whether the owner is the apex's child: one label longer.
+    pub below_apex: bool,
     /// Records of the owner, duplicates counted.
     pub records: usize,
 }
@@ -73,8 +75,7 @@ impl Ordered {
         runs.par_chunks_mut(CHUNK).for_each(|runs| {
             let mut keys = self.keys();
             for run in runs {
-                let (prefix, in_zone) = prefix(keys.of_run(*run), &self.apex_key);
-                *run = run.with_prefix(prefix).marked(in_zone);
+                *run = run.marked(Mark::new(keys.of_run(*run), &self.apex_key));
             }
         });
         self.runs = runs;
@@ -128,6 +129,7 @@ impl Ordered {
                 last: first,
                 shape: Shape::NONE,
                 in_zone: start.in_zone(),
+                below_apex: start.below_apex(),
                 records: 0,
             };
             while let Some(run) = self.runs.get(span.last)
@@ -145,13 +147,19 @@ impl Ordered {
     /// The owner of a name, if it has records.
     #[must_use]
     pub fn find(&self, name: &Name) -> Option<OwnerSpan> {
-        let key = sort_key(name);
-        let (prefix, _) = prefix(&key, &self.apex_key);
+        let prefix = Mark::new(&sort_key(name), &self.apex_key).prefix;
         let start = self.runs.partition_point(|run| run.prefix() < prefix);
-        let alike = self.runs[start..].partition_point(|run| run.prefix() == prefix);
-        let (alike, mut keys) = (&self.runs[start..start + alike], self.keys());
-        let first = start + alike.partition_point(|run| keys.of_run(*run) < key.as_slice());
-        self.owners_from(first).next().filter(|owner| keys.of(owner.id()) == key)
+        self.keys().find_behind(start, name)
+    }
+
+    /// Where the runs from `from` on no longer go before, which is thought to be near.
+    fn partition_point_from(&self, from: usize, goes_before: impl Fn(&Run) -> bool) -> usize {
+        let runs = self.runs.get(from..).unwrap_or_default();
+        let mut reach = 4;
+        while runs.get(reach).is_some_and(&goes_before) {
+            reach *= 2;
+        }
+        from + runs[..runs.len().min(reach + 1)].partition_point(goes_before)
     }
 
     /// Where the text of some owners' records begins and ends, when all of it lies in the input's
@@ -223,11 +231,26 @@ impl Keys<'_> {
     #[must_use]
     pub fn may_be_below(&self, owner: OwnerId, above: OwnerId) -> bool {
         let prefix_of = |id: OwnerId| self.ordered.runs.get(id.0).map_or(0, Run::prefix);
-        // The key of what is above is a prefix of the other; behind its last octet that is not 0
-        // the mark may be filled up.
-        let above = prefix_of(above);
-        let filled = above.trailing_zeros() / 8 * 8;
-        prefix_of(owner).checked_shr(filled) == above.checked_shr(filled)
+        may_be_below(prefix_of(owner), prefix_of(above))
+    }
+
+    /// The owner of a name, if it has records: of one that comes closely behind another owner, or
+    /// that owner itself.
+    #[must_use]
+    pub fn find_from(&mut self, owner: &OwnerSpan, name: &Name) -> Option<OwnerSpan> {
+        self.find_behind(owner.first, name)
+    }
+
+    /// The owner of a name, if it has records, none of which come before this run.
+    fn find_behind(&mut self, from: usize, name: &Name) -> Option<OwnerSpan> {
+        let key = sort_key(name);
+        let ordered = self.ordered;
+        let prefix = Mark::new(&key, &ordered.apex_key).prefix;
+        let start = ordered.partition_point_from(from, |run| run.prefix() < prefix);
+        let end = ordered.partition_point_from(start, |run| run.prefix() == prefix);
+        let alike = &ordered.runs[start..end];
+        let first = start + alike.partition_point(|run| self.of_run(*run) < key.as_slice());
+        ordered.owners_from(first).next().filter(|owner| self.of(owner.id()) == key)
     }
 
     pub(super) fn of_run(&mut self, run: Run) -> &[u8] {

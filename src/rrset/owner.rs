@@ -56,6 +56,8 @@ pub struct RrRef<'a> {
 pub struct Rrset<'o, 'a> {
     /// Its records, sorted by RDATA; equal ones are neighbours, in order of place.
     records: &'o [RrRef<'a>],
+    /// Whether some may be equal.
+    may_repeat: bool,
 }
 
 impl<'o, 'a> Rrset<'o, 'a> {
@@ -67,16 +69,23 @@ impl<'o, 'a> Rrset<'o, 'a> {
 
     /// The records in canonical order, each once.
     pub fn distinct(self) -> impl Iterator<Item = &'o RrRef<'a>> {
-        let records = self.records;
+        let Self { records, may_repeat } = self;
         records.iter().enumerate().filter_map(move |(index, record)| {
-            let repeats = index > 0 && records[index - 1].rdata == record.rdata;
+            let repeats = may_repeat && index > 0 && records[index - 1].rdata == record.rdata;
             (!repeats).then_some(record)
         })
     }
 
+    /// Whether records may repeat each other; when not, none do.
+    #[must_use]
+    pub fn may_repeat(&self) -> bool {
+        self.may_repeat
+    }
+
     /// The records that repeat another one.
     pub fn duplicates(self) -> impl Iterator<Item = &'o RrRef<'a>> {
-        let pairs = self.records.windows(2);
+        let may_repeat = if self.may_repeat { self.records } else { &[] };
+        let pairs = may_repeat.windows(2);
         pairs.filter(|pair| pair[0].rdata == pair[1].rdata).map(|pair| &pair[1])
     }
 
@@ -107,15 +116,23 @@ pub struct OwnerRecords<'a> {
     pub name: Name,
     records: Vec<RrRef<'a>>,
     other_class: Vec<RrRef<'a>>,
-    /// A bit for each type below 64 that there is: most questions are for types that are not there.
-    low_types: u64,
+    /// The types that there are: most questions are for types that are not there.
+    types: TypeMask,
+    /// Whether some records may be equal.
+    may_repeat: bool,
 }
 
 impl<'a> OwnerRecords<'a> {
     /// No records yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { name: Name::root(), records: Vec::new(), other_class: Vec::new(), low_types: 0 }
+        Self {
+            name: Name::root(),
+            records: Vec::new(),
+            other_class: Vec::new(),
+            types: TypeMask::NONE,
+            may_repeat: false,
+        }
     }
 
     /// The records of the owner that was loaded first; none if there is no owner.
@@ -137,17 +154,28 @@ impl<'a> OwnerRecords<'a> {
         }
         self.records.clear();
         self.other_class.clear();
-        self.low_types = 0;
+        let mut types = TypeMask::NONE;
         for record in loaded.records(owner) {
             if record.class == class {
-                self.low_types |= low_type_bit(record.rtype).unwrap_or(0);
+                types = types.with(record.rtype);
                 self.records.push(record);
             } else {
                 self.other_class.push(record);
             }
         }
-        self.records.sort_unstable_by(canonical_cmp);
+        self.types = types;
+        // Nearly always they are in order, and each is there once.
+        self.may_repeat = !self.records.is_sorted_by(|a, b| rdata_cmp(a, b) == Ordering::Less);
+        if self.may_repeat {
+            self.records.sort_unstable_by(canonical_cmp);
+        }
         self.other_class.sort_unstable_by(canonical_cmp);
+    }
+
+    /// The types that there are.
+    #[must_use]
+    pub fn types(&self) -> TypeMask {
+        self.types
     }
 
     /// Records of another class than the zone's.
@@ -165,7 +193,10 @@ impl<'a> OwnerRecords<'a> {
     /// The RRsets in order of their types, RRSIG records left out.
     pub fn rrsets(&self) -> impl Iterator<Item = Rrset<'_, 'a>> {
         let groups = self.records.chunk_by(|a, b| a.rtype == b.rtype);
-        groups.map(|records| Rrset { records }).filter(|rrset| rrset.rtype() != RType::RRSIG)
+        let may_repeat = self.may_repeat;
+        groups
+            .map(move |records| Rrset { records, may_repeat })
+            .filter(|rrset| rrset.rtype() != RType::RRSIG)
     }
 
     /// The RRset of one type.
@@ -183,12 +214,13 @@ impl<'a> OwnerRecords<'a> {
     /// The records of a type. They are sorted by type, so that an owner with very many types takes
     /// no longer than one with few.
     fn of_type(&self, rtype: RType) -> Option<Rrset<'_, 'a>> {
-        if low_type_bit(rtype).is_some_and(|bit| self.low_types & bit == 0) {
+        if !self.types.may_have(rtype) {
             return None;
         }
         let start = self.records.partition_point(|record| record.rtype < rtype);
         let end = self.records.partition_point(|record| record.rtype <= rtype);
-        (start < end).then(|| Rrset { records: &self.records[start..end] })
+        let may_repeat = self.may_repeat;
+        (start < end).then(|| Rrset { records: &self.records[start..end], may_repeat })
     }
 
     /// The RRSIG records that cover a type, each once, in canonical order. RDATA that is cut short
@@ -203,7 +235,10 @@ impl<'a> OwnerRecords<'a> {
         let start = records.partition_point(|record| head(record) < covered.map(Some));
         let end = records.partition_point(|record| head(record) <= covered.map(Some));
         let records = &records[start..end];
-        Rrset { records }.distinct().filter(move |record| type_covered(record.rdata) == rtype)
+        let may_repeat = self.may_repeat;
+        Rrset { records, may_repeat }
+            .distinct()
+            .filter(move |record| type_covered(record.rdata) == rtype)
     }
 }
 
@@ -213,9 +248,72 @@ impl Default for OwnerRecords<'_> {
     }
 }
 
-/// The bit of a type in a word, when it is below 64.
-fn low_type_bit(rtype: RType) -> Option<u64> {
-    1u64.checked_shl(u32::from(rtype.0))
+/// A set of types: those below 64, and whether there are others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TypeMask {
+    low: u64,
+    others: bool,
+}
+
+impl TypeMask {
+    /// No types.
+    pub const NONE: Self = Self { low: 0, others: false };
+
+    /// Some types.
+    #[must_use]
+    pub const fn of(types: &[RType]) -> Self {
+        let (mut mask, mut at) = (Self::NONE, 0);
+        while at < types.len() {
+            mask = mask.with(types[at]);
+            at += 1;
+        }
+        mask
+    }
+
+    /// The same with another type.
+    #[must_use]
+    pub const fn with(self, rtype: RType) -> Self {
+        match 1u64.checked_shl(rtype.0 as u32) {
+            Some(bit) => Self { low: self.low | bit, ..self },
+            None => Self { others: true, ..self },
+        }
+    }
+
+    /// Whether the type is among them, or may be.
+    #[must_use]
+    pub fn may_have(self, rtype: RType) -> bool {
+        1u64.checked_shl(u32::from(rtype.0)).map_or(self.others, |bit| self.low & bit != 0)
+    }
+
+    /// Whether all of these are certainly among those.
+    #[must_use]
+    pub fn is_within(self, those: Self) -> bool {
+        self.low & !those.low == 0 && !self.others
+    }
+
+    /// Whether one of those below 64 is among them.
+    #[must_use]
+    pub fn has_any(self, those: Self) -> bool {
+        self.low & those.low != 0
+    }
+
+    /// The types that are here and there.
+    #[must_use]
+    pub fn intersection(self, those: Self) -> Self {
+        Self { low: self.low & those.low, others: self.others && those.others }
+    }
+
+    /// The types that are here and, as far as they are below 64, not there.
+    #[must_use]
+    pub fn without(self, those: Self) -> Self {
+        Self { low: self.low & !those.low, ..self }
+    }
+
+    /// The types as bits, that of type 0 the lowest, if all are below 64.
+    #[must_use]
+    pub fn bits(self) -> Option<u64> {
+        (!self.others).then_some(self.low)
+    }
 }
 
 /// The type that an RRSIG covers; 0 when its RDATA is cut short before the signature.
@@ -231,8 +329,9 @@ fn type_covered(rdata: &[u8]) -> RType {
 /// By type, then as RFC 4034 §6.3: RDATA as unsigned octets, absence before zero. Equal records
 /// come in order of their places, so that the report does not depend on how they were collected.
 fn canonical_cmp(a: &RrRef<'_>, b: &RrRef<'_>) -> Ordering {
-    a.rtype
-        .cmp(&b.rtype)
-        .then_with(|| a.rdata.cmp(b.rdata))
-        .then_with(|| a.position.cmp(&b.position))
+    rdata_cmp(a, b).then_with(|| a.position.cmp(&b.position))
+}
+
+fn rdata_cmp(a: &RrRef<'_>, b: &RrRef<'_>) -> Ordering {
+    a.rtype.cmp(&b.rtype).then_with(|| a.rdata.cmp(b.rdata))
 }

@@ -41,15 +41,18 @@ pub fn append_signed_records<'r>(
         }
     }
     let asterisk: &[u8] = if expanded { b"\x01*" } else { b"" };
+    let mut fixed = [0; 10];
+    fixed[..2].copy_from_slice(&rtype.0.to_be_bytes());
+    fixed[2..4].copy_from_slice(&class.0.to_be_bytes());
+    fixed[4..8].copy_from_slice(&rrsig.original_ttl.to_be_bytes());
     for rdata in rdata {
-        out.extend_from_slice(asterisk);
-        out.extend_from_slice(name);
-        out.extend_from_slice(&rtype.0.to_be_bytes());
-        out.extend_from_slice(&class.0.to_be_bytes());
-        out.extend_from_slice(&rrsig.original_ttl.to_be_bytes());
         // RDATA has at most 65,535 octets, in files as on the wire.
         let len = u16::try_from(rdata.len()).unwrap_or(u16::MAX);
-        out.extend_from_slice(&len.to_be_bytes());
+        fixed[8..].copy_from_slice(&len.to_be_bytes());
+        out.reserve(asterisk.len() + name.len() + fixed.len() + rdata.len());
+        out.extend_from_slice(asterisk);
+        out.extend_from_slice(name);
+        out.extend_from_slice(&fixed);
         out.extend_from_slice(rdata);
     }
 }

@@ -13,6 +13,7 @@ pub mod words;
 mod excerpt;
 mod feed;
 mod generate;
+mod heads;
 mod parse;
 mod parts;
 mod reader;

@@ -10,6 +10,7 @@ use super::field::name::scan_name;
 use super::field::number::{NumberError, scan_period};
 use super::field::short::Short;
 use super::field::{MAX_RDATA, parse_rdata};
+use super::heads::{Heads, WholeHead};
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -36,6 +37,9 @@ pub struct Record<'a> {
     pub line: u64,
     /// Where its entry begins in a text that is there as a whole.
     pub again: Option<Again>,
+    /// Whether it is known, without a look at it, that the owner is that of the record before. The
+    /// owner may be the same all the same when it is not.
+    pub same_owner: bool,
 }
 
 /// Where a record can be read again: see [`ZoneText`](super::ZoneText).
@@ -128,12 +132,15 @@ pub(super) struct State {
     /// The owner of the record before, if there is one.
     owner: Name,
     has_owner: bool,
+    /// No record has been read since it was set.
+    owner_is_new: bool,
     /// Room for its wire form while it is read.
     owner_wire: Vec<u8>,
     /// The text that owner was read from, while there is one and the origin is the same: runs of
     /// records repeat it.
     owner_text: Vec<u8>,
     last_rrsig: LastRrsig,
+    heads: Heads,
     /// The TTL of the last record that stated one.
     stated_ttl: Option<u32>,
     /// The class of the record before.
@@ -152,6 +159,8 @@ pub(super) struct Head {
     pub ttl: u32,
     /// Whether TTL and class do not depend on the records before.
     pub plain: bool,
+    /// Whether the owner is known to be that of the record before.
+    pub same_owner: bool,
 }
 
 impl State {
@@ -163,9 +172,11 @@ impl State {
             fallback_ttl,
             owner: Name::root(),
             has_owner: false,
+            owner_is_new: true,
             owner_wire: Vec::new(),
             owner_text: Vec::new(),
             last_rrsig: LastRrsig::default(),
+            heads: Heads::default(),
             stated_ttl: None,
             class: Class::IN,
             class_of_stretch: Class::IN,
@@ -287,26 +298,30 @@ impl State {
     /// Sets the owner that records without one take over, as after an `$INCLUDE`.
     pub fn set_owner(&mut self, owner: Option<Name>) {
         self.has_owner = owner.is_some();
+        self.owner_is_new = true;
         self.owner = owner.unwrap_or_else(Name::root);
         self.owner_text.clear();
     }
 
-    /// Reads a record; its RDATA replaces what is in `rdata`, its owner is [`State::owner`].
+    /// Reads a record and appends its RDATA to `out`; its owner is [`State::owner`]. After an error
+    /// `out` is as it was.
     // Where it is called, so that the head of a usual record stays in registers.
     #[inline(always)]
     pub fn record(
         &mut self,
         words: Words<'_>,
         owner_omitted: bool,
-        rdata: &mut Vec<u8>,
+        out: &mut Vec<u8>,
     ) -> Result<Head, SyntaxError> {
         if owner_omitted {
             self.leans.owner.lean();
         }
-        match self.usual_record(words.clone(), owner_omitted, rdata) {
-            Some(head) => Ok(head),
-            None => self.unusual_record(words, owner_omitted, rdata),
+        let start = out.len();
+        if let Some(head) = self.usual_record(words.clone(), owner_omitted, out) {
+            return Ok(head);
         }
+        out.truncate(start);
+        self.unusual_record(words, owner_omitted, out)
     }
 
     /// Reads what is no usual record.
@@ -315,12 +330,17 @@ impl State {
         &mut self,
         words: Words<'_>,
         owner_omitted: bool,
-        rdata: &mut Vec<u8>,
+        out: &mut Vec<u8>,
     ) -> Result<Head, SyntaxError> {
-        let record = self.any_record(words.clone(), owner_omitted, rdata);
+        let start = out.len();
+        let mut record = self.any_record(words.clone(), owner_omitted, out);
         // Without an origin only that fails which needs one, or fails anyhow.
         if record.is_err() && self.takes_assumed_origin() {
-            return self.any_record(words, owner_omitted, rdata);
+            out.truncate(start);
+            record = self.any_record(words, owner_omitted, out);
+        }
+        if record.is_err() {
+            out.truncate(start);
         }
         record
     }
@@ -339,15 +359,15 @@ impl State {
     }
 
     /// Reads a record of the usual form: what a signed zone is full of. `None`, as if nothing had
-    /// been read, for all else, and for all that is wrong.
+    /// been read but for octets behind those of `out`, for all else, and for all that is wrong.
     #[inline(always)]
     fn usual_record(
         &mut self,
         mut words: Words<'_>,
         owner_omitted: bool,
-        rdata: &mut Vec<u8>,
+        out: &mut Vec<u8>,
     ) -> Option<Head> {
-        rdata.clear();
+        let start = out.len();
         if !owner_omitted {
             let (text, tokens) = words.parts();
             let owner = text.get(tokens.first()?.bare_range())?;
@@ -362,24 +382,23 @@ impl State {
         let head = self.read_usual_head(&mut words)?;
         let origin = self.origin.as_ref();
         match head.rtype {
-            RType::RRSIG => self.last_rrsig.parse(&words, origin, rdata)?,
-            rtype => hot::parse(rtype, &words, origin, rdata)?,
+            RType::RRSIG => self.last_rrsig.parse(&words, origin, out)?,
+            rtype => hot::parse(rtype, &words, origin, out)?,
         }
-        if rdata.len() > MAX_RDATA {
+        if out.len() - start > MAX_RDATA {
             return None;
         }
         self.pass(&head);
         Some(head)
     }
 
-    /// Reads a record of any form.
+    /// Reads a record of any form. After an error `out` is possibly longer.
     fn any_record(
         &mut self,
         mut words: Words<'_>,
         owner_omitted: bool,
-        rdata: &mut Vec<u8>,
+        out: &mut Vec<u8>,
     ) -> Result<Head, SyntaxError> {
-        rdata.clear();
         if owner_omitted {
             if !self.has_owner {
                 let word = words.next("a record")?;
@@ -390,17 +409,17 @@ impl State {
             self.set_owner_text(word.text).map_err(|error| word.error(error.into()))?;
         }
         let (ttl, class, rtype) = Self::read_ttl_class_type(&mut words)?;
-        parse_rdata(rtype.1, &mut words, self.origin.as_ref(), rdata)?;
+        parse_rdata(rtype.1, &mut words, self.origin.as_ref(), out)?;
         let plain = self.lean(ttl.is_some(), class.is_some());
         let class = class.unwrap_or(self.class);
         let stated = ttl.or(self.default_ttl).or(self.stated_ttl);
         let ttl = match stated.or(self.fallback_ttl) {
             Some(ttl) => ttl,
             // RFC 1035 predates $TTL: BIND takes a leading SOA's own MINIMUM, and so do we.
-            None if rtype.1 == RType::SOA => soa_minimum(rdata),
+            None if rtype.1 == RType::SOA => soa_minimum(out),
             None => return Err(rtype.0.error(SyntaxErrorKind::NoTtl)),
         };
-        let head = Head { rtype: rtype.1, class, ttl, plain };
+        let head = Head { rtype: rtype.1, class, ttl, plain, same_owner: !self.owner_is_new };
         self.pass(&head);
         Ok(head)
     }
@@ -425,6 +444,7 @@ impl State {
     /// Leaves a record's TTL and class to the records after it.
     #[inline]
     fn pass(&mut self, head: &Head) {
+        self.owner_is_new = false;
         self.stated_ttl = Some(head.ttl);
         self.leans.stated_ttl.own = true;
         self.class = head.class;
@@ -437,10 +457,11 @@ impl State {
         self.owner_text.clear();
         // Until the new owner is known, nothing may take over the one before it.
         self.has_owner = false;
+        self.owner_is_new = true;
         self.leans.owner.own = true;
         self.owner_wire.clear();
         scan_name(text, self.origin.as_ref(), &mut self.owner_wire)?;
-        self.owner.set_wire(&self.owner_wire)?;
+        self.owner.set_known_wire(&self.owner_wire)?;
         self.has_owner = true;
         self.owner_text.extend_from_slice(text);
         Ok(())
@@ -452,6 +473,12 @@ impl State {
     fn read_usual_head(&mut self, words: &mut Words<'_>) -> Option<Head> {
         const IN: u64 = u16::from_le_bytes(*b"IN") as u64;
         let (text, tokens) = words.parts();
+        let whole = WholeHead::new(text, tokens);
+        if let Some((rtype, ttl)) = whole.and_then(|whole| self.heads.find(whole)) {
+            words.skip(WholeHead::WORDS);
+            let same_owner = !self.owner_is_new;
+            return Some(Head { rtype, class: Class::IN, ttl, plain: true, same_owner });
+        }
         let mut taken = 1;
         let mut word = Short::new(text, *tokens.first()?)?;
         let mut ttl = word.decimal();
@@ -471,9 +498,12 @@ impl State {
         }
         let rtype = RType::from_key(word.key()).filter(|rtype| !rtype.is_meta())?;
         let ttl = ttl?;
-        let head = Head { rtype, class, ttl, plain: self.lean(states_ttl, states_class) };
+        let plain = self.lean(states_ttl, states_class);
+        if let Some(whole) = whole.filter(|_| states_ttl && states_class) {
+            self.heads.remember(whole, rtype, ttl);
+        }
         words.skip(taken);
-        Some(head)
+        Some(Head { rtype, class, ttl, plain, same_owner: !self.owner_is_new })
     }
 
     /// TTL and class may be left out or stand in either order; the type ends them.
@@ -523,7 +553,7 @@ pub(super) fn read_ttl(word: &Word<'_>) -> Result<u32, SyntaxError> {
     })
 }
 
-/// The last four octets of a SOA that has just been read.
-fn soa_minimum(rdata: &[u8]) -> u32 {
-    rdata.last_chunk().map_or(0, |octets| u32::from_be_bytes(*octets))
+/// The last four octets of a SOA that has just been read to the end of `out`.
+fn soa_minimum(out: &[u8]) -> u32 {
+    out.last_chunk().map_or(0, |octets| u32::from_be_bytes(*octets))
 }

@@ -93,7 +93,7 @@ fn read_stream<S: Sink>(
     let mut part = sink();
     let begun = Instant::now();
     let mut facts = super::read(source, options, &mut |event| match event {
-        Event::Record(record) => part.record(&record),
+        Event::Record(ref record) => part.record(record),
         Event::Fault(fault) => on_event(PartEvent::Fault(fault)),
         Event::Progress { stored, records } => on_event(PartEvent::Progress { stored, records }),
     })?;
@@ -173,8 +173,9 @@ impl<S: Sink> Ahead<S> {
         let begun = Instant::now();
         let assumed = look_back(whole.text(), part.start, assumed, options);
         let mut faults = Vec::new();
+        // Taken by reference: a record that is moved is read again as soon as it is written.
         let mut on_event = |event: Event<'_>| match event {
-            Event::Record(record) => sink.record(&record),
+            Event::Record(ref record) => sink.record(record),
             Event::Fault(fault) => faults.push(fault),
             Event::Progress { .. } => {}
         };
@@ -279,7 +280,7 @@ impl<'t> Sequence<'t> {
         let mut state = State::after(&self.carried, self.options.default_ttl);
         let stretches = Stretches::new(self.at as u64, &mut state, false);
         let mut on_record_or_fault = |event: Event<'_>| match event {
-            Event::Record(record) => part.record(&record),
+            Event::Record(ref record) => part.record(record),
             Event::Fault(fault) => on_event(PartEvent::Fault(fault)),
             Event::Progress { .. } => {}
         };

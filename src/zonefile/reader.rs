@@ -11,6 +11,7 @@ use crate::source::{Blocks, OpenOptions, Source, SourceError};
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::excerpt::Excerpt;
 use super::feed::Feed;
+use super::field::MAX_RDATA;
 use super::generate;
 use super::parse::{Again, Record, State, Stretch, read_ttl};
 use super::scan::{Entry, Scan, next_entry};
@@ -368,6 +369,7 @@ impl<'r> Reader<'r> {
         owner_omitted: bool,
         location: &Location<'_>,
     ) -> Result<(), SyntaxError> {
+        self.rdata.clear();
         let head = self.state.record(words, owner_omitted, &mut self.rdata)?;
         if let Some(owner) = self.state.owner() {
             // What another file holds is not to be found again, nor what a directive makes.
@@ -381,10 +383,11 @@ impl<'r> Reader<'r> {
                 rtype: head.rtype,
                 class: head.class,
                 ttl: head.ttl,
-                rdata: &self.rdata,
+                rdata: just_written(&self.rdata),
                 file: location.file,
                 line: location.line,
                 again,
+                same_owner: head.same_owner,
             }));
         }
         Ok(())
@@ -509,6 +512,16 @@ impl<'r> Reader<'r> {
         }
         Ok(())
     }
+}
+
+/// What a vector holds to which octets were appended a moment ago.
+///
+/// A slice takes the vector's pointer and its length, which lie side by side, in one load, and of the
+/// two the length has only just been stored: the processor waits until both are in the cache. That
+/// the length is compared has it loaded by itself.
+#[inline(always)]
+fn just_written(octets: &[u8]) -> &[u8] {
+    &octets[..octets.len().min(MAX_RDATA)]
 }
 
 /// Directives end after their arguments.

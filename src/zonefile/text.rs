@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::dns::{Class, Name, RType};
 use crate::source::Whole;
 
-use super::parse::{State, Stretch};
-use super::scan::{Scan, first_word, next_entry};
+use super::parse::{Head, State, Stretch};
+use super::scan::{Entry, Scan, first_word, next_entry};
 use super::words::{Token, Words};
 
 /// A zone file that was read once and is there as a whole.
@@ -31,8 +31,8 @@ pub struct RecordAgain<'a> {
     pub class: Class,
     /// The TTL in seconds.
     pub ttl: u32,
-    /// RDATA in wire form.
-    pub rdata: &'a [u8],
+    /// Where its RDATA begins in the octets that it was appended to; it ends where they end.
+    pub rdata: usize,
     /// The octet of the text with which its entry begins.
     pub offset: u64,
 }
@@ -72,8 +72,7 @@ impl ZoneText {
     #[must_use]
     pub fn reader(&self) -> RecordReader<'_> {
         let state = State::new(None, None);
-        let (tokens, rdata) = (Vec::with_capacity(64), Vec::with_capacity(1024));
-        RecordReader { text: self, stretch: None, state, tokens, rdata }
+        RecordReader { text: self, stretch: None, state, tokens: Vec::with_capacity(64) }
     }
 
     fn slice(&self, part: Range<u64>) -> &[u8] {
@@ -94,7 +93,6 @@ pub struct RecordReader<'t> {
     stretch: Option<usize>,
     state: State,
     tokens: Vec<Token>,
-    rdata: Vec<u8>,
 }
 
 impl RecordReader<'_> {
@@ -115,44 +113,49 @@ impl RecordReader<'_> {
 
     /// Reads `count` records, the first of which begins at `offset` and states its owner: those of
     /// one stretch that are plain. What cannot be read among them is passed over, as it was before.
+    /// The RDATA of each, in wire form, is appended to `out` before it is handed to `on_record`, which
+    /// may change it and append more.
+    #[inline]
     pub fn records(
         &mut self,
         offset: u64,
         mut count: u32,
-        on_record: &mut dyn FnMut(RecordAgain<'_>),
+        out: &mut Vec<u8>,
+        mut on_record: impl FnMut(RecordAgain<'_>, &mut Vec<u8>),
     ) {
         self.enter_stretch(offset);
         let text = self.text.from(offset);
         let mut at = 0;
         while count > 0 {
             let rest = &text[at..];
-            match next_entry(rest, true, self.text.entry_octets, &mut self.tokens) {
-                Scan::Entry(entry) => {
-                    let words = Words::new(&rest[entry.start..entry.end], &self.tokens);
-                    let is_directive = !entry.owner_omitted
-                        && words
-                            .peek()
-                            .is_some_and(|word| !word.quoted && word.text.starts_with(b"$"));
-                    let head = (!is_directive)
-                        .then(|| self.state.record(words, entry.owner_omitted, &mut self.rdata));
-                    if let Some(Ok(head)) = head
-                        && let Some(owner) = self.state.owner()
-                    {
-                        count -= 1;
-                        on_record(RecordAgain {
-                            owner,
-                            rtype: head.rtype,
-                            class: head.class,
-                            ttl: head.ttl,
-                            rdata: &self.rdata,
-                            offset: offset + (at + entry.start) as u64,
-                        });
+            // Field by field: an entry that is copied as a whole makes the processor wait until all
+            // that was just written of it is in the cache.
+            let (start, end, owner_omitted) =
+                match next_entry(rest, true, self.text.entry_octets, &mut self.tokens) {
+                    Scan::Entry(Entry { start, end, owner_omitted, .. }) => {
+                        (start, end, owner_omitted)
                     }
-                    at += entry.end;
+                    Scan::Faulty(entry, _) => {
+                        at += entry.end;
+                        continue;
+                    }
+                    Scan::Endless(..) | Scan::Incomplete { .. } | Scan::End { .. } => return,
+                };
+            let words = Words::new(&rest[start..end], &self.tokens);
+            let is_directive = !owner_omitted
+                && words.peek().is_some_and(|word| !word.quoted && word.text.starts_with(b"$"));
+            if !is_directive {
+                let rdata = out.len();
+                if let Ok(head) = self.state.record(words, owner_omitted, out)
+                    && let Some(owner) = self.state.owner()
+                {
+                    count -= 1;
+                    let Head { rtype, class, ttl, .. } = head;
+                    let offset = offset + (at + start) as u64;
+                    on_record(RecordAgain { owner, rtype, class, ttl, rdata, offset }, out);
                 }
-                Scan::Faulty(entry, _) => at += entry.end,
-                Scan::Endless(..) | Scan::Incomplete { .. } | Scan::End { .. } => return,
             }
+            at += end;
         }
     }
 

@@ -225,7 +225,7 @@ impl Bag {
     /// Puts in an RRSIG over an RRset; `None` when its RDATA is cut short before the signature.
     pub fn add_signature(&mut self, rrset: RrsetId, mut rdata: Vec<u8>) -> Option<SignatureId> {
         canonicalize_rdata(RType::RRSIG, &mut rdata);
-        let signer = Rrsig::from_rdata(&rdata)?.signer;
+        let signer = Rrsig::from_rdata(&rdata)?.signer();
         let key = (rrset, rdata.into());
         if let Some(&id) = self.signature_ids.get(&key) {
             return Some(id);

@@ -19,8 +19,12 @@ pub(in crate::audit) struct EmptyNonTerminal<Id> {
 /// Finds the empty non-terminals of a zone.
 #[derive(Debug)]
 pub(in crate::audit) struct EmptyNonTerminals<Id> {
-    /// The last name that passed by.
+    /// The sort key of the last name that passed by, but for one directly below the apex: of that
+    /// it is enough to know which it is.
     last: Vec<u8>,
+    last_below_apex: Option<Id>,
+    /// Room for the key of the name that passes by.
+    key: Vec<u8>,
     apex_key_len: usize,
     /// Those that may still have names below them to come, outermost first.
     open: Vec<EmptyNonTerminal<Id>>,
@@ -30,15 +34,44 @@ pub(in crate::audit) struct EmptyNonTerminals<Id> {
 impl<Id: Copy> EmptyNonTerminals<Id> {
     pub(in crate::audit) fn new(apex_key: &[u8]) -> Self {
         let last = apex_key.to_vec();
-        Self { last, apex_key_len: apex_key.len(), open: Vec::new(), found: Vec::new() }
+        Self {
+            last,
+            last_below_apex: None,
+            key: Vec::new(),
+            apex_key_len: apex_key.len(),
+            open: Vec::new(),
+            found: Vec::new(),
+        }
     }
 
-    /// The next name of the zone in canonical order, by its sort key; [`Named::Not`] is passed over.
-    pub(in crate::audit) fn pass(&mut self, key: &[u8], id: Id, named: Named) {
+    /// The next name of the zone in canonical order, one that is directly below the apex: what was
+    /// open has ended, and nothing lies between them. [`Named::Not`] is passed over.
+    pub(in crate::audit) fn pass_below_apex(&mut self, id: Id, named: Named) {
+        if named != Named::Not {
+            self.found.extend(self.open.drain(..).rev());
+            self.last_below_apex = Some(id);
+        }
+    }
+
+    /// The next name of the zone in canonical order, whichever it is; [`Named::Not`] is passed over.
+    /// `append_key` appends the sort key of this name, or of the one before it.
+    pub(in crate::audit) fn pass(
+        &mut self,
+        id: Id,
+        named: Named,
+        mut append_key: impl FnMut(Id, &mut Vec<u8>),
+    ) {
         if named == Named::Not {
             return;
         }
-        let common = common_labels(&self.last, key);
+        if let Some(last) = self.last_below_apex.take() {
+            self.last.clear();
+            append_key(last, &mut self.last);
+        }
+        let mut key = std::mem::take(&mut self.key);
+        key.clear();
+        append_key(id, &mut key);
+        let common = common_labels(&self.last, &key);
         while let Some(done) = self.open.pop_if(|open| open.key_len > common) {
             self.found.push(done);
         }
@@ -58,8 +91,7 @@ impl<Id: Copy> EmptyNonTerminals<Id> {
                 self.open.push(EmptyNonTerminal { descendant: id, key_len, named });
             }
         }
-        self.last.clear();
-        self.last.extend_from_slice(key);
+        self.key = std::mem::replace(&mut self.last, key);
     }
 
     /// All of them, when the last name has passed.
@@ -93,16 +125,27 @@ mod tests {
     /// below it; a name that ends in `!` is an insecure delegation.
     fn found(names: &[&'static str]) -> Vec<(&'static str, usize, Named)> {
         let key = |name: &str| sort_key(&Name::from_text(name.as_bytes(), None).unwrap());
-        let mut finder = EmptyNonTerminals::new(&key("example."));
-        finder.pass(&key("example."), "apex", Named::Required);
-        for name in names {
-            let insecure = name.ends_with('!');
-            let named = if insecure { Named::InsecureDelegation } else { Named::Required };
-            finder.pass(&key(&format!("{}.example.", name.trim_end_matches('!'))), name, named);
-        }
-        let mut found: Vec<_> = finder
-            .finish()
-            .into_iter()
+        let key_of = |name: &'static str, out: &mut Vec<u8>| match name {
+            "" => out.extend(key("example.")),
+            name => out.extend(key(&format!("{}.example.", name.trim_end_matches('!')))),
+        };
+        // Whether names directly below the apex are told as such makes no difference.
+        let found = [false, true].map(|tells| {
+            let mut finder = EmptyNonTerminals::new(&key("example."));
+            finder.pass("", Named::Required, key_of);
+            for name in names {
+                let insecure = name.ends_with('!');
+                let named = if insecure { Named::InsecureDelegation } else { Named::Required };
+                match tells && !name.contains('.') {
+                    true => finder.pass_below_apex(name, named),
+                    false => finder.pass(name, named, key_of),
+                }
+            }
+            finder.finish()
+        });
+        assert_eq!(found[0], found[1]);
+        let mut found: Vec<_> = found[0]
+            .iter()
             .map(|empty| (empty.descendant, empty.key_len - "example.".len(), empty.named))
             .collect();
         found.sort_unstable_by_key(|&(name, len, _)| (name, len));
@@ -117,6 +160,7 @@ mod tests {
         let expected = [("y.x.b", 2, required), ("y.x.b", 4, required)];
         assert_eq!(found(&["a", "y.x.b", "z.x.b", "c"]), expected);
         assert_eq!(found(&["b", "y.x.b"]), [("y.x.b", 4, required)]);
+        assert_eq!(found(&["a", "x.b", "c", "y.c", "z.y.d", "e"]).len(), 3);
     }
 
     // jdnssec#2: an empty non-terminal above insecure delegations alone may be left out with them.

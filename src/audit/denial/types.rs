@@ -51,6 +51,20 @@ impl ExpectedTypes {
         Self { bitmap, rrsig }
     }
 
+    /// The same of types below 64, given as bits.
+    pub(in crate::audit) fn of_bits(types: u64, rrsig: Presence, interner: &mut Interner) -> Self {
+        let known = interner.expected.iter().find(|known| (known.0, known.1) == (types, rrsig));
+        if let Some((_, _, bitmap)) = known {
+            return Self { bitmap: Arc::clone(bitmap), rrsig };
+        }
+        let listed = (0..64).filter(|bit| types >> bit & 1 == 1).map(RType);
+        let expected = Self::new(listed, rrsig, interner);
+        if interner.expected.len() < Interner::MOST_EXPECTED {
+            interner.expected.push((types, rrsig, Arc::clone(&expected.bitmap)));
+        }
+        expected
+    }
+
     /// Whether there are none, as at an empty non-terminal.
     pub(in crate::audit) fn is_empty(&self) -> bool {
         self.bitmap.is_empty()
@@ -115,15 +129,30 @@ impl Difference {
 #[derive(Debug, Default)]
 pub(in crate::audit) struct Interner {
     known: HashSet<Arc<[u8]>>,
+    /// The one that was asked for last.
+    last: Option<Arc<[u8]>>,
+    /// The first that were expected: nearly all that ever are.
+    expected: Vec<(u64, Presence, Arc<[u8]>)>,
     octets: Vec<u8>,
 }
 
 impl Interner {
     /// A zone that has more different bitmaps than this is not served by keeping them.
     const MOST: usize = 4096;
+    /// Bitmaps that are looked for one by one.
+    const MOST_EXPECTED: usize = 16;
 
     /// A bitmap in wire form, as one that is shared.
     pub(in crate::audit) fn share(&mut self, bitmap: &[u8]) -> Arc<[u8]> {
+        if let Some(last) = self.last.as_ref().filter(|last| ***last == *bitmap) {
+            return Arc::clone(last);
+        }
+        let shared = self.look_up(bitmap);
+        self.last = Some(Arc::clone(&shared));
+        shared
+    }
+
+    fn look_up(&mut self, bitmap: &[u8]) -> Arc<[u8]> {
         if let Some(known) = self.known.get(bitmap) {
             return Arc::clone(known);
         }
@@ -154,6 +183,23 @@ mod tests {
         let found = bitmap(found);
         let difference = expected.compare(TypeBitmap::new(&found).unwrap())?;
         Some((difference.missing, difference.surplus))
+    }
+
+    // Bits are a short way to the bitmap that the list of types gives.
+    #[test]
+    fn types_as_bits_make_the_bitmap_that_they_make_one_by_one() {
+        let (mut one, mut other) = (Interner::default(), Interner::default());
+        for round in 0..40u64 {
+            for rrsig in [Presence::Must, Presence::MustNot, Presence::May] {
+                let bits = 1 << (round * 7 % 46) | 1 << (round / 3);
+                let types = (0..64).filter(|bit| bits >> bit & 1 == 1).map(RType);
+                let listed = ExpectedTypes::new(types, rrsig, &mut one);
+                for _ in 0..2 {
+                    let found = ExpectedTypes::of_bits(bits, rrsig, &mut other);
+                    assert_eq!((&found.bitmap, found.rrsig), (&listed.bitmap, rrsig));
+                }
+            }
+        }
     }
 
     // RFC 4034 §4.1.2: the bitmap identifies the RRset types present, no more and no less.

@@ -97,10 +97,11 @@ impl Checked {
         }
     }
 
-    pub(super) fn record(&mut self, step: &Nsec3Step, owners: &HashedOwners) {
+    /// `near` is where the record before it was found to lead: records mostly come in order.
+    pub(super) fn record(&mut self, step: &Nsec3Step, owners: &HashedOwners, near: &mut usize) {
         self.records += 1;
         self.opt_out += u64::from(step.opt_out);
-        self.irregular |= step.next.as_ref() != owners.next(&step.hash);
+        self.irregular |= step.next.as_ref() != owners.next(&step.hash, near);
     }
 
     /// Whether all names and records were as they should be, and each record is of a name.

@@ -12,7 +12,7 @@ use crate::engine::KeyIndex;
 use crate::rrset::{OwnerRecords, RrRef, Rrset};
 
 use super::config::JudgementTime;
-use super::judge::RrsetCase;
+use super::judge::Case;
 use super::signature::Signature;
 use super::summary::{RecordChanges, RrsetChanges, SignatureChanges};
 use super::versions::Versions;
@@ -125,8 +125,8 @@ impl Past {
             return if changed { Self::KeptOverChange } else { Self::Unremarkable };
         }
         let by_same_key = |before: &Rrsig<'_>| {
-            (before.algorithm, before.key_tag, &before.signer)
-                == (rrsig.algorithm, rrsig.key_tag, &rrsig.signer)
+            (before.algorithm, before.key_tag, before.signer())
+                == (rrsig.algorithm, rrsig.key_tag, rrsig.signer())
         };
         let is_later = |before: &Rrsig<'_>| {
             before.inception.serial_cmp(rrsig.inception) == Ordering::Greater
@@ -240,18 +240,19 @@ impl Versions<'_> {
     /// is, for each signature, the key under which it holds.
     pub(super) fn note(
         &self,
-        case: &RrsetCase,
+        case: &Case<'_>,
         holding: &[Option<KeyIndex>],
         usability: &Usability,
         tally: &mut VersionTally,
     ) {
-        if case.rtype == RType::DNSKEY
+        let Case { rrset, signatures, .. } = case;
+        if rrset.rtype == RType::DNSKEY
             || (self.new_keys.is_empty() && self.algorithms_removed.is_empty())
         {
             return;
         }
         let (mut by_known, mut by_new) = (false, BTreeSet::new());
-        for (signature, key) in case.signatures.iter().zip(holding) {
+        for (signature, key) in signatures.iter().zip(holding) {
             let Some(key) = key.filter(|&key| usability.secures(key)) else { continue };
             if signature.fault_at(self.time).is_some() {
                 continue;
@@ -267,13 +268,13 @@ impl Versions<'_> {
         }
         if !by_known {
             for key in by_new {
-                count_case(&mut tally.used_too_soon, key, &case.owner, case.rtype);
+                count_case(&mut tally.used_too_soon, key, &case.owner(), rrset.rtype);
             }
         }
         for &algorithm in &self.algorithms_removed {
-            let signs = case.signatures.iter().any(|made| made.key.algorithm == algorithm);
-            if !signs && case.untried == 0 {
-                count_case(&mut tally.without_removed, algorithm, &case.owner, case.rtype);
+            let signs = signatures.iter().any(|made| made.key.algorithm == algorithm);
+            if !signs && rrset.untried == 0 {
+                count_case(&mut tally.without_removed, algorithm, &case.owner(), rrset.rtype);
             }
         }
     }

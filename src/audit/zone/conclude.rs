@@ -1,11 +1,12 @@
 //! The last pass over a lot: what follows from the verdicts, RRset by RRset.
 
 use crate::audit::findings::{Code, Finding, KeyRef, Severity};
-use crate::dns::{Algorithm, Name, RType};
+use crate::dns::{Algorithm, RType};
 use crate::engine::KeyIndex;
+use crate::rrset::Loaded;
 
 use super::config::JudgementTime;
-use super::judge::{Bench, Court, Judged, RrsetCase, Step};
+use super::judge::{Bench, Case, Court, Judged, Step, Steps};
 use super::outcome::Outcome;
 use super::signature::Signature;
 use super::tally::Tally;
@@ -15,21 +16,34 @@ impl Court<'_> {
     /// Last pass: what follows from the verdicts. Returns how many findings there are.
     pub(super) fn conclude(
         &self,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
+        loaded: &Loaded,
         bench: &Bench,
         judged: &mut Judged,
     ) -> usize {
         let Judged { tally, outcomes, .. } = judged;
-        let mut findings = Vec::new();
+        let Steps { steps, signatures } = steps;
+        let (mut findings, mut found) = (Vec::new(), Found::default());
         for step in steps.drain(..) {
             match step {
                 Step::Finding(finding) => findings.push(*finding),
-                Step::Rrset(case) => {
-                    outcomes.extend(self.conclude_rrset(case, bench, tally, &mut findings));
+                Step::Rrset(rrset) => {
+                    let owner = loaded.name(rrset.owner);
+                    let signatures = &mut signatures[rrset.signatures.clone()];
+                    found.of(self, owner, rrset.rtype, signatures, bench, tally);
+                    let case = Case { owner, rrset: &rrset, signatures };
+                    outcomes.extend(self.conclude_rrset(
+                        &case,
+                        &found,
+                        bench,
+                        tally,
+                        &mut findings,
+                    ));
                 }
                 Step::Stray(stray) => outcomes.push(Outcome::Stray(*stray)),
             }
         }
+        signatures.clear();
         findings.retain_mut(|finding| self.policy.weigh(finding));
         for finding in &findings {
             tally.count_finding(finding);
@@ -41,25 +55,15 @@ impl Court<'_> {
 
     fn conclude_rrset(
         &self,
-        mut case: RrsetCase,
+        case: &Case<'_>,
+        found: &Found,
         bench: &Bench,
         tally: &mut Tally,
         findings: &mut Vec<Finding>,
     ) -> Option<Outcome> {
-        let mut secured = vec![false; self.times.len()];
-        let mut holding = Vec::with_capacity(case.signatures.len());
-        for signature in &mut case.signatures {
-            let key = signature.conclude(&bench.verdicts);
-            holding.push(key);
-            if let Some(key) = key {
-                self.count_holding(&case.owner, case.rtype, signature, key, &mut secured, tally);
-            } else {
-                let KeyRef { tag, algorithm } = signature.key;
-                tally.failing.extend(self.context.keys.table.matching(algorithm, tag));
-            }
-        }
+        let Found { holding, secured } = found;
         let supported = self.kind == ZoneKind::Signed;
-        for (tally, &secured) in tally.times.iter_mut().zip(&secured) {
+        for (tally, &secured) in tally.times.iter_mut().zip(secured) {
             match (secured, supported) {
                 (true, _) => tally.rrsets.secure += 1,
                 (false, false) => tally.rrsets.insecure += 1,
@@ -67,23 +71,22 @@ impl Court<'_> {
             }
         }
         let start = findings.len();
-        let about = Findings { case: &case, holding: &holding, secured: &secured, court: self };
+        let about = Findings { case, holding, secured, court: self };
         about.rrset(findings);
-        for (signature, &key) in case.signatures.iter().zip(&holding) {
+        for (signature, &key) in case.signatures.iter().zip(holding) {
             about.signature(signature, key, bench, tally, findings);
         }
         if let Some(versions) = self.versions {
-            versions.note(&case, &holding, self.context.keys.usability, &mut tally.versions);
+            versions.note(case, holding, self.context.keys.usability, &mut tally.versions);
         }
         debug_assert!(findings[start..].iter().all(|finding| finding.owner.is_some()));
-        let outcome = |case| Outcome::Rrset(self.rrset_outcome(case, &holding, &secured));
-        self.wants_outcomes.then(|| outcome(case))
+        self.wants_outcomes.then(|| Outcome::Rrset(self.rrset_outcome(case, holding, secured)))
     }
 
     /// Counts a signature that holds, times aside, and the times at which it secures its RRset.
     fn count_holding(
         &self,
-        owner: &Name,
+        owner: &[u8],
         rtype: RType,
         signature: &Signature,
         key: KeyIndex,
@@ -104,7 +107,7 @@ impl Court<'_> {
                     tally.dnskey_signers.insert(key);
                 }
             }
-            RType::CDS | RType::CDNSKEY if secures && *owner == *self.context.apex => {
+            RType::CDS | RType::CDNSKEY if secures && owner == self.context.apex.as_wire() => {
                 tally.request_signers.insert((rtype, key));
             }
             _ => {}
@@ -125,9 +128,45 @@ impl Court<'_> {
     }
 }
 
+/// What the engine found of an RRset. Reused from one to the next.
+#[derive(Default)]
+struct Found {
+    /// For each signature the key under which it holds, times aside.
+    holding: Vec<Option<KeyIndex>>,
+    /// For each time, whether a signature makes the RRset secure.
+    secured: Vec<bool>,
+}
+
+impl Found {
+    /// Takes in what was found of an RRset, and counts it.
+    fn of(
+        &mut self,
+        court: &Court<'_>,
+        owner: &[u8],
+        rtype: RType,
+        signatures: &mut [Signature],
+        bench: &Bench,
+        tally: &mut Tally,
+    ) {
+        self.holding.clear();
+        self.secured.clear();
+        self.secured.resize(court.times.len(), false);
+        for signature in signatures {
+            let key = signature.conclude(&bench.verdicts);
+            self.holding.push(key);
+            if let Some(key) = key {
+                court.count_holding(owner, rtype, signature, key, &mut self.secured, tally);
+            } else {
+                let KeyRef { tag, algorithm } = signature.key;
+                tally.failing.extend(court.context.keys.table.matching(algorithm, tag));
+            }
+        }
+    }
+}
+
 /// Writes the findings of one RRset.
 struct Findings<'c> {
-    case: &'c RrsetCase,
+    case: &'c Case<'c>,
     /// For each signature the key under which it holds, times aside.
     holding: &'c [Option<KeyIndex>],
     /// For each time, whether a signature makes the RRset secure.
@@ -139,12 +178,12 @@ impl Findings<'_> {
     /// What concerns the RRset as a whole.
     fn rrset(&self, findings: &mut Vec<Finding>) {
         let on_rrset = |code| Finding {
-            owner: Some(*self.case.owner),
-            rtype: Some(self.case.rtype),
-            place: Some(self.court.place(self.case.place)),
+            owner: Some(self.case.owner()),
+            rtype: Some(self.case.rrset.rtype),
+            place: Some(self.court.place(self.case.rrset.place)),
             ..Finding::new(code)
         };
-        let signatures = &self.case.signatures;
+        let signatures = self.case.signatures;
         if signatures.is_empty() && self.court.kind != ZoneKind::Unsigned {
             let mut finding = on_rrset(Code::RrsetUnsigned);
             if self.court.kind == ZoneKind::Unsupported {
@@ -164,7 +203,7 @@ impl Findings<'_> {
         }
         self.algorithms(|| on_rrset(Code::RrsetAlgorithmMissing), findings);
         let surplus_keys = signatures.iter().filter_map(|signature| signature.surplus_keys).max();
-        let detail = match (self.case.untried, surplus_keys) {
+        let detail = match (self.case.rrset.untried, surplus_keys) {
             (0, None) => return,
             (0, Some(keys)) => format!("{keys} keys share a tag"),
             (untried, _) => format!("{} signatures", signatures.len() + untried),
@@ -177,11 +216,14 @@ impl Findings<'_> {
     /// a signature that does not hold will do: why it does not is told already.
     fn algorithms(&self, finding: impl Fn() -> Finding, findings: &mut Vec<Finding>) {
         let Court { kind, promised, context, times, .. } = self.court;
-        let signatures = &self.case.signatures;
+        let signatures = self.case.signatures;
         // Where no signature is by a published key that counts, that is all there is to say.
         let counts =
             |made: &Signature| made.has_key && context.keys.sha1.supports(made.key.algorithm);
-        if !signatures.iter().any(counts) || self.case.untried > 0 || *kind != ZoneKind::Signed {
+        if !signatures.iter().any(counts)
+            || self.case.rrset.untried > 0
+            || *kind != ZoneKind::Signed
+        {
             return;
         }
         let secured = self.is_always_secured();
@@ -225,8 +267,8 @@ impl Findings<'_> {
     ) {
         let on_signature = |code: Code, severity, detail: Option<String>| Finding {
             severity,
-            owner: Some(*self.case.owner),
-            rtype: Some(self.case.rtype),
+            owner: Some(self.case.owner()),
+            rtype: Some(self.case.rrset.rtype),
             key: Some(signature.key),
             detail,
             place: Some(self.court.place(signature.place)),

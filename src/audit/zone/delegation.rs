@@ -3,7 +3,7 @@
 use crate::audit::findings::Code;
 use crate::dns::rdata::Ds;
 use crate::dns::{DigestType, Name, RType};
-use crate::rrset::{Ordered, OwnerRecords, RrRef, Rrset};
+use crate::rrset::{Keys, OwnerRecords, OwnerSpan, RrRef, Rrset};
 
 use super::config::Sha1;
 
@@ -55,26 +55,31 @@ pub(super) fn check_ds<'o, 'a>(
 /// Looks for the addresses of servers below the cut (RFC 1034 §4.2.1).
 pub(super) fn check_glue<'o, 'a>(
     owner: &'o OwnerRecords<'a>,
-    ordered: &Ordered,
+    span: &OwnerSpan,
+    keys: &mut Keys<'_>,
     mut report: impl FnMut(Fault<'o, 'a>),
 ) {
     let Some(servers) = owner.rrset(RType::NS) else { return };
     for record in servers.distinct() {
+        // In canonical form the octets of a name below end with those of the name above.
+        if !record.rdata.ends_with(owner.name.as_wire()) {
+            continue;
+        }
         let Ok(server) = Name::from_wire(record.rdata) else { continue };
-        if server.is_at_or_below(&owner.name) && !has_address(ordered, &owner.name, server) {
+        if server.is_at_or_below(&owner.name) && !has_address(span, keys, &owner.name, server) {
             report((Code::GlueMissing, record, Some(server.to_string())));
         }
     }
 }
 
 /// Whether a server below a cut is there, by name or by a wildcard.
-fn has_address(ordered: &Ordered, cut: &Name, server: Name) -> bool {
-    if ordered.find(&server).is_some() {
+fn has_address(span: &OwnerSpan, keys: &mut Keys<'_>, cut: &Name, server: Name) -> bool {
+    if keys.find_from(span, &server).is_some() {
         return true;
     }
     let ancestors = std::iter::successors(server.parent(), Name::parent);
     let below = ancestors.take_while(|ancestor| ancestor.is_at_or_below(cut));
     let mut wildcards =
         below.filter_map(|name| Name::from_wire(&[b"\x01*", name.as_wire()].concat()).ok());
-    wildcards.any(|wildcard| ordered.find(&wildcard).is_some())
+    wildcards.any(|wildcard| keys.find_from(span, &wildcard).is_some())
 }

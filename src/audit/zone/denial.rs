@@ -12,7 +12,9 @@ use crate::crypto::nsec3_hashes;
 use crate::dns::canonical::append_sort_key;
 use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
 use crate::dns::{Name, RType};
-use crate::rrset::{HashedOwners, OwnerId, OwnerRecords, OwnerSpan, Position, RrRef, Rrset, Shape};
+use crate::rrset::{
+    HashedOwners, OwnerId, OwnerRecords, OwnerSpan, Position, RrRef, Rrset, Shape, TypeMask,
+};
 
 use super::chains::{Checked, NameId, type_findings};
 use super::judge::Court;
@@ -49,11 +51,16 @@ impl LotDenial {
                 name.hash = hash;
             }
             if let Some(owners) = owners {
-                names.drain(..).for_each(|name| self.checked.name(&name, owners));
+                for names in names.chunks(HashedOwners::FETCHED_AT_ONCE) {
+                    owners.fetch(names.iter().map(|name| &name.hash));
+                    names.iter().for_each(|name| self.checked.name(name, owners));
+                }
+                names.clear();
             }
         }
         if let (Some(owners), Some(records)) = (owners, self.records.first_mut()) {
-            records.drain(..).for_each(|record| self.checked.record(&record, owners));
+            let mut near = 0;
+            records.drain(..).for_each(|record| self.checked.record(&record, owners, &mut near));
         }
     }
 }
@@ -124,7 +131,36 @@ fn shown<'o>(owner: &'o OwnerRecords<'_>, standing: Standing) -> impl Iterator<I
     })
 }
 
+/// What a bitmap must show of an owner.
+fn expected(
+    owner: &OwnerRecords<'_>,
+    standing: Standing,
+    rrsig: Presence,
+    interner: &mut Interner,
+) -> ExpectedTypes {
+    // The same as bits, which is what nearly all types have.
+    let bits = match standing {
+        Standing::Authoritative => owner.types().without(NEVER_SHOWN).bits(),
+        Standing::Delegation => owner.types().intersection(SHOWN_AT_CUT).bits(),
+        _ => None,
+    };
+    match bits {
+        Some(bits) => ExpectedTypes::of_bits(bits, rrsig, interner),
+        None => ExpectedTypes::new(shown(owner, standing), rrsig, interner),
+    }
+}
+
+/// Types that [`shown`] leaves out.
+const NEVER_SHOWN: TypeMask = TypeMask::of(&[RType::NSEC3, RType::RRSIG]);
+
+/// Types that [`shown`] has at a delegation.
+const SHOWN_AT_CUT: TypeMask = TypeMask::of(&[RType::NS, RType::DS, RType::NSEC]);
+
 fn signatures_shown(owner: &OwnerRecords<'_>, standing: Standing) -> Presence {
+    if !owner.types().may_have(RType::RRSIG) {
+        let unsigned = shown(owner, standing).any(|rtype| standing.is_signed(rtype));
+        return if unsigned { Presence::May } else { Presence::MustNot };
+    }
     let mut unsigned = false;
     for rtype in shown(owner, standing).filter(|&rtype| standing.is_signed(rtype)) {
         if owner.rrsigs_covering(rtype).next().is_some() {
@@ -166,11 +202,14 @@ impl<'z> Court<'z> {
         if named != Named::Not && !self.plan.sets.is_empty() {
             lot.names.resize_with(self.plan.sets.len(), Vec::new);
             let rrsig = signatures_shown(owner, standing);
-            let types = ExpectedTypes::new(shown(owner, standing), rrsig, interner);
+            let types = expected(owner, standing, rrsig, interner);
             let id = NameId::of_owner(span.id());
             lot.wires.push(&owner.name);
-            for names in &mut lot.names {
-                names.push(HashedName { hash: [0; 20], id, named, types: types.clone() });
+            if let Some((last, others)) = lot.names.split_last_mut() {
+                for names in others {
+                    names.push(HashedName { hash: [0; 20], id, named, types: types.clone() });
+                }
+                last.push(HashedName { hash: [0; 20], id, named, types });
             }
         }
     }
@@ -216,7 +255,7 @@ impl<'z> Court<'z> {
             // The NSEC itself is to be signed.
             Presence::May | Presence::MustNot => Presence::May,
         };
-        let expected = ExpectedTypes::new(shown(owner, standing), rrsig, interner);
+        let expected = expected(owner, standing, rrsig, interner);
         if let Some(difference) = expected.compare(nsec.types) {
             let codes = (Code::NsecTypeMissing, Code::NsecTypeSurplus);
             type_findings(&difference, standing == Standing::Delegation, codes, |code, detail| {

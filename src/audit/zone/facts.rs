@@ -17,7 +17,7 @@ pub(super) fn input_facts(
     serial: Option<u32>,
     tally: &Tally,
 ) -> InputFacts {
-    let type_count = |(&rtype, &records)| TypeCount { rtype, records };
+    let type_count = |(rtype, records)| TypeCount { rtype, records };
     InputFacts {
         files: facts.files.iter().map(|file| file.to_string()).collect(),
         transport,

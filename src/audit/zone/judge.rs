@@ -6,6 +6,7 @@
 //! signed data of a lot is more than [`Limits::signed_octets_at_once`](super::Limits), it goes
 //! through them in portions.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -13,11 +14,14 @@ use std::time::{Duration, Instant};
 use crate::audit::denial::{Interner, Plan};
 use crate::audit::findings::{Code, Finding, KeyRef, Place, Severity};
 use crate::audit::policy::Policy;
+use crate::audit::rrsig::LastCandidates;
 use crate::crypto::Item;
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Algorithm, Class, Name, RType};
 use crate::engine::{Disagreement, Latencies, Stopwatch, TaskList, Verdict};
-use crate::rrset::{HashedOwners, Ordered, OwnerRecords, OwnerSpan, Position, RrRef, Rrset};
+use crate::rrset::{
+    HashedOwners, Keys, Loaded, Ordered, OwnerRecords, OwnerSpan, Position, RrRef, Rrset,
+};
 
 use super::config::{JudgementTime, Progress};
 use super::delegation::{check_ds, check_glue};
@@ -81,6 +85,11 @@ pub(super) struct Bench {
     pub verdicts: Vec<Verdict>,
     pub disagreements: Vec<Disagreement>,
     interner: Interner,
+    candidates: LastCandidates,
+    steps: Steps,
+    /// The records of the lot, in both versions.
+    loaded: Loaded,
+    loaded_before: Loaded,
     pub latencies: Latencies,
     pub load: Stopwatch,
     pub canonicalize: Stopwatch,
@@ -91,6 +100,25 @@ pub(super) struct Bench {
 }
 
 /// What the first pass leaves to the last, in the order of reporting.
+#[derive(Default)]
+pub(super) struct Steps {
+    pub steps: Vec<Step>,
+    /// The signatures over all RRsets, one behind the other.
+    pub signatures: Vec<Signature>,
+}
+
+impl Steps {
+    fn find(&mut self, finding: Finding) {
+        self.steps.push(Step::Finding(Box::new(finding)));
+    }
+
+    fn clear(&mut self) {
+        self.steps.clear();
+        self.signatures.clear();
+    }
+}
+
+/// One of [`Steps`].
 pub(super) enum Step {
     /// A finding that stands already.
     Finding(Box<Finding>),
@@ -100,23 +128,46 @@ pub(super) enum Step {
     Stray(Box<StraySignature>),
 }
 
-impl Step {
-    fn finding(finding: Finding) -> Self {
-        Self::Finding(Box::new(finding))
-    }
-}
-
-/// An RRset and its signatures.
+/// An RRset that must be signed.
 pub(super) struct RrsetCase {
-    pub owner: Box<Name>,
+    /// The owner's number among those that are loaded.
+    pub owner: usize,
     pub rtype: RType,
     pub place: Position,
     pub size: RrsetSize,
-    pub signatures: Vec<Signature>,
+    /// Where its signatures are in [`Steps::signatures`].
+    pub signatures: Range<usize>,
     /// Signatures beyond the limit, not tried.
     pub untried: usize,
     /// The same one by one, if outcomes are wanted.
     pub untried_outcomes: Vec<SignatureOutcome>,
+}
+
+/// An RRset and its signatures, as the last pass looks at them.
+pub(super) struct Case<'c> {
+    /// The owner in lower case, in wire form.
+    pub owner: &'c [u8],
+    pub rrset: &'c RrsetCase,
+    pub signatures: &'c [Signature],
+}
+
+impl Case<'_> {
+    pub(super) fn owner(&self) -> Name {
+        // Owners are only ever names.
+        Name::from_wire(self.owner).unwrap_or(Name::root())
+    }
+}
+
+/// An owner of a lot.
+#[derive(Clone, Copy)]
+struct Member<'o, 'a> {
+    /// Its number among those that are loaded.
+    number: usize,
+    span: &'o OwnerSpan,
+    standing: Standing,
+    records: &'o OwnerRecords<'a>,
+    /// Its records in the previous version.
+    before: Option<&'o OwnerRecords<'a>>,
 }
 
 impl<'z> Court<'z> {
@@ -128,17 +179,22 @@ impl<'z> Court<'z> {
             tally: Tally::new(self.times.len()),
             denial: LotDenial::default(),
         };
-        let mut steps = Vec::new();
+        let mut steps = std::mem::take(&mut bench.steps);
+        let mut loaded = std::mem::take(&mut bench.loaded);
+        let mut loaded_before = std::mem::take(&mut bench.loaded_before);
         let current = || lot.iter().filter_map(|entry| entry.current.as_ref());
         let previous = || lot.iter().filter_map(|entry| entry.previous.as_ref());
-        let (loaded, loaded_before) = bench.load.time(|| {
-            let loaded = self.ordered.load(current().map(|(span, _)| span));
-            (loaded, self.versions.map(|versions| versions.ordered().load(previous())))
+        bench.load.time(|| {
+            self.ordered.load_into(current().map(|(span, _)| span), &mut loaded);
+            if let Some(versions) = self.versions {
+                versions.ordered().load_into(previous(), &mut loaded_before);
+            }
         });
         bench.load.items += current().map(|(span, _)| span.records as u64).sum::<u64>();
         let (mut owner, mut owners) = (OwnerRecords::new(), 0..);
         let (mut before, mut owners_before) = (OwnerRecords::new(), 0..);
         let mut watch = std::mem::take(&mut bench.canonicalize);
+        let mut keys = self.ordered.keys();
         bench.tasks.clear();
         watch.time(|| {
             for entry in lot {
@@ -146,37 +202,40 @@ impl<'z> Court<'z> {
                     return;
                 }
                 let mut before_is_there = false;
-                if let (Some(versions), Some(loaded), Some(_)) =
-                    (self.versions, &loaded_before, &entry.previous)
+                if let (Some(versions), Some(_)) = (self.versions, &entry.previous)
                     && let Some(index) = owners_before.next()
                 {
-                    before.take(loaded, index, versions.class());
+                    before.take(&loaded_before, index, versions.class());
                     before_is_there = true;
                 }
                 let before = before_is_there.then_some(&before);
-                if entry.current.is_some()
-                    && let Some(index) = owners.next()
-                {
-                    owner.take(&loaded, index, self.class);
+                let number = entry.current.as_ref().and_then(|_| owners.next());
+                if let Some(number) = number {
+                    owner.take(&loaded, number, self.class);
                 }
                 if let Some(versions) = self.versions {
                     let in_zone = entry.current.is_some_and(|(span, _)| span.in_zone);
                     let now = in_zone.then_some(&owner);
                     versions.compare(now, before, &mut judged.tally.versions);
                 }
-                if let Some(current) = &entry.current {
-                    self.prepare((&owner, before), current, bench, &mut judged, &mut steps);
+                if let (Some((span, standing)), Some(number)) = (&entry.current, number) {
+                    let standing = *standing;
+                    let member = Member { number, span, standing, records: &owner, before };
+                    let bench = &mut *bench;
+                    self.prepare(member, &loaded, &mut keys, bench, &mut judged, &mut steps);
                 }
             }
             judged.denial.hash(self.plan, self.only_chain());
         });
         watch.busy = watch.busy.saturating_sub(std::mem::take(&mut bench.interrupted));
         watch.items += judged.tally.rrsets;
-        self.settle(&mut steps, bench, &mut judged);
+        self.settle(&mut steps, &loaded, bench, &mut judged);
         watch.bytes += std::mem::take(&mut bench.canonicalize).bytes;
         bench.canonicalize = watch;
         bench.judge.items += judged.tally.rrsets;
         self.ordered.release(current().map(|(span, _)| span));
+        drop((owner, before));
+        (bench.steps, bench.loaded, bench.loaded_before) = (steps, loaded, loaded_before);
         judged
     }
 
@@ -187,7 +246,7 @@ impl<'z> Court<'z> {
     }
 
     /// The second pass and the last, over what the first has prepared so far.
-    fn settle(&self, steps: &mut Vec<Step>, bench: &mut Bench, judged: &mut Judged) {
+    fn settle(&self, steps: &mut Steps, loaded: &Loaded, bench: &mut Bench, judged: &mut Judged) {
         let Bench { tasks, verdicts, disagreements, latencies, .. } = bench;
         disagreements.clear();
         if self.stop.load(Ordering::Relaxed) {
@@ -204,7 +263,7 @@ impl<'z> Court<'z> {
         Progress::add(&self.progress.signatures, tasks.len() as u64);
 
         let mut watch = std::mem::take(&mut bench.judge);
-        let findings = watch.time(|| self.conclude(steps, bench, judged));
+        let findings = watch.time(|| self.conclude(steps, loaded, bench, judged));
         bench.judge = watch;
         bench.tasks.clear();
         Progress::add(&self.progress.findings, findings as u64);
@@ -228,18 +287,20 @@ impl<'z> Court<'z> {
         )
     }
 
-    /// First pass over one owner, which comes with its records in the previous version.
+    /// First pass over one owner.
     fn prepare(
         &self,
-        (owner, before): (&OwnerRecords<'_>, Option<&OwnerRecords<'_>>),
-        &(ref span, standing): &(OwnerSpan, Standing),
+        member: Member<'_, '_>,
+        loaded: &Loaded,
+        keys: &mut Keys<'_>,
         bench: &mut Bench,
         judged: &mut Judged,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
-        let name = owner.name;
+        let Member { span, standing, records: owner, .. } = member;
+        let name = &owner.name;
         let on_owner = |code, rtype, record: &RrRef<'_>| Finding {
-            owner: Some(name),
+            owner: Some(*name),
             rtype,
             place: Some(self.place(record.position)),
             ..Finding::new(code)
@@ -252,7 +313,7 @@ impl<'z> Court<'z> {
                     records => Some(format!("{records} records")),
                 };
                 let finding = on_owner(Code::RecordOutOfZone, None, first);
-                steps.push(Step::finding(Finding { detail, ..finding }));
+                steps.find(Finding { detail, ..finding });
             }
             // Whoever made a chain that leads out of the zone takes what is there for the zone's own.
             for (rtype, code) in
@@ -260,7 +321,7 @@ impl<'z> Court<'z> {
             {
                 if let Some(rrset) = owner.rrset(rtype) {
                     let finding = on_owner(code, Some(rtype), rrset.first_in_input());
-                    steps.push(Step::finding(self.weigh(finding)));
+                    steps.find(self.weigh(finding));
                 }
             }
             return;
@@ -268,7 +329,7 @@ impl<'z> Court<'z> {
         for record in owner.other_class() {
             let finding = on_owner(Code::RecordOtherClass, Some(record.rtype), record);
             let detail = Some(format!("class {}, the zone's is {}", record.class, self.class));
-            steps.push(Step::finding(Finding { detail, ..finding }));
+            steps.find(Finding { detail, ..finding });
         }
         if owner.records().is_empty() {
             return;
@@ -277,22 +338,20 @@ impl<'z> Court<'z> {
         judged.tally.delegations += u64::from(standing == Standing::Delegation);
         for rrset in owner.rrsets() {
             let rtype = rrset.rtype();
-            if rtype == RType::SOA && name != *self.context.apex && !standing.is_occluded() {
+            if rtype == RType::SOA && name != self.context.apex && !standing.is_occluded() {
                 let record = rrset.first_in_input();
-                steps.push(Step::finding(on_owner(Code::SoaNotAtApex, Some(rtype), record)));
+                steps.find(on_owner(Code::SoaNotAtApex, Some(rtype), record));
             }
             self.count_records(&rrset, &mut judged.tally);
             judged.tally.rrsets += 1;
             for finding in self.rrset_findings(&rrset) {
-                steps.push(Step::finding(Finding { owner: Some(name), ..finding }));
+                steps.find(Finding { owner: Some(*name), ..finding });
             }
             if standing.is_signed(rtype) {
-                let tally = &mut judged.tally;
-                let case = self.signed_case(owner, before, &rrset, &mut bench.tasks, tally);
-                steps.push(Step::Rrset(case));
+                self.signed_case(member, &rrset, bench, &mut judged.tally, steps);
                 if bench.tasks.message_octets() >= self.context.keys.limits.signed_octets_at_once {
                     let begun = Instant::now();
-                    self.settle(steps, bench, judged);
+                    self.settle(steps, loaded, bench, judged);
                     bench.interrupted += begun.elapsed();
                 }
             }
@@ -300,12 +359,11 @@ impl<'z> Court<'z> {
         if let Some(rrsigs) = owner.rrsigs() {
             self.count_records(&rrsigs, &mut judged.tally);
             for duplicate in rrsigs.duplicates() {
-                let finding = on_owner(Code::RecordDuplicate, Some(RType::RRSIG), duplicate);
-                steps.push(Step::finding(finding));
+                steps.find(on_owner(Code::RecordDuplicate, Some(RType::RRSIG), duplicate));
             }
             self.misplaced_signatures(owner, &rrsigs, standing, &mut judged.tally, steps);
         }
-        self.placement(owner, standing, steps);
+        self.placement(member, keys, steps);
         if self.kind != ZoneKind::Unsigned {
             self.deny(
                 span,
@@ -313,23 +371,22 @@ impl<'z> Court<'z> {
                 owner,
                 &mut bench.interner,
                 &mut judged.denial,
-                &mut |finding| {
-                    steps.push(Step::finding(self.weigh(finding)));
-                },
+                &mut |finding| steps.find(self.weigh(finding)),
             );
         }
     }
 
     /// Whether what stands at an owner may stand there, and serves its purpose.
-    fn placement(&self, owner: &OwnerRecords<'_>, standing: Standing, steps: &mut Vec<Step>) {
+    fn placement(&self, member: Member<'_, '_>, keys: &mut Keys<'_>, steps: &mut Steps) {
+        let Member { span, standing, records: owner, .. } = member;
         let mut report = |rtype, code, record: Option<&RrRef<'_>>, detail| {
-            steps.push(Step::finding(Finding {
+            steps.find(Finding {
                 owner: Some(owner.name),
                 rtype: Some(rtype),
                 detail,
                 place: record.map(|record| self.place(record.position)),
                 ..Finding::new(code)
-            }));
+            });
         };
         misplaced(self.context.apex, owner, standing, |(rtype, code, detail)| {
             let first = owner.rrset(rtype).map(|rrset| rrset.first_in_input());
@@ -341,7 +398,7 @@ impl<'z> Court<'z> {
                     report(RType::DS, code, Some(record), detail);
                 });
             }
-            check_glue(owner, self.ordered, |(code, record, detail)| {
+            check_glue(owner, span, keys, |(code, record, detail)| {
                 report(RType::NS, code, Some(record), detail);
             });
         }
@@ -350,7 +407,7 @@ impl<'z> Court<'z> {
     fn count_records(&self, rrset: &Rrset<'_, '_>, tally: &mut Tally) {
         let records = rrset.distinct().count() as u64;
         tally.records += records;
-        *tally.types.entry(rrset.rtype()).or_default() += records;
+        tally.types.add(rrset.rtype(), records);
     }
 
     /// What is to be said of an RRset, signed or not.
@@ -358,6 +415,10 @@ impl<'z> Court<'z> {
         let mut findings = Vec::new();
         let rtype = Some(rrset.rtype());
         let (least, greatest) = rrset.ttls();
+        let denies = matches!(rrset.rtype(), RType::NSEC | RType::NSEC3);
+        if least == greatest && !denies && !rrset.may_repeat() {
+            return findings; // as nearly always
+        }
         if least != greatest {
             findings.push(Finding {
                 rtype,
@@ -366,7 +427,7 @@ impl<'z> Court<'z> {
                 ..Finding::new(Code::RrsetTtlsDiffer)
             });
         }
-        if matches!(rrset.rtype(), RType::NSEC | RType::NSEC3) && least == greatest {
+        if denies && least == greatest {
             findings.extend(self.denial_ttl.and_then(|due| due.judge(least)).map(
                 |(severity, detail)| Finding {
                     severity,
@@ -391,13 +452,15 @@ impl<'z> Court<'z> {
     /// Checks the signatures of an RRset that must be signed, and gives the engine its tasks.
     fn signed_case(
         &self,
-        owner: &OwnerRecords<'_>,
-        before: Option<&OwnerRecords<'_>>,
+        member: Member<'_, '_>,
         rrset: &Rrset<'_, '_>,
-        tasks: &mut TaskList,
+        bench: &mut Bench,
         tally: &mut Tally,
-    ) -> RrsetCase {
-        let (mut signatures, mut untried, mut untried_outcomes) = (Vec::new(), 0, Vec::new());
+        steps: &mut Steps,
+    ) {
+        let Member { number, records: owner, before, .. } = member;
+        let first = steps.signatures.len();
+        let (mut untried, mut untried_outcomes) = (0, Vec::new());
         let (mut records, mut octets) = (0, 0);
         for record in rrset.distinct() {
             records += 1;
@@ -413,7 +476,7 @@ impl<'z> Court<'z> {
             let Some(rrsig) = Rrsig::from_rdata(record.rdata) else { continue };
             tally.signatures += 1;
             tally.algorithms.entry(rrsig.algorithm).or_default().signatures += 1;
-            if signatures.len() == limit {
+            if steps.signatures.len() - first == limit {
                 untried += 1;
                 if self.wants_outcomes {
                     let code = Code::RrsetTooManySignatures;
@@ -422,23 +485,24 @@ impl<'z> Court<'z> {
                 }
                 continue;
             }
-            let signature =
-                Signature::check(&self.context, &owner.name, rrset, record, &rrsig, tasks);
-            let past = |(versions, before): (&Versions<'_>, &OwnerRecords<'_>)| {
-                versions.past(rrset, record, &rrsig, before)
-            };
-            let past = self.versions.zip(before).map(past).unwrap_or_default();
-            signatures.push(Signature { past, ..signature });
+            let Bench { candidates, tasks, .. } = &mut *bench;
+            let (context, name) = (&self.context, &owner.name);
+            let mut signature =
+                Signature::check(context, name, rrset, record, &rrsig, candidates, tasks);
+            if let (Some(versions), Some(before)) = (self.versions, before) {
+                signature.past = versions.past(rrset, record, &rrsig, before);
+            }
+            steps.signatures.push(signature);
         }
-        RrsetCase {
-            owner: Box::new(owner.name),
+        steps.steps.push(Step::Rrset(RrsetCase {
+            owner: number,
             rtype: rrset.rtype(),
             place: rrset.first_in_input().position,
             size: RrsetSize { ttl: rrset.ttls().0, records, octets: octets as u64 },
-            signatures,
+            signatures: first..steps.signatures.len(),
             untried,
             untried_outcomes,
-        }
+        }));
     }
 
     /// RRSIG records that cover nothing that is to be signed here.
@@ -448,7 +512,7 @@ impl<'z> Court<'z> {
         rrsigs: &Rrset<'_, '_>,
         standing: Standing,
         tally: &mut Tally,
-        steps: &mut Vec<Step>,
+        steps: &mut Steps,
     ) {
         for record in rrsigs.distinct() {
             let rrsig = Rrsig::from_rdata(record.rdata);
@@ -472,19 +536,19 @@ impl<'z> Court<'z> {
             if self.wants_outcomes {
                 let outcome = self.not_tried(record.position, record.ttl, rrsig.as_ref(), code);
                 let stray = Self::stray(&owner.name, covered, outcome);
-                steps.push(Step::Stray(Box::new(stray)));
+                steps.steps.push(Step::Stray(Box::new(stray)));
             }
             // None of these makes data bogus: what they cover needs no signature of theirs.
             let severity = code.entry().severity.min(Severity::Violation);
             *tally.reasons.entry((code, severity)).or_default() += 1;
-            steps.push(Step::finding(Finding {
+            steps.find(Finding {
                 severity,
                 owner: Some(owner.name),
                 rtype: covered,
                 key,
                 place: Some(self.place(record.position)),
                 ..Finding::new(code)
-            }));
+            });
         }
     }
 

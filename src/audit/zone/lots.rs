@@ -35,17 +35,28 @@ pub(super) fn lots<'z>(
     records: usize,
     stop: &AtomicBool,
 ) -> impl Iterator<Item = Lot> {
-    let mut entries = entries(ordered, owners, previous);
+    let (mut alone, mut entries) = match previous {
+        None => (Some(owners), None),
+        Some(previous) => (None, Some(entries(ordered, owners, previous))),
+    };
+    let mut next = move || match (&mut alone, &mut entries) {
+        (Some(owners), _) => {
+            owners.next().map(|owner| Entry { current: Some(owner), previous: None })
+        }
+        (None, entries) => entries.as_mut()?.next(),
+    };
+    let mut last_len = 0;
     std::iter::from_fn(move || {
-        let (mut lot, mut filled) = (Lot::new(), 0);
+        let (mut lot, mut filled) = (Lot::with_capacity(last_len), 0);
         while filled < records
             && !stop.load(atomic::Ordering::Relaxed)
-            && let Some(entry) = entries.next()
+            && let Some(entry) = next()
         {
             filled += entry.current.map_or(0, |(span, _)| span.records);
             filled += entry.previous.map_or(0, |span| span.records);
             lot.push(entry);
         }
+        last_len = lot.len();
         (!lot.is_empty()).then_some(lot)
     })
 }
@@ -55,16 +66,14 @@ pub(super) fn lots<'z>(
 fn entries<'z>(
     ordered: &'z Ordered,
     owners: impl Iterator<Item = (OwnerSpan, Standing)>,
-    previous: Option<&'z Ordered>,
+    previous: &'z Ordered,
 ) -> impl Iterator<Item = Entry> {
     let mut owners = owners.peekable();
     let mut keys = ordered.keys();
-    let keyed = |before: &'z Ordered| {
-        let mut keys = before.keys();
-        let owners = before.owners().filter(|owner| owner.in_zone);
-        owners.map(move |owner| (keys.of(owner.id()).to_vec(), owner))
-    };
-    let mut before = previous.into_iter().flat_map(keyed).peekable();
+    let mut keys_before = previous.keys();
+    let before = previous.owners().filter(|owner| owner.in_zone);
+    let keyed = move |owner: OwnerSpan| (keys_before.of(owner.id()).to_vec(), owner);
+    let mut before = before.map(keyed).peekable();
     std::iter::from_fn(move || {
         let first = match (owners.peek(), before.peek()) {
             (None, None) => return None,

@@ -44,7 +44,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::audit::denial::{Bounds, EmptyNonTerminals, Named, Plan};
+use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
 use crate::audit::findings::{Code, Finding, Place};
 use crate::audit::rrsig::Keys;
 use crate::audit::usability::Usability;
@@ -451,8 +451,11 @@ fn judge_lots(
     let mut keys = court.ordered.keys();
     let owners = standings(court.ordered).inspect(|(owner, standing)| {
         let named = named(*standing, owner.shape);
-        if hashes && named != Named::Not {
-            empty.pass(keys.of(owner.id()), owner.id(), named);
+        if hashes && owner.below_apex {
+            empty.pass_below_apex(owner.id(), named);
+        } else if hashes {
+            let append_key = |id, out: &mut Vec<u8>| out.extend_from_slice(keys.of(id));
+            empty.pass(owner.id(), named, append_key);
         }
     });
     let benches: Mutex<Vec<Bench>> = Mutex::new(Vec::new());

@@ -13,7 +13,7 @@ use crate::engine::KeyIndex;
 use crate::rrset::Position;
 
 use super::config::JudgementTime;
-use super::judge::{Court, RrsetCase};
+use super::judge::{Case, Court};
 use super::signature::Signature;
 use super::trust::ZoneKind;
 
@@ -239,7 +239,7 @@ impl SignatureOutcome {
 pub(super) fn fields(rrsig: &Rrsig<'_>, apex: &Name) -> SignatureFields {
     SignatureFields {
         key: KeyRef { tag: rrsig.key_tag, algorithm: rrsig.algorithm },
-        signer: (rrsig.signer != *apex).then(|| rrsig.signer.as_wire().into()),
+        signer: (!rrsig.is_by(apex)).then(|| rrsig.signer_wire.into()),
         labels: rrsig.labels,
         original_ttl: rrsig.original_ttl,
         inception: rrsig.inception,
@@ -284,27 +284,27 @@ impl Court<'_> {
     /// times at which one makes it secure.
     pub(super) fn rrset_outcome(
         &self,
-        case: RrsetCase,
+        case: &Case<'_>,
         holding: &[Option<KeyIndex>],
         secured: &[bool],
     ) -> RrsetOutcome {
-        let (owner, rtype) = (case.owner.as_wire().into(), case.rtype);
-        let tried = case.signatures.into_iter().zip(holding);
+        let Case { rrset, signatures, .. } = case;
+        let tried = signatures.iter().zip(holding);
         let mut signatures: Vec<SignatureOutcome> =
             tried.map(|(signature, &key)| self.signature_outcome(signature, key)).collect();
-        signatures.extend(case.untried_outcomes);
+        signatures.extend_from_slice(&rrset.untried_outcomes);
         let verdict = |(&time, &secured)| self.rrset_verdict(&signatures, time, secured);
         let verdicts = self.times.iter().zip(secured).map(verdict).collect();
-        let place = self.line_place(case.place);
-        RrsetOutcome { owner, rtype, place, size: case.size, signatures, verdicts }
+        let (owner, place) = (case.owner.into(), self.line_place(rrset.place));
+        RrsetOutcome { owner, rtype: rrset.rtype, place, size: rrset.size, signatures, verdicts }
     }
 
-    fn signature_outcome(&self, signature: Signature, key: Option<KeyIndex>) -> SignatureOutcome {
+    fn signature_outcome(&self, signature: &Signature, key: Option<KeyIndex>) -> SignatureOutcome {
         let table = self.context.keys.table;
         let problem = key.and_then(|key| self.context.keys.usability.problem(key));
         let fields = SignatureFields {
             key: signature.key,
-            signer: signature.other_signer,
+            signer: signature.other_signer.clone(),
             labels: signature.labels,
             original_ttl: signature.original_ttl,
             inception: signature.inception,

@@ -3,9 +3,32 @@
 
 use crate::audit::findings::Code;
 use crate::dns::{Name, RType};
-use crate::rrset::{OwnerRecords, Rrset};
+use crate::rrset::{OwnerRecords, Rrset, TypeMask};
 
 use super::standing::Standing;
+
+/// Types that may stand at any delegation.
+const USUAL_AT_CUT: TypeMask = TypeMask::of(&[
+    RType::NS,
+    RType::DS,
+    RType::NSEC,
+    RType::NSEC3,
+    RType::RRSIG,
+    RType::A,
+    RType::AAAA,
+]);
+
+/// Types that may not stand at any name that the zone speaks for, or not beside any other.
+const PARTICULAR: TypeMask = TypeMask::of(&[
+    RType::DS,
+    RType::DNSKEY,
+    RType::NSEC3PARAM,
+    RType::ZONEMD,
+    RType::CDS,
+    RType::CDNSKEY,
+    RType::CNAME,
+    RType::DNAME,
+]);
 
 /// What is wrong with the place of an RRset, and what is particular about it.
 pub(super) type Misplaced = (RType, Code, Option<String>);
@@ -17,6 +40,15 @@ pub(super) fn misplaced(
     standing: Standing,
     mut report: impl FnMut(Misplaced),
 ) {
+    // What stands nearly everywhere is nowhere misplaced.
+    let usual = match standing {
+        Standing::Delegation => owner.types().is_within(USUAL_AT_CUT),
+        Standing::Authoritative => !owner.types().has_any(PARTICULAR),
+        _ => false,
+    };
+    if usual {
+        return;
+    }
     let has = |rtype| owner.rrset(rtype).is_some();
     match standing {
         Standing::Outside => return,

@@ -6,9 +6,9 @@
 use std::cmp::Ordering;
 
 use crate::audit::findings::{Code, KeyRef};
-use crate::audit::rrsig::{Candidates, Fault, Keys, fault_at, is_never_valid};
+use crate::audit::rrsig::{Candidates, Fault, Keys, LastCandidates, fault_at, is_never_valid};
 use crate::dns::rdata::Rrsig;
-use crate::dns::{Name, RType, Timestamp};
+use crate::dns::{Name, Timestamp};
 use crate::engine::{KeyIndex, TaskList, Verdict};
 use crate::rrset::signed::append_signed_data;
 use crate::rrset::{Position, RrRef, Rrset};
@@ -67,6 +67,7 @@ impl Signature {
         rrset: &Rrset<'_, 'a>,
         record: &RrRef<'a>,
         rrsig: &Rrsig<'a>,
+        candidates: &mut LastCandidates,
         tasks: &mut TaskList,
     ) -> Self {
         let mut signature = Self {
@@ -88,23 +89,24 @@ impl Signature {
         };
         signature.check_frame(context, owner, rrsig);
         signature.check_ttls(rrset, record, rrsig);
-        let candidates = signature.check_key(context, rrset.rtype(), rrsig);
+        let candidates = candidates.find(&context.keys, rrset.rtype(), rrsig);
+        signature.note_keys(candidates);
         let arithmetic_can_tell = signature
             .faults
             .iter()
             .all(|(code, _)| *code == Code::SignatureInceptionAfterExpiration);
         if arithmetic_can_tell {
             let write = |out: &mut Vec<u8>| append_signed_data(owner, rrset, rrsig, out);
-            signature.task = Some(tasks.push(write, rrsig.signature, &candidates));
+            signature.task = Some(tasks.push(write, rrsig.signature, &candidates.keys));
         }
         signature
     }
 
     /// Signer, labels, and the order of the two times.
     fn check_frame(&mut self, context: &Context<'_>, owner: &Name, rrsig: &Rrsig<'_>) {
-        if rrsig.signer != *context.apex {
-            self.other_signer = Some(rrsig.signer.as_wire().into());
-            self.fault(Code::SignatureSignerNotApex, Some(format!("signer {}", rrsig.signer)));
+        if !rrsig.is_by(context.apex) {
+            self.other_signer = Some(rrsig.signer_wire.into());
+            self.fault(Code::SignatureSignerNotApex, Some(format!("signer {}", rrsig.signer())));
         }
         let labels = owner.rrsig_labels();
         match rrsig.labels.cmp(&labels) {
@@ -139,18 +141,11 @@ impl Signature {
     }
 
     /// The keys that the signature may be by, and whether it can be a signature under them.
-    fn check_key(
-        &mut self,
-        context: &Context<'_>,
-        covered: RType,
-        rrsig: &Rrsig<'_>,
-    ) -> Vec<KeyIndex> {
-        let found = Candidates::find(&context.keys, covered, rrsig);
-        self.faults.extend(found.fault);
+    fn note_keys(&mut self, found: &Candidates) {
+        self.faults.extend(found.fault.clone());
         self.has_key = found.has_key;
         self.key_left_out = found.left_out;
         self.surplus_keys = found.surplus;
-        found.keys
     }
 
     fn fault(&mut self, code: Code, detail: Option<String>) {

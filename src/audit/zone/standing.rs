@@ -57,7 +57,9 @@ pub(super) fn standings(ordered: &Ordered) -> impl Iterator<Item = (OwnerSpan, S
         // Of the owners in the zone only the first can be the apex.
         let is_apex = std::mem::take(&mut before_apex)
             && keys.of(owner.id()).len() == ordered.apex_key().len();
+        // What is directly below the apex is below no other name of the zone.
         if let Some(cut) = &mut cut
+            && (cut.is_apex || !owner.below_apex)
             && keys.may_be_below(owner.id(), cut.owner)
         {
             let cut_key = cut.key.get_or_insert_with(|| keys.of(cut.owner).to_vec());

@@ -24,7 +24,7 @@ pub(super) struct Tally {
     pub owners: u64,
     pub delegations: u64,
     pub signatures: u64,
-    pub types: BTreeMap<RType, u64>,
+    pub types: TypeCounts,
     pub algorithms: BTreeMap<Algorithm, AlgorithmTally>,
     pub reasons: BTreeMap<(Code, Severity), u64>,
     pub findings: BTreeMap<(Code, Severity), u64>,
@@ -44,6 +44,42 @@ pub(super) struct Tally {
     pub request_signers: BTreeSet<(RType, KeyIndex)>,
     /// What differs from the previous version.
     pub versions: VersionTally,
+}
+
+/// Records by type.
+#[derive(Clone, Debug)]
+pub(super) struct TypeCounts {
+    /// Those of the types below 64, which are nearly all.
+    low: [u64; 64],
+    others: BTreeMap<RType, u64>,
+}
+
+impl Default for TypeCounts {
+    fn default() -> Self {
+        Self { low: [0; 64], others: BTreeMap::new() }
+    }
+}
+
+impl TypeCounts {
+    /// Counts so many records of a type.
+    pub(super) fn add(&mut self, rtype: RType, records: u64) {
+        match self.low.get_mut(usize::from(rtype.0)) {
+            Some(low) => *low += records,
+            None => *self.others.entry(rtype).or_default() += records,
+        }
+    }
+
+    fn merge(&mut self, next: &Self) {
+        for (rtype, records) in next.iter() {
+            self.add(rtype, records);
+        }
+    }
+
+    /// The types of which there are records, ascending, and how many.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (RType, u64)> {
+        let low = (0..).map(RType).zip(self.low).filter(|&(_, records)| records > 0);
+        low.chain(self.others.iter().map(|(&rtype, &records)| (rtype, records)))
+    }
 }
 
 /// Signatures of an algorithm.
@@ -87,7 +123,7 @@ impl Tally {
             owners: 0,
             delegations: 0,
             signatures: 0,
-            types: BTreeMap::new(),
+            types: TypeCounts::default(),
             algorithms: BTreeMap::new(),
             reasons: BTreeMap::new(),
             findings: BTreeMap::new(),
@@ -115,7 +151,7 @@ impl Tally {
         self.owners += next.owners;
         self.delegations += next.delegations;
         self.signatures += next.signatures;
-        add(&mut self.types, &next.types, |mine, theirs| *mine += theirs);
+        self.types.merge(&next.types);
         add(&mut self.reasons, &next.reasons, |mine, theirs| *mine += theirs);
         add(&mut self.findings, &next.findings, |mine, theirs| *mine += theirs);
         add(&mut self.algorithms, &next.algorithms, |mine, theirs| {
@@ -177,12 +213,14 @@ fn add<K: Ord + Copy, V: Default>(
 
 impl LifetimeTally {
     /// Counts a signature that holds, seen from `now`.
-    pub(super) fn count(&mut self, now: i64, signature: &Signature, owner: &Name, rtype: RType) {
+    pub(super) fn count(&mut self, now: i64, signature: &Signature, owner: &[u8], rtype: RType) {
         let at = signature.expiration.to_unix_near(now);
         let left = at - now;
         let bucket = LIFETIME_BOUNDS.partition_point(|&bound| bound < left);
         self.buckets[bucket] += 1;
-        let expiry = || Some(Expiry { at, owner: *owner, rtype, key: signature.key });
+        // Owners are only ever names.
+        let owner = || Name::from_wire(owner).unwrap_or(Name::root());
+        let expiry = || Some(Expiry { at, owner: owner(), rtype, key: signature.key });
         // Ties go to the first in canonical order, which is the order of counting.
         if self.earliest.as_ref().is_none_or(|earliest| at < earliest.at) {
             self.earliest = expiry();
