@@ -323,7 +323,7 @@ pub fn read_message(
         let in_answer = record.section == Section::Answer;
         read.soa_records += usize::from(in_answer && record.rtype == RType::SOA);
         let MessageRecord { section, owner, class, rtype, ttl, rdata, .. } = record;
-        read.groups.push(section, &owner, class, rtype, ttl, rdata);
+        read.groups.push(section, owner, class, rtype, ttl, rdata);
     };
     let all = message.records().and_then(|mut records| {
         while let Some(record) = records.next_record()? {

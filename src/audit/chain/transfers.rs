@@ -111,7 +111,7 @@ fn gather(message: &Message<'_>, groups: &mut Groups) {
         if record.section == Section::Answer {
             let (owner, class) = (record.owner, record.class);
             let (rtype, ttl) = (record.rtype, record.ttl);
-            groups.push(Section::Answer, &owner, class, rtype, ttl, record.rdata);
+            groups.push(Section::Answer, owner, class, rtype, ttl, record.rdata);
         }
     }
 }
