@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use crate::dns::message::{Message, Section};
 
+use super::groups::Groups;
 use super::intake::Sighting;
-use super::response::Groups;
 
 /// The two ends of a transfer: who sends, who receives.
 pub(super) type Between = (SocketAddr, SocketAddr);
