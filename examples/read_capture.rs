@@ -1,8 +1,9 @@
 //! Reads captures to their end and says what is in them: the messages by the way they came, and every
-//! record of every message, its names expanded, by type. Nothing is verified; with `sigmill capture` it
-//! is. `scripts/compare-captures` measures this as the reading alone.
+//! record of every message, its names expanded, by type. Nothing is verified: `sigmill capture` does
+//! that. `scripts/compare-captures` measures this as the reading alone.
 //!
 //!     read_capture FILE…                 a table of what is there
+//!     read_capture --messages FILE…      messages only, whatever is in them
 //!     read_capture --port 5300 -         DNS on another port, from a pipe
 
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ struct Options {
     /// Ports of DNS
     #[arg(long, default_values_t = [53])]
     port: Vec<u16>,
+    /// Do not look into messages
+    #[arg(long)]
+    messages: bool,
 }
 
 /// What was found.
@@ -34,7 +38,7 @@ struct Found {
     /// Octets of the messages.
     octets: u64,
     responses: u64,
-    /// Messages that cannot be read to their end, or are not there to their end.
+    /// Messages that cannot be read to their end, or are not all there.
     unread: u64,
     /// ICMP errors that quote DNS; what they quote is not counted with the messages.
     icmp_quotes: u64,
@@ -66,10 +70,9 @@ fn main() -> Result<()> {
     for file in &options.files {
         let source = Source::open(file, &OpenOptions::default())?;
         let totals = capture::read(source, &read_options, &mut |event| {
-            if let Event::Message(message) = event {
-                let read = found.message(message.octets);
-                found.unread += u64::from(read.is_err() || !message.whole);
-            }
+            let Event::Message(message) = event else { return };
+            let is_read = options.messages || found.message(message.octets).is_ok();
+            found.unread += u64::from(!is_read || !message.whole);
         })?;
         found.packets += totals.packets;
         found.ways[0] += totals.messages.udp;
@@ -85,10 +88,13 @@ fn main() -> Result<()> {
     line("  UDP", udp);
     line("  TCP", tcp);
     line("  dnstap", dnstap);
-    line("  responses", found.responses);
     line("  not readable", found.unread);
     line("  octets", found.octets);
     line("ICMP quotes", found.icmp_quotes);
+    if options.messages {
+        return Ok(());
+    }
+    line("responses", found.responses);
     line("records", found.records.values().sum());
     line("  RDATA octets", found.rdata);
     for (rtype, count) in &found.records {

@@ -1,6 +1,7 @@
 """Captures of any size, made of real ones: their packets again and again, each time at later times, from
 other clients and with other identifiers and names. Lengths stay, and so do the places of everything in a
-packet; checksums are mended. Standard library only.
+packet; checksums that fit fit again, and those that were left to a network card stay so. Messages that do
+not lie in one packet keep their names. Standard library only.
 
 Names vary in one of two ways, by the letters and digits of their labels. A label that begins with `_` or
 `xn--` stays, since it would be no such label any more.
@@ -22,11 +23,14 @@ ETHERNET, RAW, COOKED, COOKED2 = 1, (12, 14, 101, 228, 229), 113, 276
 VLAN = (0x8100, 0x88A8)
 TCP, UDP, FRAGMENT = 6, 17, 44
 DNS = 53
-NS, CNAME, SOA, PTR, MX, SRV, DNAME, RRSIG, NSEC = 2, 5, 6, 12, 15, 33, 39, 46, 47
+NS, CNAME, SOA, PTR, MX, SRV, DNAME, RRSIG, NSEC, NSEC3 = 2, 5, 6, 12, 15, 33, 39, 46, 47, 50
+NAME_ERROR = 3
 NAMES_AT = {NS: (0, 1), CNAME: (0, 1), SOA: (0, 2), PTR: (0, 1), MX: (2, 1), SRV: (6, 1), DNAME: (0, 1),
             RRSIG: (18, 1), NSEC: (0, 1)}
 """Where in the RDATA names begin, and how many there are."""
 MOST_REPETITIONS = 1 << 16
+ALL_LABELS = 128
+"""More labels than a name has: those of a name that some message asks for that cannot be changed."""
 
 
 def usual(root):
@@ -51,7 +55,9 @@ class Packet:
     ip_sum: int = 0
     """Where the checksum of the IPv4 header stands; 0 for none."""
     sum: int = 0
-    """Where the checksum of the UDP datagram or TCP segment stands; 0 for none."""
+    """Where the checksum of the UDP datagram or TCP segment stands; 0 for none that fits."""
+    is_finished: bool = True
+    """That checksum is of the content, too, and not of the addresses alone."""
     client: int = 0
     """Where the lower half of the client's IPv4 address, or the last two octets of its IPv6 address stand."""
     port: int = 0
@@ -92,8 +98,8 @@ class Traffic:
             shift = 8 if (end - begin) % 2 != is_low else 0
             labels.append((base + begin, base + end, octets, int.from_bytes(octets), shift))
         return (
-            base, packet.time, word(packet.ip_sum), word(packet.sum), word(packet.client),
-            word(packet.port), word(packet.ident), labels,
+            base, packet.time, word(packet.ip_sum), word(packet.sum), packet.is_finished,
+            word(packet.client), word(packet.port), word(packet.ident), labels,
         )
 
     def header(self):
@@ -110,7 +116,7 @@ class Traffic:
         address, ident, ports = number, number * 0x9E37 & 0xFFFF, number * 0x1D3 & 0x3FF
         shift = number * self.step
         put, join = struct.pack_into, int.from_bytes
-        for at, when, ip_sum, its_sum, client, port, message, labels in self.edits:
+        for at, when, ip_sum, its_sum, is_finished, client, port, message, labels in self.edits:
             put("<II", out, at, *divmod(when + shift, 1_000_000))
             change = 0
             if client:
@@ -119,6 +125,10 @@ class Traffic:
                 change = (old ^ address) - old
                 if ip_sum:
                     put(">H", out, ip_sum[0], mended(ip_sum[1], change))
+            if its_sum and not is_finished:
+                # The sum of the addresses, and not its complement.
+                put(">H", out, its_sum[0], 0xFFFF - mended(0xFFFF - its_sum[1], change) or 0xFFFF)
+                its_sum = None
             if port:
                 place, old = port
                 put(">H", out, place, old ^ ports)
@@ -154,6 +164,11 @@ class Traffic:
 def mended(checksum, change):
     """A checksum after a change of what it sums up (RFC 1624); never 0, which means none (RFC 768)."""
     return 0xFFFF - (0xFFFF - checksum + change) % 0xFFFF
+
+
+def ones(octets):
+    """The sum of octets as words in ones' complement (RFC 1071)."""
+    return int.from_bytes(octets + b"\0" * (len(octets) % 2)) % 0xFFFF
 
 
 def letters(number):
@@ -200,11 +215,11 @@ class Plan:
         whole = layers.is_whole and layers.connection() not in self.crooked
         for _, message in messages:
             if message.asked is not None:
-                keep = message.must_stay() if whole and message.is_sound else 127
+                keep = message.must_stay() if whole and message.is_sound else ALL_LABELS
                 self.kept[message.asked] = max(self.kept.get(message.asked, 1), keep)
 
     def note(self, packet, layers):
-        packet.ip_sum, packet.sum = layers.ip_sum, layers.sum
+        packet.ip_sum, packet.sum, packet.is_finished = layers.ip_sum, layers.sum, layers.is_finished
         sides = [address in self.servers for address in layers.addresses]
         if sides.count(True) == 1:
             packet.client = layers.address_ends[sides.index(False)]
@@ -223,10 +238,13 @@ class Plan:
                     packet.labels.append((at + begin, at + end, is_low))
 
     def labels(self, message):
-        if self.way == "all":
+        kept = self.kept.get(message.asked, 1)
+        if kept == ALL_LABELS:
+            places = ()
+        elif self.way == "all":
             places = set(message.literal)
         else:
-            places = message.question[: len(message.question) - self.kept.get(message.asked, 1)]
+            places = message.question[: max(0, len(message.question) - kept)]
         for begin, end in sorted(places):
             if not message.octets[begin:end].lower().startswith((b"_", b"xn--")):
                 yield begin, end
@@ -244,6 +262,7 @@ class Layers:
     port_places: tuple
     ip_sum: int
     sum: int
+    is_finished: bool
     begin: int
     """Where UDP or TCP begins."""
     payload: bytes
@@ -289,15 +308,25 @@ class Layers:
         ends = tuple(16 + start + size - 2 for start in starts)
         begin = at + header
         if offset:
-            return Layers(addresses, ends, (), (), ip_sum, 0, 16 + begin, b"", 16 + begin, False, False)
+            return Layers(addresses, ends, (), (), ip_sum, 0, True, 16 + begin, b"", 16 + begin, False, False)
         ports = struct.unpack_from(">HH", octets, begin)
         head = 8 if protocol == UDP else (octets[begin + 12] >> 4) * 4
         checksum = begin + (6 if protocol == UDP else 16)
-        has_sum = octets[checksum : checksum + 2] != b"\0\0" or protocol == TCP
+        # Of a fragment it cannot be told; then it is one that fits.
+        has_sum, is_finished = True, True
+        stated = octets[checksum : checksum + 2]
+        if protocol == UDP and stated == b"\0\0":
+            has_sum = False
+        elif whole and not more:
+            segment = octets[begin:end]
+            pseudo = ones(b"".join(addresses)) + protocol + len(segment)
+            is_finished = (pseudo + ones(segment)) % 0xFFFF == 0
+            # Left to the network card, it is that of the addresses, and not complemented.
+            has_sum = is_finished or (pseudo - int.from_bytes(stated)) % 0xFFFF == 0
         payload = octets[begin + head : end]
         return Layers(
             addresses, ends, ports, (16 + begin, 16 + begin + 2), ip_sum,
-            16 + checksum if has_sum else 0, 16 + begin, payload, 16 + begin + head,
+            16 + checksum if has_sum else 0, is_finished, 16 + begin, payload, 16 + begin + head,
             protocol == TCP, whole and not more,
         )
 
@@ -418,9 +447,12 @@ class Message:
         names = [name for section in self.sections for _, found in section for name in found]
         same = max((common(self.asked, name) for name in names), default=0)
         types = [rtype for rtype, _ in authority]
-        is_referral = NS in types and SOA not in types
-        # A denial is of the label below all that is there.
-        return max(1, same if answer or is_referral else same + 1)
+        if not answer and NS in types and SOA not in types:
+            return max(1, same)
+        if self.octets[3] & 15 == NAME_ERROR and not answer and NSEC3 not in types:
+            # What is denied is the label below all that is there. Hashes do not show which that is.
+            return same + 1
+        return len(self.asked)
 
 
 def common(one, other):
