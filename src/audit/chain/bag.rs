@@ -111,14 +111,15 @@ pub struct SeenHow {
 
 /// What an RRset takes besides its records: its place in the list and in the indexes by content, owner
 /// and canonical order.
-const RRSET_COST: usize = size_of::<StoredRrset>() + in_table::<RrsetId>() + 160;
+const RRSET_COST: usize = size_of::<StoredRrset>() + in_table::<RrsetId>() + 256;
 
-/// What a signature takes besides its octets: its place in the lists and the index, and twice what is known
-/// of it when it has been verified.
+/// What a signature takes besides its octets: its place in the lists and the index, twice what is known of
+/// it when it has been verified, and its task until then.
 const SIGNATURE_COST: usize = size_of::<StoredSignature>()
     + in_table::<SignatureId>()
     + allocated(4 * size_of::<SignatureId>())
-    + 2 * size_of::<Checked>();
+    + 2 * size_of::<Checked>()
+    + 96;
 
 /// What an RRset with signatures takes besides their list.
 const HELD_COST: usize = size_of::<Held>() + in_table::<HeldId>();
