@@ -138,3 +138,12 @@ def cpu_name():
 def memory_size(text):
     """Octets of a size as typed: a number of GiB."""
     return int(float(text) * (1 << 30))
+
+
+def octets(text):
+    """A size as typed: a number, with K, M or G behind it for its thousands, millions or thousands of
+    millions."""
+    number, unit = (text[:-1], text[-1].upper()) if text[-1:].isalpha() else (text, "")
+    if unit not in ("", "K", "M", "G"):
+        raise ValueError(f"{unit} is no unit")
+    return int(float(number) * 1000 ** ("", "K", "M", "G").index(unit))

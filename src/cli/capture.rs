@@ -12,7 +12,7 @@ use sigmill::audit::chain::{
 };
 use sigmill::audit::findings::Severity;
 use sigmill::audit::zone::{JudgementTime, Limits, Progress, Sha1};
-use sigmill::capture::ReadOptions;
+use sigmill::capture::{ReadOptions, Recognised, Seems, recognise};
 use sigmill::report::Options;
 use sigmill::report::chain::{ChainFormat, chain_reporter};
 use sigmill::report::metrics::write_chain_metrics;
@@ -36,7 +36,7 @@ const TEXT: usize = 1 << 30;
 
 /// Runs `sigmill capture`.
 pub(crate) fn run(args: &CaptureArgs) -> Result<Outcome, Failure> {
-    let files = expand(&args.files);
+    let files = captures(&args.files);
     let options = ReadOptions {
         ports: if args.port.is_empty() { vec![53] } else { args.port.clone() },
         ..ReadOptions::default()
@@ -208,17 +208,49 @@ impl From<FailOn> for ChainFailOn {
     }
 }
 
-/// The files of directories in the order of their names; `-` and files as they are.
-pub(crate) fn expand(paths: &[PathBuf]) -> Vec<Named> {
+/// The files that are named, and those of directories that may be captures. Notes and keys may lie beside
+/// them: what is plainly something else is passed over there, and that is noted.
+fn captures(paths: &[PathBuf]) -> Vec<Named> {
+    expand(paths, "captures", &mut |directory, files| {
+        let (captures, others): (Vec<_>, Vec<_>) =
+            files.into_iter().partition(|file| may_be_capture(file));
+        let names = others.iter().filter_map(|file| file.file_name());
+        let mut names: Vec<_> = names.take(4).map(|name| name.to_string_lossy()).collect();
+        if others.len() > 3 {
+            names.truncate(2);
+            names.push(format!("{} others", others.len() - 2).into());
+        }
+        if !others.is_empty() {
+            let directory = directory.display();
+            note(&format!("{directory}: passed over what is no capture: {}", names.join(", ")));
+        }
+        captures
+    })
+}
+
+/// Whether a file is a capture, or nothing that has another name. Why one cannot be read is told when it
+/// is read.
+fn may_be_capture(path: &Path) -> bool {
+    let source = Source::open(path, &OpenOptions::default());
+    let recognised = source.ok().and_then(|source| recognise(source).ok());
+    !matches!(recognised, Some(Recognised::Other(Seems::Text | Seems::ZoneFile | Seems::Named(_))))
+}
+
+/// What is wanted of the files of a directory.
+type Choose<'c> = dyn FnMut(&Path, Vec<PathBuf>) -> Vec<PathBuf> + 'c;
+
+/// The files that are named, `-` too, and of the files of directories those that are chosen, in the order of
+/// their names; `what` says what they are.
+pub(crate) fn expand(paths: &[PathBuf], what: &str, choose: &mut Choose<'_>) -> Vec<Named> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
             files.push(Ok(path.clone()));
             continue;
         }
-        match inside(path) {
+        match inside(path).map(|files| choose(path, files)) {
             Ok(inside) if inside.is_empty() => {
-                files.push(Err(anyhow!("{} holds no files", path.display())));
+                files.push(Err(anyhow!("{} holds no {what}", path.display())));
             }
             Ok(inside) => files.extend(inside.into_iter().map(Ok)),
             Err(error) => {

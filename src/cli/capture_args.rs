@@ -25,7 +25,8 @@ pub(crate) struct CaptureArgs {
     /// Captures, or directories of them; `-` for standard input
     ///
     /// pcap, pcapng or dnstap, plain or compressed by gzip, zstd, xz or bzip2, told by their content.
-    /// A pipe is read to its end, such as that of `tcpdump -w -`.
+    /// A pipe is read to its end, such as that of `tcpdump -w -`. Of a directory its own files are
+    /// read, in the order of their names; what is plainly no capture is passed over there, with a note.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
 

@@ -81,7 +81,7 @@ Exit status:
 
 /// Runs `sigmill merge`.
 pub(crate) fn run(args: &MergeArgs) -> Result<Outcome, Failure> {
-    let files = capture::expand(&args.reports);
+    let files = capture::expand(&args.reports, "files", &mut |_, files| files);
     if args.reports.iter().filter(|path| *path == Path::new("-")).count() > 1 {
         return Err(Failure::usage(anyhow!("only one of the reports can be standard input")));
     }

@@ -16,7 +16,7 @@
 
 use std::ops::Range;
 
-use super::name::{MAX_LABEL, MAX_NAME};
+use super::name::{MAX_LABEL, MAX_NAME, wire_len};
 use super::schema::{Field, field_len, fields};
 use super::{Class, Name, RType};
 
@@ -100,7 +100,7 @@ pub struct MessageRecord<'r> {
     /// The section it stands in.
     pub section: Section,
     /// Its owner.
-    pub owner: Name,
+    pub owner: &'r Name,
     /// Its type.
     pub rtype: RType,
     /// Its class; of OPT the sender's UDP payload size.
@@ -232,14 +232,14 @@ impl<'a> Message<'a> {
         }
         let [_, answer, authority, additional] = self.counts();
         let left = [answer, authority, additional];
-        Ok(Records { message: *self, at, left, rdata: Vec::new() })
+        let owner = Name::root();
+        Ok(Records { message: *self, at, left, owner, pointer: None, rdata: Vec::new() })
     }
 
     /// The name at a place, and the place behind it.
     fn name(&self, at: usize) -> Result<(Name, usize), MessageError> {
-        let mut wire = [0; MAX_NAME];
-        let (len, end) = self.expand(at, &mut wire)?;
-        let name = Name::from_wire(&wire[..len]).map_err(|_| MessageError::Name { at })?;
+        let mut name = Name::root();
+        let end = name.write_with(|wire| self.expand(at, wire))?;
         Ok((name, end))
     }
 
@@ -259,9 +259,17 @@ impl<'a> Message<'a> {
             let first = usize::from(*self.octets.get(at).ok_or(short)?);
             match first {
                 0..=MAX_LABEL => {
-                    let label = self.octets.get(at..=at + first).ok_or(short)?;
-                    let place = wire.get_mut(len..=len + first).ok_or(bad)?;
-                    place.copy_from_slice(label);
+                    // Most labels are short, and a copy of known length is not worth a call; what it
+                    // writes too much is written over, or lies behind the name.
+                    let few = self.octets.get(at..).and_then(<[u8]>::first_chunk::<FEW>);
+                    let room = wire.get_mut(len..).and_then(<[u8]>::first_chunk_mut::<FEW>);
+                    if let (true, Some(few), Some(room)) = (first < FEW, few, room) {
+                        *room = *few;
+                    } else {
+                        let label = self.octets.get(at..=at + first).ok_or(short)?;
+                        let place = wire.get_mut(len..=len + first).ok_or(bad)?;
+                        place.copy_from_slice(label);
+                    }
                     at += first + 1;
                     len += first + 1;
                     if first == 0 {
@@ -297,6 +305,9 @@ impl<'a> Message<'a> {
     }
 }
 
+/// Octets of a label, its length included, that are copied at once.
+const FEW: usize = 16;
+
 /// Goes through the records of a message.
 #[derive(Debug)]
 pub struct Records<'a> {
@@ -304,7 +315,11 @@ pub struct Records<'a> {
     at: usize,
     /// Records that are left in each section.
     left: [u16; 3],
-    /// The RDATA of the last record, without compression.
+    /// The owner of the last record.
+    owner: Name,
+    /// The pointer that this owner was written as.
+    pointer: Option<[u8; 2]>,
+    /// The RDATA of the last record whose RDATA is compressed, without compression.
     rdata: Vec<u8>,
 }
 
@@ -318,7 +333,7 @@ impl Records<'_> {
         let section = [Section::Answer, Section::Authority, Section::Additional][index];
         let begin = self.at;
         let short = MessageError::Short { part: "a record", at: begin };
-        let (owner, at) = self.message.name(begin)?;
+        let at = self.owner(begin)?;
         let fixed = self.message.octets.get(at..at + 10).ok_or(short)?;
         let rtype = RType(u16::from_be_bytes([fixed[0], fixed[1]]));
         let class = Class(u16::from_be_bytes([fixed[2], fixed[3]]));
@@ -328,13 +343,30 @@ impl Records<'_> {
         let sent = self.message.octets.get(rdata.clone()).ok_or(short)?;
         self.at = rdata.end;
         self.left[index] -= 1;
-        let fits = self.expand_rdata(rtype, rdata).is_some();
-        if !fits {
-            self.rdata.clear();
-            self.rdata.extend_from_slice(sent);
-        }
-        let rdata = &self.rdata;
+        let (rdata, fits) = match self.expand_rdata(rtype, rdata) {
+            Some(Expanded::AsSent) => (sent, true),
+            Some(Expanded::Written) => (&*self.rdata, true),
+            None => (sent, false),
+        };
+        let owner = &self.owner;
         Ok(Some(MessageRecord { section, owner, rtype, class, ttl, rdata, fits, at: begin }))
+    }
+
+    /// Reads the owner of a record, and gives the place behind it. Many records have the same as the one
+    /// before, by the same pointer.
+    fn owner(&mut self, begin: usize) -> Result<usize, MessageError> {
+        let octets = self.message.octets;
+        let first = octets.get(begin..).and_then(<[u8]>::first_chunk::<2>).copied();
+        let pointer = first.filter(|[high, _]| *high >= 0xc0);
+        // It leads backwards from where it stood before, all the more so from here.
+        if pointer.is_some() && pointer == self.pointer {
+            return Ok(begin + 2);
+        }
+        self.pointer = None;
+        let message = self.message;
+        let end = self.owner.write_with(|wire| message.expand(begin, wire))?;
+        self.pointer = pointer;
+        Ok(end)
     }
 
     /// Whether all records have been read.
@@ -343,32 +375,48 @@ impl Records<'_> {
         self.left == [0; 3]
     }
 
-    /// Writes RDATA with its names expanded. Only types of RFC 1035 may be sent compressed
-    /// (RFC 3597 §4), but a pointer cannot be taken for anything else in the others.
-    fn expand_rdata(&mut self, rtype: RType, range: Range<usize>) -> Option<()> {
+    /// Writes RDATA with its names expanded, if any is compressed; `None` where it does not fit its type.
+    /// Only types of RFC 1035 may be sent compressed (RFC 3597 §4), but a pointer cannot be taken for
+    /// anything else in the others.
+    fn expand_rdata(&mut self, rtype: RType, range: Range<usize>) -> Option<Expanded> {
         let octets = &self.message.octets[..range.end];
-        self.rdata.clear();
-        let Some(fields) = fields(rtype) else {
-            self.rdata.extend_from_slice(&octets[range]);
-            return Some(());
-        };
+        let Some(fields) = fields(rtype) else { return Some(Expanded::AsSent) };
+        // What of it has been written: nothing before a name is compressed.
+        let mut written = None;
         let mut at = range.start;
         for &field in fields {
-            if matches!(field, Field::LowerName | Field::Name) {
-                let mut wire = [0; MAX_NAME];
-                let message = Message { octets };
-                let (len, end) = message.expand(at, &mut wire).ok()?;
-                self.rdata.extend_from_slice(&wire[..len]);
-                at = end;
-            } else {
-                let rest = octets.get(at..)?;
-                let len = field_len(field, rest)?;
-                self.rdata.extend_from_slice(rest.get(..len)?);
+            let rest = octets.get(at..)?;
+            let is_name = matches!(field, Field::LowerName | Field::Name);
+            let plain = if is_name { wire_len(rest) } else { Some(field_len(field, rest)?) };
+            if let Some(len) = plain {
                 at += len;
+                continue;
             }
+            let mut wire = [0; MAX_NAME];
+            let (len, end) = Message { octets }.expand(at, &mut wire).ok()?;
+            if written.is_none() {
+                self.rdata.clear();
+            }
+            self.rdata.extend_from_slice(octets.get(written.unwrap_or(range.start)..at)?);
+            self.rdata.extend_from_slice(&wire[..len]);
+            written = Some(end);
+            at = end;
         }
-        (at == range.end).then_some(())
+        if at != range.end {
+            return None;
+        }
+        let Some(written) = written else { return Some(Expanded::AsSent) };
+        self.rdata.extend_from_slice(&octets[written..]);
+        Some(Expanded::Written)
     }
+}
+
+/// Where RDATA stands without compression.
+enum Expanded {
+    /// In the message: it was not compressed.
+    AsSent,
+    /// In octets of its own.
+    Written,
 }
 
 /// What the OPT record of a message says (RFC 6891 §6.1, RFC 3225, RFC 8914).

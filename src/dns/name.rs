@@ -97,6 +97,25 @@ impl Name {
         Ok(())
     }
 
+    /// Becomes the name that `write` writes, which must be one: `write` gives its length, and something to
+    /// hand on. After an error it is the root.
+    pub(super) fn write_with<T, E>(
+        &mut self,
+        write: impl FnOnce(&mut [u8; MAX_NAME]) -> Result<(usize, T), E>,
+    ) -> Result<T, E> {
+        match write(&mut self.octets) {
+            Ok((len, handed_on)) => {
+                self.set_len(len);
+                debug_assert_eq!(wire_len(self.as_wire()), Some(len));
+                Ok(handed_on)
+            }
+            Err(error) => {
+                *self = Self::root();
+                Err(error)
+            }
+        }
+    }
+
     /// Reads presentation form (RFC 1035 §5.1): `\DDD` and `\X` escapes, `@` for the origin, and
     /// the origin appended to a name that does not end in a dot.
     ///

@@ -158,20 +158,22 @@ fn tshark_puts_the_same_fragments_and_segments_together() {
     }
 }
 
-/// Real captures, where they are: not part of this repository.
+/// Recorded captures, and real ones where they are: these are not part of this repository.
 fn captures() -> Vec<PathBuf> {
-    let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/captures");
-    let Ok(entries) = fs::read_dir(&directory) else {
-        println!("skipped: there is no {}", directory.display());
-        return Vec::new();
-    };
-    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files =
+        ["stub", "tree"].map(|name| root.join(format!("datasets/captures/{name}.pcapng"))).to_vec();
+    let directory = root.join("../shared/data/captures");
+    match fs::read_dir(&directory) {
+        Ok(entries) => files.extend(entries.map(|entry| entry.unwrap().path())),
+        Err(_) => println!("skipped: there is no {}", directory.display()),
+    }
     files.sort();
     files
 }
 
 #[test]
-fn tshark_finds_the_same_messages_in_real_captures() {
+fn tshark_finds_the_same_messages_in_recorded_and_real_captures() {
     if !has_program("tshark") {
         return;
     }

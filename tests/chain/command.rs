@@ -115,7 +115,7 @@ fn an_input_that_cannot_be_opened_is_told_and_the_others_are_judged() {
     assert_eq!(code, Some(3));
     let counts = |text: &str| text.split_once(": ").unwrap().1.to_owned();
     assert_eq!(counts(&out), counts(&alone));
-    for words in ["no-such-file", "holds no files", "error: 2 of 3 inputs could not be read"] {
+    for words in ["no-such-file", "holds no captures", "error: 2 of 3 inputs could not be read"] {
         assert!(err.contains(words), "{words}: {err}");
     }
     // Of one input its own error is all there is to say.
@@ -128,6 +128,43 @@ fn an_input_that_cannot_be_opened_is_told_and_the_others_are_judged() {
     // Keys that were asked for and are not there leave nothing to judge by.
     let mut command = sigmill(&["capture", stub, "--keys", "no-such-file"]);
     command.assert().code(3).stdout("");
+}
+
+// Anchors, notes and reports lie beside captures: they are no reason for a failure, unless they are named.
+#[test]
+fn of_a_directory_captures_are_read_and_the_rest_is_passed_over() {
+    let anchor = ["--anchor", "datasets/captures/tree.anchor"];
+    let run = |files: &[&str]| {
+        let output = sigmill(&["capture", "--format", "json"]).args(files).args(anchor).output();
+        let output = output.unwrap();
+        let report = serde_json::from_slice::<serde_json::Value>(&output.stdout);
+        let err = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), report.ok().map(|report| report["summary"].clone()), err)
+    };
+    let files = ["datasets/captures/stub.pcapng", "datasets/captures/tree.pcapng"];
+    let (code, named, _) = run(&files);
+    let (named, found) = match run(&["datasets/captures"]) {
+        (found_code, Some(found), err) => {
+            assert_eq!(found_code, code);
+            assert!(err.contains("passed over what is no capture: README.md"), "{err}");
+            (named.unwrap(), found)
+        }
+        (code, None, err) => panic!("{code:?}: {err}"),
+    };
+    assert_eq!(found["input"], named["input"]);
+    assert_eq!(found["responses"], named["responses"]);
+    // One that is damaged from its beginning, or has nothing in it, may have been a capture.
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::copy(path(files[0]), directory.path().join("a.pcapng")).unwrap();
+    std::fs::write(directory.path().join("b.pcap"), b"").unwrap();
+    let (code, _, err) = run(&[directory.path().to_str().unwrap()]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("b.pcap") && err.contains("an empty file"), "{err}");
+    std::fs::remove_file(directory.path().join("a.pcapng")).unwrap();
+    std::fs::write(directory.path().join("b.pcap"), b"a. 5 IN A 192.0.2.1\n").unwrap();
+    let (code, _, err) = run(&[directory.path().to_str().unwrap()]);
+    assert_eq!(code, Some(3));
+    assert!(err.contains("holds no captures"), "{err}");
 }
 
 // A policy weighs findings, and says what fails; what is bogus stays bogus.

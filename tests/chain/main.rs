@@ -15,6 +15,7 @@ mod memory;
 mod packets;
 mod real;
 mod recorded;
+mod repeated;
 mod rollover;
 #[path = "../signers/mod.rs"]
 mod signers;

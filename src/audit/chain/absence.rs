@@ -57,10 +57,9 @@ impl<'v> Judge<'v> {
             Absence::Name => None,
         };
         // The SOA says whose denial it is (RFC 2308 §3).
-        let soa = response
-            .authority
-            .iter()
-            .find(|held| self.verified.bag.rrset(held.rrset).rtype == RType::SOA);
+        let bag = &self.verified.bag;
+        let soa =
+            bag.held(&response.authority).find(|held| bag.rrset(held.rrset).rtype == RType::SOA);
         if let Some(soa) = soa {
             let owner = self.verified.bag.name(self.verified.bag.rrset(soa.rrset).owner);
             let judged = self.rrset(soa, response.signatures_wanted);
@@ -77,7 +76,7 @@ impl<'v> Judge<'v> {
             return (self.proof(response, name, absence, rtype, &owner), owner);
         }
         // Without one the zone is the one that signs the proofs, or the one the name lies in.
-        let signer = response.authority.iter().find_map(|held| {
+        let signer = bag.held(&response.authority).find_map(|held| {
             let rtype = self.verified.bag.rrset(held.rrset).rtype;
             let is_proof = matches!(rtype, RType::NSEC | RType::NSEC3);
             let signature = held.signatures.first().filter(|_| is_proof)?;
@@ -127,7 +126,8 @@ impl<'v> Judge<'v> {
 
     /// A referral is as good as what it says of the delegation (RFC 4035 §5.2).
     pub fn referral(&mut self, response: &Response) -> (Judgement, Name) {
-        let delegated = response.authority.iter().find_map(|held| {
+        let bag = &self.verified.bag;
+        let delegated = bag.held(&response.authority).find_map(|held| {
             let stored = self.verified.bag.rrset(held.rrset);
             (stored.rtype == RType::NS).then(|| self.verified.bag.name(stored.owner))
         });
@@ -148,7 +148,7 @@ impl<'v> Judge<'v> {
     /// The NSEC and NSEC3 RRsets of a response that a zone has signed under their own name.
     fn held_evidence(&mut self, response: &Response, apex: &Name) -> Vec<RrsetId> {
         let mut found = Vec::new();
-        for held in &response.authority {
+        for held in self.verified.bag.held(&response.authority) {
             let stored = self.verified.bag.rrset(held.rrset);
             if !matches!(stored.rtype, RType::NSEC | RType::NSEC3) {
                 continue;

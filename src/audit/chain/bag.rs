@@ -2,13 +2,15 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::hash::BuildHasher;
 
-use crate::dns::canonical::canonicalize_rdata;
+use hashbrown::{DefaultHashBuilder, HashTable};
+
 use crate::dns::rdata::Rrsig;
 use crate::dns::{Class, Name, RType};
 
-use super::memory::{allocated, in_table, shared};
+use super::memory::{allocated, in_table};
+use super::names::Names;
 use super::seen::Seen;
 use super::summary::Times;
 use super::verify::Checked;
@@ -25,28 +27,26 @@ pub struct RrsetId(pub(super) u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct SignatureId(pub(super) u32);
 
+/// An RRset with signatures that came with it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct HeldId(u32);
+
 /// RRsets and signatures without repetition.
 #[derive(Debug, Default)]
 pub struct Bag {
-    names: Vec<Arc<[u8]>>,
-    name_ids: HashMap<Arc<[u8]>, NameId>,
+    names: Names,
     rrsets: Vec<StoredRrset>,
-    rrset_ids: HashMap<RrsetKey, RrsetId>,
+    rrset_ids: HashTable<RrsetId>,
     signatures: Vec<StoredSignature>,
-    signature_ids: HashMap<(RrsetId, Arc<[u8]>), SignatureId>,
+    signature_ids: HashTable<SignatureId>,
+    held: Vec<Held>,
+    held_ids: HashTable<HeldId>,
+    hasher: DefaultHashBuilder,
     /// Names and types, of DNSKEY and DS, of which a whole response said that there are none.
     denied: HashSet<(NameId, RType)>,
     /// When DNSKEY RRsets were seen.
     dnskey_times: HashMap<RrsetId, Seen>,
     octets: usize,
-}
-
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct RrsetKey {
-    owner: NameId,
-    class: Class,
-    rtype: RType,
-    rdata: Arc<[u8]>,
 }
 
 /// An RRset, and what was seen of it.
@@ -59,7 +59,7 @@ pub struct StoredRrset {
     /// Its type.
     pub rtype: RType,
     /// Each record's RDATA in canonical form and order, behind its length in two octets.
-    rdata: Arc<[u8]>,
+    rdata: Box<[u8]>,
     /// The greatest TTL that was seen.
     pub greatest_ttl: u32,
     /// How often it was seen.
@@ -82,7 +82,7 @@ pub struct StoredSignature {
     /// The zone that made it.
     pub signer: NameId,
     /// Its RDATA in canonical form.
-    pub rdata: Arc<[u8]>,
+    pub rdata: Box<[u8]>,
     /// How often it was seen.
     pub seen: u64,
     /// When it was seen; `None` if it was only given to help with the rest.
@@ -109,25 +109,29 @@ pub struct SeenHow {
     pub dated: bool,
 }
 
-/// What a name takes besides its octets.
-const NAME_COST: usize = size_of::<Arc<[u8]>>() + in_table::<(Arc<[u8]>, NameId)>();
-
 /// What an RRset takes besides its records: its place in the list and in the indexes by content, owner
 /// and canonical order.
-const RRSET_COST: usize = size_of::<StoredRrset>() + in_table::<(RrsetKey, RrsetId)>() + 160;
+const RRSET_COST: usize = size_of::<StoredRrset>() + in_table::<RrsetId>() + 256;
 
-/// What a signature takes besides its octets: its place in the lists and the index, and twice what is known
-/// of it when it has been verified.
+/// What a signature takes besides its octets: its place in the lists and the index, twice what is known of
+/// it when it has been verified, and its task until then.
 const SIGNATURE_COST: usize = size_of::<StoredSignature>()
-    + in_table::<((RrsetId, Arc<[u8]>), SignatureId)>()
+    + in_table::<SignatureId>()
     + allocated(4 * size_of::<SignatureId>())
     + 2 * size_of::<Checked>()
-    + 2 * size_of::<SignatureId>();
+    + 96;
+
+/// What an RRset with signatures takes besides their list.
+const HELD_COST: usize = size_of::<Held>() + in_table::<HeldId>();
 
 /// What a key takes when it is made ready to verify.
 const KEY_COST: usize = 2048;
 
 impl StoredRrset {
+    fn key(&self) -> (NameId, Class, RType, &[u8]) {
+        (self.owner, self.class, self.rtype, &self.rdata)
+    }
+
     /// The records in canonical order, each once.
     pub fn records(&self) -> impl Iterator<Item = &[u8]> {
         let mut rest = &*self.rdata;
@@ -140,7 +144,17 @@ impl StoredRrset {
     }
 }
 
+impl Held {
+    fn key(&self) -> (RrsetId, &[SignatureId]) {
+        (self.rrset, &self.signatures)
+    }
+}
+
 impl StoredSignature {
+    fn key(&self) -> (RrsetId, &[u8]) {
+        (self.rrset, &self.rdata)
+    }
+
     /// The fields of the RDATA: only RDATA that has them is stored.
     pub fn rrsig(&self) -> Option<Rrsig<'_>> {
         Rrsig::from_rdata(&self.rdata)
@@ -155,93 +169,105 @@ impl Bag {
 
     /// The number of a name.
     pub fn intern(&mut self, name: &Name) -> NameId {
-        let name = name.to_lowercase();
-        if let Some(&id) = self.name_ids.get(name.as_wire()) {
-            return id;
+        self.intern_wire(name.to_lowercase().as_wire())
+    }
+
+    fn intern_wire(&mut self, wire: &[u8]) -> NameId {
+        let (id, is_new) = self.names.intern(wire);
+        if is_new {
+            self.octets += Names::COST + wire.len();
         }
-        let id = NameId(number(self.names.len()));
-        let wire: Arc<[u8]> = name.as_wire().into();
-        self.octets += NAME_COST + shared(wire.len());
-        self.names.push(Arc::clone(&wire));
-        self.name_ids.insert(wire, id);
         id
     }
 
     /// The number of a name that the bag has.
     pub fn find(&self, name: &Name) -> Option<NameId> {
-        self.name_ids.get(name.to_lowercase().as_wire()).copied()
+        self.names.find(name.to_lowercase().as_wire())
     }
 
     /// A name of the bag.
     pub fn name(&self, id: NameId) -> Name {
-        // Only names are ever interned.
-        Name::from_wire(&self.names[id.0 as usize]).unwrap_or(Name::root())
+        self.names.name(id)
     }
 
-    /// Puts in an RRset, whose records come in any order and as often as they like.
-    pub fn add_rrset(
-        &mut self,
-        owner: &Name,
-        class: Class,
-        rtype: RType,
-        records: &mut Vec<Vec<u8>>,
-    ) -> RrsetId {
-        for rdata in records.iter_mut() {
-            canonicalize_rdata(rtype, rdata);
-        }
-        records.sort_unstable();
-        records.dedup();
-        let mut rdata = Vec::with_capacity(records.iter().map(|record| record.len() + 2).sum());
-        for record in records.iter() {
-            let len = u16::try_from(record.len()).unwrap_or(u16::MAX);
-            rdata.extend_from_slice(&len.to_be_bytes());
-            rdata.extend_from_slice(&record[..usize::from(len)]);
-        }
-        let key = RrsetKey { owner: self.intern(owner), class, rtype, rdata: rdata.into() };
-        if let Some(&id) = self.rrset_ids.get(&key) {
+    /// Puts in an RRset. The owner is in wire form and lower case; `rdata` is each record's RDATA, in
+    /// canonical form and order and each once, behind its length in two octets.
+    pub fn add_rrset(&mut self, owner: &[u8], class: Class, rtype: RType, rdata: &[u8]) -> RrsetId {
+        let owner = self.intern_wire(owner);
+        let hash = self.hasher.hash_one((owner, class, rtype, rdata));
+        let is_it =
+            |&id: &RrsetId| self.rrsets[id.0 as usize].key() == (owner, class, rtype, rdata);
+        if let Some(&id) = self.rrset_ids.find(hash, is_it) {
             return id;
         }
         let id = RrsetId(number(self.rrsets.len()));
-        self.octets += RRSET_COST + shared(key.rdata.len());
-        if rtype == RType::DNSKEY {
-            self.octets += KEY_COST * records.len();
-        }
-        self.rrsets.push(StoredRrset {
-            owner: key.owner,
+        let stored = StoredRrset {
+            owner,
             class,
             rtype,
-            rdata: Arc::clone(&key.rdata),
+            rdata: rdata.into(),
             greatest_ttl: 0,
             seen: 0,
             times: (i64::MAX, i64::MIN),
             signatures: Vec::new(),
             seen_bare: false,
             whole: false,
-        });
-        self.rrset_ids.insert(key, id);
+        };
+        self.octets += RRSET_COST + allocated(rdata.len());
+        if rtype == RType::DNSKEY {
+            self.octets += KEY_COST * stored.records().count();
+        }
+        self.rrsets.push(stored);
+        let (rrsets, hasher) = (&self.rrsets, &self.hasher);
+        let hash_of = |&id: &RrsetId| hasher.hash_one(rrsets[id.0 as usize].key());
+        self.rrset_ids.insert_unique(hash, id, hash_of);
         id
     }
 
-    /// Puts in an RRSIG over an RRset; `None` when its RDATA is cut short before the signature.
-    pub fn add_signature(&mut self, rrset: RrsetId, mut rdata: Vec<u8>) -> Option<SignatureId> {
-        canonicalize_rdata(RType::RRSIG, &mut rdata);
-        let signer = Rrsig::from_rdata(&rdata)?.signer();
-        let key = (rrset, rdata.into());
-        if let Some(&id) = self.signature_ids.get(&key) {
+    /// Puts in an RRSIG over an RRset, its RDATA in canonical form; `None` when that is cut short before
+    /// the signature.
+    pub fn add_signature(&mut self, rrset: RrsetId, rdata: &[u8]) -> Option<SignatureId> {
+        let hash = self.hasher.hash_one((rrset, rdata));
+        let is_it = |&id: &SignatureId| self.signatures[id.0 as usize].key() == (rrset, rdata);
+        if let Some(&id) = self.signature_ids.find(hash, is_it) {
             return Some(id);
         }
+        let signer = self.intern(&Rrsig::from_rdata(rdata)?.signer());
         let id = SignatureId(number(self.signatures.len()));
-        self.octets += SIGNATURE_COST + shared(key.1.len());
-        let signer = self.intern(&signer);
-        let rdata = Arc::clone(&key.1);
+        self.octets += SIGNATURE_COST + allocated(rdata.len());
+        let rdata = rdata.into();
         self.signatures.push(StoredSignature { rrset, signer, rdata, seen: 0, times: None });
         self.rrsets[rrset.0 as usize].signatures.push(id);
-        self.signature_ids.insert(key, id);
+        let (signatures, hasher) = (&self.signatures, &self.hasher);
+        let hash_of = |&id: &SignatureId| hasher.hash_one(signatures[id.0 as usize].key());
+        self.signature_ids.insert_unique(hash, id, hash_of);
         Some(id)
     }
 
+    /// The number of an RRset together with signatures over it, which ascend.
+    pub fn hold(&mut self, rrset: RrsetId, signatures: &[SignatureId]) -> HeldId {
+        let hash = self.hasher.hash_one((rrset, signatures));
+        let is_it = |&id: &HeldId| self.held[id.0 as usize].key() == (rrset, signatures);
+        if let Some(&id) = self.held_ids.find(hash, is_it) {
+            return id;
+        }
+        let id = HeldId(number(self.held.len()));
+        self.octets += HELD_COST + allocated(size_of_val(signatures));
+        self.held.push(Held { rrset, signatures: signatures.into() });
+        let (held, hasher) = (&self.held, &self.hasher);
+        let hash_of = |&id: &HeldId| hasher.hash_one(held[id.0 as usize].key());
+        self.held_ids.insert_unique(hash, id, hash_of);
+        id
+    }
+
+    /// RRsets with signatures, by their numbers.
+    pub fn held<'b>(&'b self, ids: &'b [HeldId]) -> impl Iterator<Item = &'b Held> {
+        ids.iter().map(|id| &self.held[id.0 as usize])
+    }
+
     /// Counts an RRset that was seen with these signatures.
-    pub fn count(&mut self, held: &Held, ttl: u32, at: i64, how: SeenHow) {
+    pub fn count(&mut self, held: HeldId, ttl: u32, at: i64, how: SeenHow) {
+        let held = &self.held[held.0 as usize];
         let rrset = &mut self.rrsets[held.rrset.0 as usize];
         rrset.whole |= how.whole;
         rrset.seen += 1;
@@ -313,7 +339,7 @@ impl Bag {
 }
 
 /// A place in one of the lists. The bound on octets keeps them far below 2³² entries.
-fn number(len: usize) -> u32 {
+pub(super) fn number(len: usize) -> u32 {
     u32::try_from(len).unwrap_or(u32::MAX)
 }
 
@@ -321,35 +347,38 @@ fn number(len: usize) -> u32 {
 mod tests {
     use super::*;
 
-    fn name(text: &str) -> Name {
-        Name::from_text(text.as_bytes(), Some(&Name::root())).unwrap()
-    }
-
-    // RFC 4034 §6: order, repetition and the case of names make no other RRset.
-    #[test]
-    fn an_rrset_is_the_same_in_any_order_and_case() {
-        let mut bag = Bag::default();
-        let mut add = |owner: &str, records: &[&[u8]]| {
-            let mut records = records.iter().map(|rdata| rdata.to_vec()).collect();
-            bag.add_rrset(&name(owner), Class::IN, RType::NS, &mut records)
-        };
-        let first = add("a.example.", &[b"\x01a\0", b"\x01b\0"]);
-        assert_eq!(add("A.Example.", &[b"\x01B\0", b"\x01a\0", b"\x01b\0"]), first);
-        assert_ne!(add("a.example.", &[b"\x01a\0"]), first);
-        assert!(bag.rrset(first).records().eq([&b"\x01a\0"[..], b"\x01b\0"]));
-    }
-
     #[test]
     fn the_same_signature_over_two_rrsets_is_two() {
         let mut bag = Bag::default();
-        let mut add = |rdata: &[u8]| {
-            bag.add_rrset(&name("a."), Class::IN, RType::A, &mut vec![rdata.to_vec()])
+        let [one, two] = [[1; 4], [2; 4]].map(|address: [u8; 4]| {
+            let rdata = [&[0, 4][..], &address].concat();
+            bag.add_rrset(b"\x01a\0", Class::IN, RType::A, &rdata)
+        });
+        assert_ne!(one, two);
+        let rdata = [&[0; 18][..], b"\x01e\0sig"].concat();
+        let first = bag.add_signature(one, &rdata);
+        assert_eq!(bag.add_signature(one, &rdata), first);
+        assert_ne!(bag.add_signature(two, &rdata), first);
+        assert_eq!(bag.add_signature(one, &[0; 18]), None);
+    }
+
+    // Tables that grow hash what they have again: everything must be found all the same.
+    #[test]
+    fn what_is_the_same_has_one_number_however_much_there_is() {
+        let mut bag = Bag::default();
+        let mut add = |number: u16| {
+            let rdata = [&[0, 2][..], &number.to_be_bytes()].concat();
+            let owner = [&[2][..], &number.to_be_bytes(), &[0]].concat();
+            let rrset = bag.add_rrset(&owner, Class::IN, RType(65_280), &rdata);
+            let rrsig = [&[0; 18][..], b"\0", &rdata].concat();
+            let signature = bag.add_signature(rrset, &rrsig).unwrap();
+            (rrset, signature, bag.hold(rrset, &[signature]), bag.hold(rrset, &[]))
         };
-        let [one, two] = [add(&[1; 4]), add(&[2; 4])];
-        let rdata = [&[0; 18][..], b"\x01E\0sig"].concat();
-        let first = bag.add_signature(one, rdata.clone());
-        assert_eq!(bag.add_signature(one, rdata.to_ascii_lowercase()), first);
-        assert_ne!(bag.add_signature(two, rdata), first);
-        assert_eq!(bag.add_signature(one, vec![0; 18]), None);
+        let numbers = (0x0101..0x1000).filter(|number| number & 0xff > 0);
+        let first: Vec<_> = numbers.clone().map(&mut add).collect();
+        let again: Vec<_> = numbers.map(&mut add).collect();
+        assert_eq!(first, again);
+        let distinct: HashSet<_> = first.iter().collect();
+        assert_eq!(distinct.len(), first.len());
     }
 }

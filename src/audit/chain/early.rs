@@ -1,7 +1,9 @@
 //! Responses whose query has not come yet: capture tools that read several queues of a network card
 //! write packets out of order.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
+
+use hashbrown::HashMap;
 
 use super::intake::Sighting;
 use super::memory::{allocated, in_table};

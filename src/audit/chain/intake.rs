@@ -11,8 +11,9 @@ use crate::dns::message::{Message, MessageError, Question};
 
 use super::bag::{Bag, SeenHow};
 use super::early::{Early, EarlyResponse};
+use super::groups::Groups;
 use super::queries::{Asked, Exchange, MOST_WAITING, Queries};
-use super::response::{Flags, Groups, Incomplete, ReadMessage, Response, Responses, read_message};
+use super::response::{Flags, Incomplete, ReadMessage, Response, Responses, read_message};
 use super::summary::{InputFacts, Times};
 use super::transfers::{Step, Transfers};
 
@@ -45,6 +46,8 @@ pub struct Intake {
     transfers: Transfers,
     queries: Queries,
     early: Early,
+    /// Those of the message that is read.
+    groups: Groups,
     /// Octets that may be held.
     octets: usize,
     files: Vec<Arc<str>>,
@@ -78,6 +81,7 @@ impl Intake {
             transfers: Transfers::default(),
             queries: Queries::new(MOST_WAITING),
             early: Early::default(),
+            groups: Groups::default(),
             octets,
             files: Vec::new(),
         }
@@ -153,9 +157,9 @@ impl Intake {
         self.facts.responses += 1;
         let question = message.question();
         match exchange {
-            None => self.response(seen, &message, question, &Asking::default()),
-            Some(exchange) => match self.asking(&exchange, seen, question) {
-                Some(asking) => self.response(seen, &message, question, &asking),
+            None => self.response(seen, &message, &question, &Asking::default()),
+            Some(exchange) => match self.asking(&exchange, seen, &question) {
+                Some(asking) => self.response(seen, &message, &question, &asking),
                 None => {
                     let early = EarlyResponse { exchange, seen: *seen, octets: octets.into() };
                     if let Some(before) = self.early.put(early) {
@@ -171,10 +175,10 @@ impl Intake {
         &mut self,
         exchange: &Exchange,
         seen: &Sighting,
-        question: Result<Option<Question>, MessageError>,
+        question: &Result<Option<Question>, MessageError>,
     ) -> Option<Asking> {
-        let question = question.ok().flatten();
-        let asked = self.queries.answer(exchange, question.as_ref(), seen.at)?;
+        let question = question.as_ref().ok().and_then(Option::as_ref);
+        let asked = self.queries.answer(exchange, question, seen.at)?;
         Some(Asking {
             question: if question.is_none() { asked.question() } else { None },
             signatures_wanted: asked.signatures_wanted,
@@ -186,8 +190,8 @@ impl Intake {
     fn late(&mut self, early: &EarlyResponse) {
         let Ok(message) = Message::new(&early.octets) else { return };
         let question = message.question();
-        match self.asking(&early.exchange, &early.seen, question) {
-            Some(asking) => self.response(&early.seen, &message, question, &asking),
+        match self.asking(&early.exchange, &early.seen, &question) {
+            Some(asking) => self.response(&early.seen, &message, &question, &asking),
             None => self.unasked(early),
         }
     }
@@ -196,26 +200,27 @@ impl Intake {
     fn unasked(&mut self, early: &EarlyResponse) {
         let Ok(message) = Message::new(&early.octets) else { return };
         self.queries.count_unasked();
-        self.response(&early.seen, &message, message.question(), &Asking::default());
+        self.response(&early.seen, &message, &message.question(), &Asking::default());
     }
 
     fn response(
         &mut self,
         seen: &Sighting,
         message: &Message<'_>,
-        question: Result<Option<Question>, MessageError>,
+        question: &Result<Option<Question>, MessageError>,
         asking: &Asking,
     ) {
-        let mut read = read_message(message, question);
-        self.facts.signatures += read.groups.signatures;
+        self.groups.clear();
+        let read = read_message(message, question, &mut self.groups);
+        self.facts.signatures += self.groups.signatures;
         self.facts.misfit_records += read.misfits;
         if let Some(error) = read.error.filter(|_| seen.whole) {
             let place = self.place((seen.file, seen.packet));
             self.fault(error.cause(), &format!("{place}, octet {}", error.at()));
         }
-        read.question = read.question.or(asking.question);
+        let question = question.as_ref().ok().and_then(Option::as_ref).or(asking.question.as_ref());
         let between = (seen.from, seen.to);
-        let qtype = read.question.map(|question| question.qtype);
+        let qtype = question.map(|question| question.qtype);
         let is_transferred = qtype.is_none() && self.transfers.is_under_way(&between);
         if qtype == Some(AXFR) || is_transferred {
             return self.transferred(seen, message, read.soa_records);
@@ -228,13 +233,14 @@ impl Intake {
             self.facts.not_kept += 1;
             return;
         }
-        self.keep_message(seen, message, read, asking);
+        self.keep_message(seen, message, question, read, asking);
     }
 
     fn keep_message(
         &mut self,
         seen: &Sighting,
         message: &Message<'_>,
+        question: Option<&Question>,
         read: ReadMessage,
         asking: &Asking,
     ) {
@@ -245,15 +251,14 @@ impl Intake {
             _ => None,
         };
         let signatures_wanted =
-            asking.signatures_wanted || read.edns.wants_dnssec || read.groups.signatures > 0;
+            asking.signatures_wanted || read.edns.wants_dnssec || self.groups.signatures > 0;
         let question =
-            read.question.map(|asked| (self.bag.intern(&asked.name), asked.qtype, asked.class));
+            question.map(|asked| (self.bag.intern(&asked.name), asked.qtype, asked.class));
         // An RRset of which records are missing would look forged, so such a response is not judged,
         // and of its RRsets only what holds counts.
         let how = SeenHow { signatures_wanted, whole: incomplete.is_none(), dated: true };
-        let settled = read.groups.settle(&mut self.bag, seen.at, how);
+        let settled = self.groups.settle(&mut self.bag, seen.at, how);
         self.facts.orphan_signatures += settled.orphans;
-        let [answer, authority, _] = settled.sections;
         let response = Response {
             question,
             rcode: u16::from(read.edns.upper_rcode) << 4 | u16::from(message.rcode()),
@@ -265,8 +270,8 @@ impl Intake {
             },
             signatures_wanted,
             incomplete,
-            answer: answer.into(),
-            authority: authority.into(),
+            answer: settled.answer,
+            authority: settled.authority,
             errors: read.edns.errors.into(),
         };
         self.keep(response, seen.at, (seen.file, seen.packet));
@@ -307,7 +312,7 @@ impl Intake {
             Step::NotTaken => self.facts.not_kept += 1,
             Step::Ended(transfer) => match transfer.groups {
                 None => self.facts.not_kept += 1,
-                Some(groups) => {
+                Some(mut groups) => {
                     let settled = groups.settle(&mut self.bag, transfer.begun.at, PLAIN);
                     self.facts.orphan_signatures += settled.orphans;
                 }
@@ -317,7 +322,7 @@ impl Intake {
 
     /// Takes RRsets from text: what belongs together came together. `dated` says that it came at that
     /// time, and is not there only to help with the rest.
-    pub fn records(&mut self, groups: Groups, at: i64, dated: bool) {
+    pub fn records(&mut self, mut groups: Groups, at: i64, dated: bool) {
         // What stands before the first answer of dig is no bag of now.
         if groups.is_empty() {
             return;

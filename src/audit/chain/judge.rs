@@ -6,7 +6,7 @@ use crate::audit::findings::Code;
 use crate::audit::rrsig::Fault;
 use crate::dns::{Class, Name, RType};
 
-use super::bag::{Held, RrsetId, SignatureId};
+use super::bag::{Held, HeldId, RrsetId, SignatureId};
 use super::faults::{Faults, Told, signed_for_another_time};
 use super::proof::Absence;
 use super::response::{Incomplete, Response};
@@ -240,8 +240,8 @@ impl<'v> Judge<'v> {
 
     fn kind(&self, response: &Response, qname: &Name, qtype: RType) -> Kind {
         let bag = &self.verified.bag;
-        let has = |section: &[Held], rtype| {
-            section.iter().any(|held| bag.rrset(held.rrset).rtype == rtype)
+        let has = |section: &[HeldId], rtype| {
+            bag.held(section).any(|held| bag.rrset(held.rrset).rtype == rtype)
         };
         match response.rcode {
             0 if response.answer.is_empty() => {
@@ -253,12 +253,11 @@ impl<'v> Judge<'v> {
             }
             0 => {
                 // An alias whose end has nothing, with the SOA that says so.
-                let aliases_only = response
-                    .answer
-                    .iter()
+                let aliases_only = bag
+                    .held(&response.answer)
                     .all(|held| matches!(bag.rrset(held.rrset).rtype, RType::CNAME | RType::DNAME));
                 let wanted = qtype == RType::CNAME || qtype == RType::ANY;
-                let own = response.answer.iter().any(|held| {
+                let own = bag.held(&response.answer).any(|held| {
                     let stored = bag.rrset(held.rrset);
                     stored.rtype == qtype && bag.name(stored.owner) == *qname
                 });
@@ -283,7 +282,7 @@ impl<'v> Judge<'v> {
             zone: None,
         };
         if qtype == RType::ANY || qtype == RType::RRSIG {
-            for held in &response.answer {
+            for held in self.verified.bag.held(&response.answer) {
                 self.take(response, held, &mut end);
             }
             end.answered = !response.answer.is_empty();
@@ -342,17 +341,23 @@ impl<'v> Judge<'v> {
         bag.name(bag.rrset(held.rrset).owner)
     }
 
-    pub fn find<'r>(&self, section: &'r [Held], owner: &Name, rtype: RType) -> Option<&'r Held> {
+    pub fn find<'r>(&self, section: &'r [HeldId], owner: &Name, rtype: RType) -> Option<&'r Held>
+    where
+        'v: 'r,
+    {
         let bag = &self.verified.bag;
-        section.iter().find(|held| {
+        bag.held(section).find(|held| {
             let stored = bag.rrset(held.rrset);
             stored.rtype == rtype && bag.name(stored.owner) == *owner
         })
     }
 
-    fn dname_above<'r>(&self, section: &'r [Held], name: &Name) -> Option<&'r Held> {
+    fn dname_above<'r>(&self, section: &'r [HeldId], name: &Name) -> Option<&'r Held>
+    where
+        'v: 'r,
+    {
         let bag = &self.verified.bag;
-        section.iter().find(|held| {
+        bag.held(section).find(|held| {
             let stored = bag.rrset(held.rrset);
             let owner = bag.name(stored.owner);
             stored.rtype == RType::DNAME && name.is_at_or_below(&owner) && *name != owner

@@ -11,8 +11,3 @@ pub(super) const fn in_table<T>() -> usize {
 pub(super) const fn allocated(len: usize) -> usize {
     (len + 8).next_multiple_of(16)
 }
-
-/// Octets that shared ones take, with their two counters.
-pub(super) const fn shared(len: usize) -> usize {
-    allocated(len + 16)
-}

@@ -5,8 +5,10 @@
 //! before it. A query asked again with the same ID is the same query (RFC 5452 §4.3 makes others unlikely
 //! to share it); one that asks for something else has taken the ID over.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
+
+use hashbrown::HashMap;
 
 use crate::capture::Transport;
 use crate::dns::message::{Edns, Message, Question};

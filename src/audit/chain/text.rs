@@ -12,8 +12,9 @@ use crate::source::{Source, SourceError};
 use crate::zonefile::{Event, ReadOptions, read};
 
 use super::bag::SeenHow;
+use super::groups::Groups;
 use super::intake::Intake;
-use super::response::{Flags, Groups, Response};
+use super::response::{Flags, Response};
 
 /// Reads text and takes in what it holds. `now` is the time of what says none.
 ///
@@ -333,7 +334,7 @@ impl Blocks<'_> {
 
     /// Ends a response, or a bag.
     fn end(&mut self) {
-        let block = std::mem::take(&mut self.block);
+        let mut block = std::mem::take(&mut self.block);
         let at = match self.purpose {
             Purpose::Judge { now } => block.time.unwrap_or(now),
             Purpose::Help { at } => at,
@@ -360,7 +361,6 @@ impl Blocks<'_> {
         self.intake.note_time(at);
         let how = SeenHow { signatures_wanted, whole: !has("tc"), dated: true };
         let settled = block.groups.settle(&mut self.intake.bag, at, how);
-        let [answer, authority, _] = settled.sections;
         let question =
             block.asked.map(|(name, class, rtype)| (self.intake.bag.intern(&name), rtype, class));
         let response = Response {
@@ -374,8 +374,8 @@ impl Blocks<'_> {
             },
             signatures_wanted,
             incomplete: has("tc").then_some(super::response::Incomplete::Truncated),
-            answer: answer.into(),
-            authority: authority.into(),
+            answer: settled.answer,
+            authority: settled.authority,
             errors: block.errors.into(),
         };
         self.intake.response_from_text(response, at, (self.number, block.line));

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 
 use crate::dns::message::{Message, Section};
 
+use super::groups::Groups;
 use super::intake::Sighting;
-use super::response::Groups;
 
 /// The two ends of a transfer: who sends, who receives.
 pub(super) type Between = (SocketAddr, SocketAddr);
@@ -111,7 +111,7 @@ fn gather(message: &Message<'_>, groups: &mut Groups) {
         if record.section == Section::Answer {
             let (owner, class) = (record.owner, record.class);
             let (rtype, ttl) = (record.rtype, record.ttl);
-            groups.push(Section::Answer, &owner, class, rtype, ttl, record.rdata);
+            groups.push(Section::Answer, owner, class, rtype, ttl, record.rdata);
         }
     }
 }

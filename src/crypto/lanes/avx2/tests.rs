@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::field::Residues;
-use super::super::modulus::{self, Modulus};
+use super::super::modulus;
 use super::super::{p256, p384};
 use super::word::{Available, Word};
 use super::{Avx2, Digits, LANES};
