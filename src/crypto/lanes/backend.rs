@@ -10,7 +10,6 @@ use super::avx2::word;
 use super::curve::Curve;
 use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
-use super::{ed448, ed25519};
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 use super::kernels::{self, Choice, Scalar64, Tried};
@@ -25,6 +24,7 @@ use super::recode::Windows;
 use super::rsa;
 use super::table::{Row, Table};
 use super::words;
+use super::{ed448, ed25519};
 
 /// Our own arithmetic: P-256, P-384, Ed25519, Ed448 and RSA, for keys with some signatures.
 ///

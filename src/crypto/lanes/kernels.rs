@@ -7,8 +7,6 @@ use super::avx2::word;
 use super::curve::Curve;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
-use super::{ed448, ed25519};
-#[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 #[cfg(target_arch = "x86_64")]
 use super::p256::P256;
@@ -20,6 +18,8 @@ use super::portable::adx;
 #[cfg(target_arch = "x86_64")]
 use super::rsa;
 use super::wanted;
+#[cfg(target_arch = "x86_64")]
+use super::{ed448, ed25519};
 
 /// A kernel. One that is slower, where there are both, comes before one that is faster.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,7 +85,7 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, FourLanes<9>, 4>(available),
                 Tried::P384 => check::agrees::<P384, FourLanes<14>, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Avx>(available),
-                Tried::Ed448 => false,
+                Tried::Ed448 => ed448::check::agrees::<ed448::Avx>(available),
                 Tried::Rsa => rsa::avx2::Available::detect()
                     .is_some_and(rsa::kernels::agrees::<rsa::kernels::FourLanes>),
             }),

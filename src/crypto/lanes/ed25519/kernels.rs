@@ -73,7 +73,9 @@ mod x86 {
                         holds: &mut [bool],
                         space: &mut Workspace<$kernel, Edwards25519, 4>,
                     ) {
-                        verify::verify::<$kernel, Edwards25519, 4>(tables, signatures, holds, space);
+                        verify::verify::<$kernel, Edwards25519, 4>(
+                            tables, signatures, holds, space,
+                        );
                     }
                     // SAFETY: `Available` proves that the processor has the features.
                     unsafe { verify(tables, signatures, holds, space) }

@@ -343,7 +343,11 @@ fn batches_of_all_sizes_say_what_each_signature_says_alone() {
     macro_rules! batches {
         ($kernel:ty, $token:expr) => {{
             let tables = [Affine::BASE, key.negated()].map(|point| {
-                <$kernel as Kernel<Edwards25519, 4>>::table($token, &point, Windows::new(SCALAR_BITS, 43))
+                <$kernel as Kernel<Edwards25519, 4>>::table(
+                    $token,
+                    &point,
+                    Windows::new(SCALAR_BITS, 43),
+                )
             });
             for count in 0..50 {
                 let start = signatures.len() - count;

@@ -38,9 +38,7 @@ use super::super::edwards::verify::{self, Sum};
 use super::super::field::Residues;
 use super::super::modulus::Modulus;
 use super::super::words;
-use super::field::{
-    BASE, HALF, MINUS_D, Order, P, QUARTER, TWISTED_D, TWISTED_D_INVERSE,
-};
+use super::field::{BASE, HALF, MINUS_D, Order, P, QUARTER, TWISTED_D, TWISTED_D_INVERSE};
 use super::words56::Words56;
 
 /// A residue by itself.

@@ -42,15 +42,8 @@ impl Modulus<7> for Order {
 pub const MINUS_D: u64 = 39081;
 
 /// d of the twisted curve: one less than that of edwards448.
-pub const TWISTED_D: [u64; 7] = [
-    u64::MAX - 39082,
-    u64::MAX,
-    u64::MAX,
-    u64::MAX - (1 << 32),
-    u64::MAX,
-    u64::MAX,
-    u64::MAX,
-];
+pub const TWISTED_D: [u64; 7] =
+    [u64::MAX - 39082, u64::MAX, u64::MAX, u64::MAX - (1 << 32), u64::MAX, u64::MAX, u64::MAX];
 
 /// One divided by that.
 pub const TWISTED_D_INVERSE: [u64; 7] = [
@@ -64,8 +57,7 @@ pub const TWISTED_D_INVERSE: [u64; 7] = [
 ];
 
 /// 1 / 2.
-pub const HALF: [u64; 7] =
-    [0, 0, 0, 0xffff_ffff_8000_0000, u64::MAX, u64::MAX, u64::MAX >> 1];
+pub const HALF: [u64; 7] = [0, 0, 0, 0xffff_ffff_8000_0000, u64::MAX, u64::MAX, u64::MAX >> 1];
 
 /// 1 / 4 modulo the order.
 pub const QUARTER: [u64; 7] = [

@@ -21,62 +21,75 @@ impl Kernel<Twisted448, 7> for Portable {
 }
 
 #[cfg(target_arch = "x86_64")]
-pub use x86::Adx;
+pub use x86::{Adx, Avx};
 
 /// Kernels of which all is compiled for instructions that not every processor has.
 #[cfg(target_arch = "x86_64")]
 #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
 mod x86 {
+    use super::super::super::avx2::word;
     use super::super::super::edwards::table::Table;
     use super::super::super::edwards::verify::{self, Kernel, Workspace};
     use super::super::super::portable::{self, adx};
     use super::super::super::recode::Windows;
+    use super::super::avx2;
     use super::super::curve::{Affine, Signature, Twisted448};
     use super::super::field::Order;
     use super::super::words56::Words56;
     use super::WORD_LANES;
 
+    /// A kernel's ways in, through functions with its features.
+    macro_rules! kernel {
+        ($kernel:ident, $features:literal, $available:ty, $base:ty, $lanes:expr) => {
+            impl Kernel<Twisted448, 7> for $kernel {
+                type Token = $available;
+                type Base = $base;
+                type Order = portable::Portable<Order, 7, { $lanes }>;
+                const CHUNK: usize = 128;
+
+                fn table(_: $available, point: &Affine, windows: Windows) -> Table<7> {
+                    #[target_feature(enable = $features)]
+                    fn table(point: &Affine, windows: Windows) -> Table<7> {
+                        Table::new::<Twisted448, $base>(point, windows)
+                    }
+                    // SAFETY: `Available` proves that the processor has the features.
+                    unsafe { table(point, windows) }
+                }
+
+                fn verify(
+                    _: $available,
+                    tables: [&Table<7>; 2],
+                    signatures: &[Signature],
+                    holds: &mut [bool],
+                    space: &mut Workspace<Self, Twisted448, 7>,
+                ) {
+                    #[target_feature(enable = $features)]
+                    fn verify(
+                        tables: [&Table<7>; 2],
+                        signatures: &[Signature],
+                        holds: &mut [bool],
+                        space: &mut Workspace<$kernel, Twisted448, 7>,
+                    ) {
+                        verify::verify::<$kernel, Twisted448, 7>(tables, signatures, holds, space);
+                    }
+                    // SAFETY: `Available` proves that the processor has the features.
+                    unsafe { verify(tables, signatures, holds, space) }
+                }
+            }
+        };
+    }
+
     /// 64-bit words, with BMI2 and ADX, of which the compiler takes what it wants.
     #[derive(Debug)]
     pub struct Adx;
 
-    impl Kernel<Twisted448, 7> for Adx {
-        type Token = adx::Available;
-        type Base = Words56<WORD_LANES>;
-        type Order = portable::Portable<Order, 7, WORD_LANES>;
-        const CHUNK: usize = 128;
+    kernel!(Adx, "bmi2,adx", adx::Available, Words56<WORD_LANES>, WORD_LANES);
 
-        fn table(_: adx::Available, point: &Affine, windows: Windows) -> Table<7> {
-            // SAFETY: `Available` proves that the processor has the features.
-            unsafe { table(point, windows) }
-        }
+    /// AVX2.
+    #[derive(Debug)]
+    pub struct Avx;
 
-        fn verify(
-            _: adx::Available,
-            tables: [&Table<7>; 2],
-            signatures: &[Signature],
-            holds: &mut [bool],
-            space: &mut Workspace<Self, Twisted448, 7>,
-        ) {
-            // SAFETY: `Available` proves that the processor has the features.
-            unsafe { verify(tables, signatures, holds, space) }
-        }
-    }
-
-    #[target_feature(enable = "bmi2,adx")]
-    fn table(point: &Affine, windows: Windows) -> Table<7> {
-        Table::new::<Twisted448, Words56<WORD_LANES>>(point, windows)
-    }
-
-    #[target_feature(enable = "bmi2,adx")]
-    fn verify(
-        tables: [&Table<7>; 2],
-        signatures: &[Signature],
-        holds: &mut [bool],
-        space: &mut Workspace<Adx, Twisted448, 7>,
-    ) {
-        verify::verify::<Adx, Twisted448, 7>(tables, signatures, holds, space);
-    }
+    kernel!(Avx, "avx2,bmi2", word::Available, avx2::Avx2, word::LANES);
 }
 
 /// Trying out a kernel on signatures whose answers are known.
@@ -155,12 +168,7 @@ pub mod check {
 
     /// The signature with `R` and the hash `k` under the key with this logarithm, where R's own is
     /// `secret`: `S = secret + k logarithm`.
-    pub fn signed(
-        logarithm: &[u64; 7],
-        secret: &[u64; 7],
-        k: &[u64; 7],
-        r: &Affine,
-    ) -> Signature {
+    pub fn signed(logarithm: &[u64; 7], secret: &[u64; 7], k: &[u64; 7], r: &Affine) -> Signature {
         let s = Order::add(secret, &times(k, logarithm));
         Signature { r: Encoded::of(r), s: times(&s, &QUARTER), hash: [*k, [0; 7]] }
     }

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use crate::crypto::digest::ed448_hash;
 use crate::crypto::{Item, PreparedKey, Refusal};
 
+#[cfg(target_arch = "x86_64")]
+use super::super::avx2::word;
 use super::super::backend::WIDTHS;
 use super::super::edwards::key::{BaseTables, Key, Scheme};
 use super::super::kernels::{self, Choice, Tried};
@@ -14,9 +16,9 @@ use super::super::portable::adx;
 use super::super::words;
 use super::curve::{self, Affine, Encoded, Signature, Twisted448};
 use super::field::{Order, P};
-#[cfg(target_arch = "x86_64")]
-use super::kernels::Adx;
 use super::kernels::Portable;
+#[cfg(target_arch = "x86_64")]
+use super::kernels::{Adx, Avx};
 
 /// With fewer signatures the making of a table costs more than it saves.
 const FEWEST_SIGNATURES: usize = 2;
@@ -32,12 +34,23 @@ pub fn prepare(octets: &[u8; 57], signatures: usize) -> Result<Box<dyn PreparedK
     if signatures < FEWEST_SIGNATURES {
         return Err(Refusal::Unsupported);
     }
+    let choice = kernels::chosen(Tried::Ed448);
     #[cfg(target_arch = "x86_64")]
-    if kernels::chosen(Tried::Ed448) == Choice::Adx
-        && let Some(available) = adx::Available::detect()
-    {
-        return Key::<Adx, _, 7>::prepare(available, Choice::Adx, octets, signatures);
+    match choice {
+        Choice::Avx2 => {
+            if let Some(available) = word::Available::detect() {
+                return Key::<Avx, _, 7>::prepare(available, choice, octets, signatures);
+            }
+        }
+        Choice::Adx => {
+            if let Some(available) = adx::Available::detect() {
+                return Key::<Adx, _, 7>::prepare(available, choice, octets, signatures);
+            }
+        }
+        Choice::Ifma | Choice::Portable => {}
     }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = choice;
     Key::<Portable, Twisted448, 7>::prepare((), Choice::Portable, octets, signatures)
 }
 

@@ -32,8 +32,13 @@ macro_rules! for_each_kernel {
     ($do:ident) => {
         $do!(Portable, ());
         #[cfg(target_arch = "x86_64")]
-        if let Some(available) = super::super::portable::adx::Available::detect() {
-            $do!(super::Adx, available);
+        {
+            if let Some(available) = super::super::portable::adx::Available::detect() {
+                $do!(super::Adx, available);
+            }
+            if let Some(available) = super::super::avx2::word::Available::detect() {
+                $do!(super::Avx, available);
+            }
         }
     };
 }
@@ -88,7 +93,10 @@ fn the_numbers_are_what_they_are_said_to_be() {
     assert_eq!(P::sub(&d, &ONE), TWISTED_D);
     assert_eq!((times(&TWISTED_D, &TWISTED_D_INVERSE), times(&HALF, &small(2))), (ONE, ONE));
     assert_eq!(check::times(&QUARTER, &small(4)), ONE);
-    assert_eq!(Twisted448::HIGH, check::times(&QUARTER, &modulus::power_of_two(&Order::VALUE, 448)));
+    assert_eq!(
+        Twisted448::HIGH,
+        check::times(&QUARTER, &modulus::power_of_two(&Order::VALUE, 448))
+    );
     // What says that there are no exceptions: d and -1 are no squares modulo p, d - 1 is one.
     let half = (big(&P::VALUE) - BigUint::from(1_u8)) >> 1;
     let is_square = |number: &[u64; 7]| big(number).modpow(&half, &big(&P::VALUE)) == power(0);
@@ -464,7 +472,8 @@ fn signatures_with_parts_of_small_order_are_judged_as_the_library_judges() {
             let point = plus(&check::multiple(&logarithm), &torsion[in_key]);
             let key = octets(&Encoded::of(&point));
             if words::is_zero(&point.x) {
-                let refused = backend::by_name("lanes").unwrap().prepare(&PublicKey::Ed448(key), 100);
+                let refused =
+                    backend::by_name("lanes").unwrap().prepare(&PublicKey::Ed448(key), 100);
                 assert_eq!(refused.err(), Some(Refusal::Unsupported));
                 continue;
             }
