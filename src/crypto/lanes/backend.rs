@@ -291,8 +291,10 @@ pub(super) const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 /// Octets of a key's table for each signature that it is made for.
 const OCTETS_PER_SIGNATURE: usize = 16;
 
-/// Octets that any key's table may have: those of windows of 11 bits for P-384.
+/// Octets that any key's table may have: those of windows of 11 bits for P-384, or for its own curve where
+/// these are more, as for Ed448.
 const SMALL_TABLE: usize = 4608 << 10;
+const SMALL_TABLE_BITS: usize = 11;
 
 /// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
 /// for it set aside.
@@ -322,7 +324,8 @@ pub(super) fn reserve_table(
             (cost.saturating_add(octets / row * row_cost / 100), width, octets)
         })
         .collect();
-    let most = signatures.saturating_mul(OCTETS_PER_SIGNATURE).max(SMALL_TABLE);
+    let small = Windows::new(bits, bits.div_ceil(SMALL_TABLE_BITS)).signed_rows() * row;
+    let most = signatures.saturating_mul(OCTETS_PER_SIGNATURE).max(SMALL_TABLE).max(small);
     candidates.retain(|&(_, _, octets)| octets <= most);
     candidates.sort_unstable();
     // When memory is short, the smaller ones in the order of their cost.

@@ -123,7 +123,7 @@ impl Avx2 {
 
     /// The words of the number below p in each lane.
     #[inline(always)]
-    fn to_words(&self) -> [[u64; 7]; LANES] {
+    fn words(&self) -> [[u64; 7]; LANES] {
         let mut digits = self.raised();
         // After the first round the number is little above 2^448, after the second below it, but a
         // digit may have a bit too many.
@@ -283,7 +283,7 @@ impl Residues<P, 7> for Avx2 {
 
     #[inline(always)]
     fn unpack(&self, mut number: impl FnMut(usize, [u64; 7])) {
-        let numbers = self.to_words();
+        let numbers = self.words();
         for lane in 0..LANES {
             number(lane, numbers[lane]);
         }
@@ -352,7 +352,7 @@ impl Residues<P, 7> for Avx2 {
 
     #[inline(always)]
     fn invert(&self) -> Self {
-        let mut numbers = self.to_words();
+        let mut numbers = self.words();
         // `invert_all` gives R / (a R).
         modulus::invert_all::<P, 7>(&mut numbers, &P::R);
         Self::pack(|lane| numbers[lane])
