@@ -1,10 +1,11 @@
-//! What a signature costs with our own batch arithmetic, as two tables in Markdown for the curves and
-//! two for RSA: `cargo run --release --example lanes_cost`, or `scripts/measure-lanes`.
+//! What a signature costs with our own batch arithmetic, as two tables in Markdown for the curves, two
+//! for Ed448 and two for RSA: `cargo run --release --example lanes_cost`, or `scripts/measure-lanes`.
 //!
 //! One processor. By batch size under a table for 10,000 signatures, and by signatures under one
 //! key in batches of 1024 with the table's making, or for RSA that of a key's constants, shared among
-//! them. Beside each time how many times
-//! aws-lc takes, with its key parsed beforehand, in the same run.
+//! them. Beside each time how many times the fastest library takes, aws-lc or for Ed448 RustCrypto, with
+//! its key parsed beforehand, in the same run. Arguments name the tables that are wanted: `curves`, `ed448`,
+//! `rsa`.
 #![allow(clippy::unwrap_used, reason = "all that is read here is fixed")]
 
 #[path = "../tests/signers/mod.rs"]
@@ -23,11 +24,21 @@ type Question = (Vec<u8>, Vec<u8>);
 
 fn main() {
     println!("kernel for P-256: {}\n", backend::lanes_kernel());
-    println!("## Curves\n");
-    tables(&[signers::p256(), signers::p384(), signers::ed25519()]);
-    println!("\n## RSA\n");
-    let rsa = [1024, 1280, 2048, 4096].map(|bits| signers::rsa(Algorithm::RSASHA256, bits, 65537));
-    tables(&rsa);
+    let wanted: Vec<_> = std::env::args().skip(1).collect();
+    let wants = |name| wanted.is_empty() || wanted.iter().any(|wanted| wanted == name);
+    if wants("curves") {
+        println!("## Curves\n");
+        tables(&[signers::p256(), signers::p384(), signers::ed25519()]);
+    }
+    if wants("ed448") {
+        println!("\n## Ed448\n");
+        tables(&[signers::ed448()]);
+    }
+    if wants("rsa") {
+        println!("\n## RSA\n");
+        let sizes = [1024, 1280, 2048, 4096];
+        tables(&sizes.map(|bits| signers::rsa(Algorithm::RSASHA256, bits, 65537)));
+    }
 }
 
 /// The tables of those of the signers whose keys our own arithmetic takes here.
@@ -54,7 +65,8 @@ fn tables(signers: &[Signer]) {
         println!("| {first} |{}", cells.collect::<String>());
     };
     for (signer, questions) in signers.iter().zip(&questions) {
-        println!("{}: aws-lc takes {:.0} ns", signer.name, library(signer, questions));
+        let (name, time) = (library_for(signer), library(signer, questions));
+        println!("{}: {name} takes {time:.0} ns", signer.name);
     }
 
     println!("\nBy batch size, what is made for the key being there:\n");
@@ -72,7 +84,8 @@ fn tables(signers: &[Signer]) {
 
     println!("\nBy signatures under the key, what is made for it included:\n");
     head("signatures");
-    for signatures in [12, 100, 1000, 10_000, 100_000, 1_000_000] {
+    let fewest = if signers[0].algorithm == Algorithm::ED448 { 2 } else { 12 };
+    for signatures in [fewest, 100, 1000, 10_000, 100_000, 1_000_000] {
         // RSA has no tables that would make more of more signatures.
         if signatures > 10_000 && signers[0].name.starts_with("RSA") {
             break;
@@ -92,9 +105,14 @@ fn tables(signers: &[Signer]) {
     }
 }
 
-/// Nanoseconds of aws-lc for one signature.
+/// The fastest library.
+fn library_for(signer: &Signer) -> &'static str {
+    if signer.algorithm == Algorithm::ED448 { "rustcrypto" } else { "aws-lc" }
+}
+
+/// Nanoseconds of that library for one signature.
 fn library(signer: &Signer, questions: &[Question]) -> f64 {
-    let key = prepare("aws-lc", &signer.public_key(), SIGNATURES);
+    let key = prepare(library_for(signer), &signer.public_key(), SIGNATURES);
     best_of(10, || verify(&*key, &questions[..64], 1, 64))
 }
 

@@ -105,9 +105,11 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
             assert_eq!(backend(choice, &p384, signatures), Ok("lanes"), "{signatures}");
             let expected = if signatures < 12 { "rustcrypto" } else { "lanes" };
             assert_eq!(backend(choice, &ed25519, signatures), Ok(expected), "{signatures}");
+            assert_eq!(backend(choice, &ed448, signatures), Ok("lanes"), "{signatures}");
         }
         assert_eq!(backend(choice, &p256, 4), Ok("aws-lc"));
-        assert_eq!(backend(choice, &ed448, MANY), Ok("rustcrypto"));
+        assert_eq!(backend(choice, &ed448, 2), Ok("lanes"));
+        assert_eq!(backend(choice, &ed448, 1), Ok("rustcrypto"));
         for key in &rsa {
             assert_eq!(backend(choice, key, 5), Ok("lanes"));
             assert_eq!(backend(choice, key, 4), Ok("rustcrypto"));
@@ -563,10 +565,12 @@ fn ed448_answers_as_openssl_does() {
     ];
     for (what, key, signature, expected) in &cases {
         let key = PublicKey::from_dnskey(Algorithm::ED448, &hex(key)).unwrap();
-        let prepared = backend::prepare(BackendChoice::Auto, &key, 1).unwrap();
         let signature = hex(signature);
         assert_eq!(key.check_signature(&signature), Ok(()), "{what}");
-        assert_eq!(holds(&*prepared.key, &[0], &signature), *expected, "{what}");
+        for name in ["lanes", "rustcrypto"] {
+            let prepared = backend::by_name(name).unwrap().prepare(&key, MANY).unwrap();
+            assert_eq!(holds(&*prepared, &[0], &signature), *expected, "{name}: {what}");
+        }
     }
 }
 
@@ -580,8 +584,62 @@ fn ed448_keys_have_one_encoding_and_an_x() {
     let identity = [&[1][..], &[0; 56]].concat();
     for octets in [low_bits, p(0xff), p(0xfe), identity] {
         let key = PublicKey::from_dnskey(Algorithm::ED448, &octets).unwrap();
-        let refusal = backend::prepare(BackendChoice::Auto, &key, 1).unwrap_err();
-        assert_eq!(refusal, Refusal::Malformed, "{octets:x?}");
+        for signatures in [1, MANY] {
+            let refusal = backend::prepare(BackendChoice::Auto, &key, signatures).unwrap_err();
+            assert_eq!(refusal, Refusal::Malformed, "{octets:x?}");
+        }
+        let lanes = backend::by_name("lanes").unwrap().prepare(&key, MANY);
+        assert_eq!(lanes.err(), Some(Refusal::Unsupported), "{octets:x?}");
+    }
+}
+
+// RFC 8032 §7.4: blank, 1 octet, 11 octets and 64 octets, each also with a bit of its signature and of
+// its message changed. And 1 octet with a context, which DNSSEC has none of (RFC 8080 §2).
+#[test]
+#[rustfmt::skip]
+fn ed448_vectors_of_the_rfc_hold() {
+    let one_octet = "43ba28f430cdff456ae531545f7ecd0ac834a55d9358c0372bfa0c6c6798c0866aea01eb00742802b\
+                     8438ea4cb82169c235160627b4c3a9480";
+    let vectors: [Vector; 5] = [
+        ("", "5fd7449b59b461fd2ce787ec616ad46a1da1342485a70e1f8a0ea75d80e96778edf124769b46c7061bd6783df\
+              1e50f6cd1fa1abeafe8256180",
+         "533a37f6bbe457251f023c0d88f976ae2dfb504a843e34d2074fd823d41a591f2b233f034f628281f2fd7a22ddd47\
+          d7828c59bd0a21bfd3980ff0d2028d4b18a9df63e006c5d1c2d345b925d8dc00b4104852db99ac5c7cdda8530a113\
+          a0f4dbb61149f05a7363268c71d95808ff2e652600", true),
+        ("03", one_octet,
+         "26b8f91727bd62897af15e41eb43c377efb9c610d48f2335cb0bd0087810f4352541b143c4b981b7e18f62de8ccdf\
+          633fc1bf037ab7cd779805e0dbcc0aae1cbcee1afb2e027df36bc04dcecbf154336c19f0af7e0a6472905e799f195\
+          3d2a0ff3348ab21aa4adafd1d234441cf807c03a00", true),
+        ("03", one_octet,
+         "d4f8f6131770dd46f40867d6fd5d5055de43541f8c5e35abbcd001b32a89f7d2151f7647f11d8ca2ae279fb842d60\
+          7217fce6e042f6815ea000c85741de5c8da1144a6a1aba7f96de42505d7a7298524fda538fccbbb754f578c1cad10\
+          d54d0d5428407e85dcbc98a49155c13764e66c3c00", false),
+        ("0c3e544074ec63b0265e0c", "dcea9e78f35a1bf3499a831b10b86c90aac01cd84b67a0109b55a36e9328b1e365f\
+                                    ce161d71ce7131a543ea4cb5f7e9f1d8b00696447001400",
+         "1f0a8888ce25e8d458a21130879b840a9089d999aaba039eaf3e3afa090a09d389dba82c4ff2ae8ac5cdfb7c55e94\
+          d5d961a29fe0109941e00b8dbdeea6d3b051068df7254c0cdc129cbe62db2dc957dbb47b51fd3f213fb8698f06477\
+          4250a5028961c9bf8ffd973fe5d5c206492b140e00", true),
+        ("bd0f6a3747cd561bdddf4640a332461a4a30a12a434cd0bf40d766d9c6d458e5512204a30c17d1f50b5079631f64e\
+          b3112182da3005835461113718d1a5ef944",
+         "df9705f58edbab802c7f8363cfe5560ab1c6132c20a9f1dd163483a26f8ac53a39d6808bf4a1dfbd261b099bb03b3\
+          fb50906cb28bd8a081f00",
+         "554bc2480860b49eab8532d2a533b7d578ef473eeb58c98bb2d0e1ce488a98b18dfde9b9b90775e67f47d4a1c3482\
+          058efc9f40d2ca033a0801b63d45b3b722ef552bad3b4ccb667da350192b61c508cf7b6b5adadc2c8d9a446ef003f\
+          b05cba5f30e88e36ec2703b349ca229c2670833900", true),
+    ];
+    for (message, key, signature, expected) in vectors {
+        let key = PublicKey::from_dnskey(Algorithm::ED448, &hex(key)).unwrap();
+        let (message, signature) = (hex(message), hex(signature));
+        for name in ["lanes", "rustcrypto"] {
+            let prepared = backend::by_name(name).unwrap().prepare(&key, MANY).unwrap();
+            assert_eq!(holds(&*prepared, &message, &signature), expected, "{name}");
+            for place in [0, 56, 57, 112, 113] {
+                let mut wrong = signature.clone();
+                wrong[place] ^= 0x80;
+                assert!(!holds(&*prepared, &message, &wrong), "{name} {place}");
+            }
+            assert!(!holds(&*prepared, &[&message[..], &[0]].concat(), &signature), "{name}");
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 
 use aws_lc_rs::digest as hash;
+use ed448_goldilocks::shake::Shake256;
+use ed448_goldilocks::shake::digest::{ExtendableOutput, Update, XofReader};
 
 use crate::dns::{DigestType, Name};
 
@@ -39,6 +41,18 @@ pub fn sha256(octets: &[u8]) -> [u8; 32] {
     let mut digest = [0; 32];
     digest.copy_from_slice(hash::digest(&hash::SHA256, octets).as_ref());
     digest
+}
+
+/// What Ed448 hashes, R, key and message, with dom4(0, "") before them: SHAKE256 of 114 octets, neither
+/// prehashed nor with a context (RFC 8032 §§2, 5.2.7).
+#[must_use]
+pub(super) fn ed448_hash(parts: [&[u8]; 3]) -> [u8; 114] {
+    let mut hash = Shake256::default();
+    hash.update(b"SigEd448\0\0");
+    parts.iter().for_each(|part| hash.update(part));
+    let mut octets = [0; 114];
+    hash.finalize_xof().read(&mut octets);
+    octets
 }
 
 /// A hash algorithm of ZONEMD (RFC 8976 §5.3).

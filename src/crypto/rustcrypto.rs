@@ -2,8 +2,6 @@
 //! takes ends here, and what others take can be checked here a second time.
 
 use ed448_goldilocks::elliptic_curve::Group;
-use ed448_goldilocks::shake::Shake256;
-use ed448_goldilocks::shake::digest::{ExtendableOutput, Update, XofReader};
 use ed448_goldilocks::{CompressedEdwardsY, EdwardsPoint, EdwardsScalar, WideEdwardsScalarBytes};
 use p256::ecdsa::signature::Verifier;
 use rsa::sha2::{Sha256, Sha512};
@@ -11,6 +9,7 @@ use rsa::{BigUint, RsaPublicKey, pkcs1v15};
 use sha1::Sha1;
 
 use super::backend::VerifyOne;
+use super::digest::ed448_hash;
 use super::{Backend, PreparedKey, PublicKey, Refusal, RsaHash, RsaKey};
 
 /// The RustCrypto libraries and dalek.
@@ -120,14 +119,7 @@ impl VerifyOne for Ed448Key {
         let Some(s) = EdwardsScalar::from_canonical_bytes(s.into()).into_option() else {
             return false;
         };
-        // dom4(0, "") (RFC 8032 §2): neither prehashed nor with a context.
-        let mut hash = Shake256::default();
-        hash.update(b"SigEd448\0\0");
-        hash.update(r);
-        hash.update(&self.octets);
-        hash.update(message);
-        let mut k = WideEdwardsScalarBytes::default();
-        hash.finalize_xof().read(&mut k);
+        let k = WideEdwardsScalarBytes::from(ed448_hash([r, &self.octets, message]));
         let k = EdwardsScalar::from_bytes_mod_order_wide(&k);
 
         // The library multiplies by way of an isogeny and back, which is to say by k/4 and then by

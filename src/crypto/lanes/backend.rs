@@ -10,7 +10,6 @@ use super::avx2::word;
 use super::curve::Curve;
 use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
-use super::ed25519;
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 use super::kernels::{self, Choice, Scalar64, Tried};
@@ -25,13 +24,14 @@ use super::recode::Windows;
 use super::rsa;
 use super::table::{Row, Table};
 use super::words;
+use super::{ed448, ed25519};
 
-/// Our own arithmetic: P-256, P-384, Ed25519 and RSA, for keys with at least five signatures.
+/// Our own arithmetic: P-256, P-384, Ed25519, Ed448 and RSA, for keys with some signatures.
 ///
 /// Points and signatures are taken exactly as the libraries take them: coordinates below p, on the
 /// curve; both halves of a signature from 1 to the order less 1; both candidates for the first
 /// coordinate. For Ed25519, encodings of a key that libraries differ about are left to libraries; the
-/// rest is as with all of them, without the cofactor. RSA signatures are taken as PKCS #1 v1.5 says,
+/// rest is as with all of them, without the cofactor. For Ed448 with it, as the library does. RSA signatures are taken as PKCS #1 v1.5 says,
 /// without any leniency: below the modulus, as long as it, and a root of the one block that RFC 3110
 /// and RFC 5702 allow.
 #[derive(Debug)]
@@ -69,8 +69,8 @@ impl Backend for Lanes {
             PublicKey::EcdsaP256(point) => ecdsa_key::<P256, 4>(point, signatures),
             PublicKey::EcdsaP384(point) => ecdsa_key::<P384, 6>(point, signatures),
             PublicKey::Ed25519(point) => ed25519::prepare(point, signatures),
+            PublicKey::Ed448(point) => ed448::prepare(point, signatures),
             PublicKey::Rsa(key) => rsa::prepare(key, signatures),
-            _ => Err(Refusal::Unsupported),
         }
     }
 
@@ -291,8 +291,10 @@ pub(super) const WIDTHS: [usize; 6] = [4, 6, 8, 11, 13, 16];
 /// Octets of a key's table for each signature that it is made for.
 const OCTETS_PER_SIGNATURE: usize = 16;
 
-/// Octets that any key's table may have: those of windows of 11 bits for P-384.
+/// Octets that any key's table may have: those of windows of 11 bits for P-384, or for its own curve where
+/// these are more, as for Ed448.
 const SMALL_TABLE: usize = 4608 << 10;
+const SMALL_TABLE_BITS: usize = 11;
 
 /// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
 /// for it set aside.
@@ -322,7 +324,8 @@ pub(super) fn reserve_table(
             (cost.saturating_add(octets / row * row_cost / 100), width, octets)
         })
         .collect();
-    let most = signatures.saturating_mul(OCTETS_PER_SIGNATURE).max(SMALL_TABLE);
+    let small = Windows::new(bits, bits.div_ceil(SMALL_TABLE_BITS)).signed_rows() * row;
+    let most = signatures.saturating_mul(OCTETS_PER_SIGNATURE).max(SMALL_TABLE).max(small);
     candidates.retain(|&(_, _, octets)| octets <= most);
     candidates.sort_unstable();
     // When memory is short, the smaller ones in the order of their cost.

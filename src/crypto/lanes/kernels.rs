@@ -7,8 +7,6 @@ use super::avx2::word;
 use super::curve::Curve;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
-use super::ed25519;
-#[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
 #[cfg(target_arch = "x86_64")]
 use super::p256::P256;
@@ -20,6 +18,8 @@ use super::portable::adx;
 #[cfg(target_arch = "x86_64")]
 use super::rsa;
 use super::wanted;
+#[cfg(target_arch = "x86_64")]
+use super::{ed448, ed25519};
 
 /// A kernel. One that is slower, where there are both, comes before one that is faster.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -76,6 +76,7 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, ScalarAdx, 4>(available),
                 Tried::P384 => check::agrees::<P384, ScalarAdx, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Adx>(available),
+                Tried::Ed448 => ed448::check::agrees::<ed448::Adx>(available),
                 // The libraries have as good assembly for it.
                 Tried::Rsa => false,
             }),
@@ -84,6 +85,7 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, FourLanes<9>, 4>(available),
                 Tried::P384 => check::agrees::<P384, FourLanes<14>, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Avx>(available),
+                Tried::Ed448 => ed448::check::agrees::<ed448::Avx>(available),
                 Tried::Rsa => rsa::avx2::Available::detect()
                     .is_some_and(rsa::kernels::agrees::<rsa::kernels::FourLanes>),
             }),
@@ -92,6 +94,7 @@ impl Choice {
                 Tried::P256 => check::agrees::<P256, Ifma52<5>, 4>(available),
                 Tried::P384 => check::agrees::<P384, Ifma52<8>, 6>(available),
                 Tried::Ed25519 => ed25519::check::agrees::<ed25519::Ifma>(available),
+                Tried::Ed448 => false,
                 Tried::Rsa => rsa::kernels::agrees::<rsa::kernels::EightLanes>(available),
             }),
             #[cfg(not(target_arch = "x86_64"))]
@@ -109,13 +112,15 @@ pub enum Tried {
     P384,
     /// Ed25519.
     Ed25519,
+    /// Ed448.
+    Ed448,
     /// RSA with any modulus.
     Rsa,
 }
 
 impl Tried {
     /// How many there are.
-    const COUNT: usize = 4;
+    const COUNT: usize = 5;
 }
 
 /// The name of the kernel that runs for P-256.

@@ -7,7 +7,8 @@
 //! - [`ecdsa`] is the algorithm, [`chain`] its additions, [`table`] and [`recode`] its tables and
 //!   digits. They are written once, generic over the curve ([`curve`], [`p256`], [`p384`]) and over the kernel
 //!   ([`field`]).
-//! - [`ed25519`] is a room of its own: other additions, which share digits and kernels with these.
+//! - [`edwards`] is the same for Edwards curves, whose additions are others; [`ed25519`] and [`ed448`] are
+//!   the curves with their kernels.
 //! - [`portable`] is the kernel for every processor, `avx2` the one for AVX2, [`ifma`] the one for
 //!   AVX-512 IFMA.
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
@@ -30,6 +31,8 @@ mod curve;
 pub(super) mod digest;
 mod ecdsa;
 mod ed25519;
+mod ed448;
+mod edwards;
 mod field;
 mod ifma;
 mod inverse;

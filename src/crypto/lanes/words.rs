@@ -2,6 +2,13 @@
 //!
 //! What is written here once is used by every kernel; nothing here is on a hot path.
 
+/// A number of one word.
+pub const fn small<const N: usize>(word: u64) -> [u64; N] {
+    let mut number = [0; N];
+    number[0] = word;
+    number
+}
+
 /// Whether `a < b`.
 pub const fn less<const N: usize>(a: &[u64; N], b: &[u64; N]) -> bool {
     sub(a, b).1

@@ -1,12 +1,12 @@
 //! The numbers of edwards25519: the field's prime, the order of the base point, and what the curve
 //! is made of (RFC 8032 §5.1).
-//!
-//! No residue here is in Montgomery form. In the words of [`Residues`](super::super::field::Residues):
-//! every kernel of this room has the radix `R = 1`, because `2^255 = 19` makes reduction cheaper than
-//! Montgomery's.
 
+use super::super::edwards::Edwards;
+use super::super::edwards::verify::{self, Sum};
+use super::super::field::Residues;
 use super::super::inverse;
 use super::super::modulus::Modulus;
+use super::point::{Affine, Number};
 
 /// The prime p = 2^255 - 19.
 #[derive(Clone, Copy, Debug)]
@@ -29,6 +29,36 @@ impl Modulus<4> for Order {
 
     fn invert(a: &[u64; 4]) -> [u64; 4] {
         inverse::invert::<4, 5>(a, &Self::VALUE)
+    }
+}
+
+/// The curve. -1 is a square modulo p and d is none, so that its group law knows no exceptions.
+#[derive(Clone, Copy, Debug)]
+pub struct Edwards25519;
+
+/// A signature and the hash that goes with it, as numbers.
+pub type Signature = verify::Signature<Edwards25519, 4>;
+
+impl Edwards<4> for Edwards25519 {
+    type Base = P;
+    type Order = Order;
+    type Number = Number;
+    /// All octets as a number.
+    type Encoded = [u64; 4];
+    const D: [u64; 4] = D;
+    const D_INVERSE: [u64; 4] = D_INVERSE;
+    const HALF: [u64; 4] = HALF;
+    const LOW: [u64; 4] = [1, 0, 0, 0];
+    const HIGH: [u64; 4] = Order::R;
+
+    #[inline(always)]
+    fn finish<F: Residues<P, 4>>(sum: Sum<F>) -> Sum<F> {
+        sum
+    }
+
+    #[inline(always)]
+    fn is_encoded(point: &Affine, r: &[u64; 4]) -> bool {
+        point.encoded() == *r
     }
 }
 

@@ -1,8 +1,8 @@
 //! The kernels for Ed25519: fields put together with the ways in.
 
+use super::super::edwards::verify::Kernel;
 use super::super::portable;
-use super::field::Order;
-use super::verify::Kernel;
+use super::field::{Edwards25519, Order};
 use super::words64::{Compiled, Words64};
 
 /// 64-bit words, everywhere.
@@ -13,7 +13,7 @@ pub struct Portable;
 /// the first waits for its carries.
 pub const WORD_LANES: usize = 2;
 
-impl Kernel for Portable {
+impl Kernel<Edwards25519, 4> for Portable {
     type Token = ();
     type Base = Words64<Compiled, WORD_LANES>;
     type Order = portable::Portable<Order, 4, WORD_LANES>;
@@ -28,32 +28,32 @@ pub use x86::{Adx, Avx, Ifma};
 #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
 mod x86 {
     use super::super::super::avx2::word;
+    use super::super::super::edwards::table::Table;
+    use super::super::super::edwards::verify::{self, Kernel, Workspace};
     use super::super::super::ifma::avx512::{self, Avx512};
     use super::super::super::portable::{self, adx};
     use super::super::super::recode::Windows;
     use super::super::adx::WithAdx;
     use super::super::avx2;
-    use super::super::field::Order;
+    use super::super::field::{Edwards25519, Order, Signature};
     use super::super::ifma::Ifma51;
     use super::super::point::Affine;
-    use super::super::table::Table;
-    use super::super::verify::{self, Kernel, Signature, Workspace};
     use super::super::words64::Words64;
     use super::WORD_LANES;
 
     /// A kernel's ways in, through functions with its features.
     macro_rules! kernel {
         ($kernel:ident, $features:literal, $available:ty, $base:ty, $order:ty, $chunk:literal) => {
-            impl Kernel for $kernel {
+            impl Kernel<Edwards25519, 4> for $kernel {
                 type Token = $available;
                 type Base = $base;
                 type Order = $order;
                 const CHUNK: usize = $chunk;
 
-                fn table(_: $available, point: &Affine, windows: Windows) -> Table {
+                fn table(_: $available, point: &Affine, windows: Windows) -> Table<4> {
                     #[target_feature(enable = $features)]
-                    fn table(point: &Affine, windows: Windows) -> Table {
-                        Table::new::<$base>(point, windows)
+                    fn table(point: &Affine, windows: Windows) -> Table<4> {
+                        Table::new::<Edwards25519, $base>(point, windows)
                     }
                     // SAFETY: `Available` proves that the processor has the features.
                     unsafe { table(point, windows) }
@@ -61,19 +61,21 @@ mod x86 {
 
                 fn verify(
                     _: $available,
-                    tables: [&Table; 2],
+                    tables: [&Table<4>; 2],
                     signatures: &[Signature],
                     holds: &mut [bool],
-                    space: &mut Workspace<Self>,
+                    space: &mut Workspace<Self, Edwards25519, 4>,
                 ) {
                     #[target_feature(enable = $features)]
                     fn verify(
-                        tables: [&Table; 2],
+                        tables: [&Table<4>; 2],
                         signatures: &[Signature],
                         holds: &mut [bool],
-                        space: &mut Workspace<$kernel>,
+                        space: &mut Workspace<$kernel, Edwards25519, 4>,
                     ) {
-                        verify::verify::<$kernel>(tables, signatures, holds, space);
+                        verify::verify::<$kernel, Edwards25519, 4>(
+                            tables, signatures, holds, space,
+                        );
                     }
                     // SAFETY: `Available` proves that the processor has the features.
                     unsafe { verify(tables, signatures, holds, space) }
@@ -125,18 +127,21 @@ mod x86 {
 /// Trying out a kernel on signatures whose answers are known.
 #[cfg(any(target_arch = "x86_64", test))]
 pub mod check {
+    use super::super::super::edwards::Edwards;
+    use super::super::super::edwards::verify::{Kernel, Workspace};
     use super::super::super::modulus::Modulus;
     use super::super::super::recode::Windows;
-    use super::super::field::Order;
+    use super::super::field::{Edwards25519, Order, Signature};
     use super::super::point::{Affine, Extended};
-    use super::super::verify::{Kernel, SCALAR_BITS, Signature, Workspace};
+
+    const SCALAR_BITS: usize = Edwards25519::SCALAR_BITS;
 
     /// Signatures tried: more than one group of lanes, and not whole groups.
     const COUNT: u64 = 11;
 
     /// Whether the kernel tells right signatures from wrong ones. The answers are known from how the
     /// signatures are made.
-    pub fn agrees<K: Kernel>(token: K::Token) -> bool {
+    pub fn agrees<K: Kernel<Edwards25519, 4>>(token: K::Token) -> bool {
         let logarithm = Order::R3;
         let key = multiples(&[logarithm])[0];
         let mut number = Order::R2;
@@ -159,7 +164,7 @@ pub mod check {
             K::table(token, &point, Windows::new(SCALAR_BITS, SCALAR_BITS.div_ceil(5)))
         });
         let mut holds = vec![false; signatures.len()];
-        let mut space = Workspace::<K>::new();
+        let mut space = Workspace::<K, Edwards25519, 4>::new();
         K::verify(token, [&tables[0], &tables[1]], &signatures, &mut holds, &mut space);
         (0..).zip(holds).all(|(i, holds)| holds != is_spoilt(i))
     }
@@ -179,8 +184,6 @@ pub mod check {
     /// `secret`: `S = secret + k logarithm`.
     pub fn signed(logarithm: &[u64; 4], secret: &[u64; 4], k: &[u64; 4], r: &Affine) -> Signature {
         let product = Order::mul(&Order::mul(k, logarithm), &Order::R2);
-        let mut hash = [0; 8];
-        hash[..4].copy_from_slice(k);
-        Signature { r: r.encoded(), s: Order::add(secret, &product), hash }
+        Signature { r: r.encoded(), s: Order::add(secret, &product), hash: [*k, [0; 4]] }
     }
 }

@@ -1,11 +1,11 @@
 //! Ed25519 (RFC 8032, RFC 8080): one key against thousands of signatures.
 //!
-//! - [`verify`] is the algorithm, [`table`] its tables: both written once, over the trait
-//!   [`Residues`](super::field::Residues).
+//! The algorithm and its tables are those of [`edwards`](super::edwards).
+//!
 //! - [`words64`] is the field in 64-bit words, [`adx`] its product in assembly, [`ifma`] the field in
 //!   vectors; [`kernels`] puts them together.
-//! - [`point`] handles one point at a time, [`field`] has the numbers.
-//! - [`key`] makes a prepared key of it.
+//! - [`point`] reads points, [`field`] has the numbers.
+//! - [`key`] reads keys and signatures.
 //!
 //! # Exactness
 //!
@@ -22,8 +22,6 @@ mod ifma;
 mod kernels;
 mod key;
 mod point;
-mod table;
-mod verify;
 mod words64;
 
 #[cfg(test)]

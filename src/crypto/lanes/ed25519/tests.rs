@@ -5,6 +5,9 @@
 
 use proptest::prelude::*;
 
+use super::super::edwards::Edwards;
+use super::super::edwards::table::Table;
+use super::super::edwards::verify::{Kernel, Workspace};
 use super::super::field::Residues;
 use super::super::ifma::Ifma;
 use super::super::ifma::vector::Emulated;
@@ -12,19 +15,21 @@ use super::super::modulus::Modulus;
 use super::super::recode::Windows;
 use super::super::tests::{check_residues, residue};
 use super::super::words;
-use super::field::{BASE, D, D_INVERSE, HALF, Order, P, ROOT_OF_MINUS_ONE};
+use super::field::{
+    BASE, D, D_INVERSE, Edwards25519, HALF, Order, P, ROOT_OF_MINUS_ONE, Signature,
+};
 use super::ifma::Ifma51;
 use super::kernels::{Portable, check};
 use super::point::{Affine, Extended};
-use super::table::Table;
-use super::verify::{Kernel, SCALAR_BITS, Signature, Workspace};
 use super::words64::{Compiled, Words64};
 use crate::crypto::Refusal;
+
+const SCALAR_BITS: usize = Edwards25519::SCALAR_BITS;
 
 /// The IFMA kernel on emulated vectors.
 struct EmulatedIfma;
 
-impl Kernel for EmulatedIfma {
+impl Kernel<Edwards25519, 4> for EmulatedIfma {
     type Token = ();
     type Base = Ifma51<Emulated>;
     type Order = Ifma<Emulated, Order, 4, 5>;
@@ -100,7 +105,7 @@ fn check_fields(a: [u64; 4], b: [u64; 4], mask: u32) {
     macro_rules! check {
         ($kernel:ty, $token:expr) => {{
             let _ = $token;
-            type F = <$kernel as Kernel>::Base;
+            type F = <$kernel as Kernel<Edwards25519, 4>>::Base;
             let lanes = <F as Residues<P, 4>>::LANES;
             check_residues::<P, F, 4>(a, b, mask & ((1 << lanes) - 1));
             check_loose::<F>(a, b);
@@ -219,7 +224,7 @@ fn the_group_law_is_complete() {
 }
 
 /// All rows of a table, as points, against multiples added up one by one.
-fn check_table<K: Kernel>(token: K::Token, point: &Affine, windows: &Windows) {
+fn check_table<K: Kernel<Edwards25519, 4>>(token: K::Token, point: &Affine, windows: &Windows) {
     let table = K::table(token, point, windows.clone());
     let mut start = *point;
     for (first, window) in windows.signed() {
@@ -283,7 +288,7 @@ fn crafted(
             let mut more = signature;
             let (low, carry) = words::add(&k, &Order::VALUE);
             assert!(!carry);
-            more.hash[..4].copy_from_slice(&low);
+            more.hash[0] = low;
             signatures.push((more, other == 0));
         }
     }
@@ -307,7 +312,7 @@ fn parts_of_small_order_count_in_every_kernel() {
                     let tables = [(Affine::BASE, counts[0]), (key.negated(), counts[1])].map(
                         |(point, count)| {
                             let windows = Windows::new(SCALAR_BITS, count);
-                            <$kernel as Kernel>::table($token, &point, windows)
+                            <$kernel as Kernel<Edwards25519, 4>>::table($token, &point, windows)
                         },
                     );
                     assert_eq!(verdicts::<$kernel>($token, &tables, &signatures), expected);
@@ -318,13 +323,13 @@ fn parts_of_small_order_count_in_every_kernel() {
     }
 }
 
-fn verdicts<K: Kernel>(
+fn verdicts<K: Kernel<Edwards25519, 4>>(
     token: K::Token,
-    [base, key]: &[Table; 2],
+    [base, key]: &[Table<4>; 2],
     signatures: &[Signature],
 ) -> Vec<bool> {
     let mut holds = vec![false; signatures.len()];
-    let mut space = Workspace::<K>::new();
+    let mut space = Workspace::<K, Edwards25519, 4>::new();
     K::verify(token, [base, key], signatures, &mut holds, &mut space);
     holds
 }
@@ -338,7 +343,11 @@ fn batches_of_all_sizes_say_what_each_signature_says_alone() {
     macro_rules! batches {
         ($kernel:ty, $token:expr) => {{
             let tables = [Affine::BASE, key.negated()].map(|point| {
-                <$kernel as Kernel>::table($token, &point, Windows::new(SCALAR_BITS, 43))
+                <$kernel as Kernel<Edwards25519, 4>>::table(
+                    $token,
+                    &point,
+                    Windows::new(SCALAR_BITS, 43),
+                )
             });
             for count in 0..50 {
                 let start = signatures.len() - count;

@@ -6,19 +6,21 @@
 //! that it is: a key may have a part of small order, which scalars modulo L would change.
 
 use super::super::field::{Mask, Residues};
+use super::super::modulus::Modulus;
 use super::super::pages;
 use super::super::recode::{Digit, Windows};
-use super::field::{D, D_INVERSE, HALF, P};
+use super::super::words;
+use super::Edwards;
 use super::point::{Affine, Extended};
 
 /// One multiple.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(32))]
-pub struct Row {
+pub struct Row<const N: usize> {
     /// (y + x) / 2 and (y - x) / 2.
-    halves: [[u64; 4]; 2],
+    halves: [[u64; N]; 2],
     /// d x y.
-    product: [u64; 4],
+    product: [u64; N],
 }
 
 /// A multiple for each lane: what a row holds.
@@ -35,16 +37,16 @@ pub struct Multiples<F> {
 /// For each window of a scalar the multiples from 0 to half of what the window holds, times two to
 /// the window's position.
 #[derive(Debug)]
-pub struct Table {
+pub struct Table<const N: usize> {
     windows: Windows,
-    rows: Vec<Row>,
+    rows: Vec<Row<N>>,
 }
 
 /// Pairs of rows, in groups of lanes, that share an inversion: enough to drown it, few enough for
 /// their products to stay in cache.
 const CHUNK: usize = 256;
 
-impl Table {
+impl<const N: usize> Table<N> {
     /// Octets of the rows.
     pub fn octets(&self) -> usize {
         size_of_val(self.rows.as_slice())
@@ -55,9 +57,13 @@ impl Table {
     /// A window with the multiples up to 2^k gets those up to 2^(k+1) as `3 2^(k-1) ± j`: a sum and a
     /// difference have most of their products in common.
     #[inline(always)]
-    pub fn new<F: Residues<P, 4>>(point: &Affine, windows: Windows) -> Self {
-        let starts = Starts::new::<F>(point, windows.bits());
-        let mut rows = pages::filled(Row::of::<F>(&[Affine::IDENTITY])[0], windows.signed_rows());
+    pub fn new<C: Edwards<N>, F: Residues<C::Base, N>>(
+        point: &Affine<N>,
+        windows: Windows,
+    ) -> Self {
+        let starts = Starts::new::<C, F>(point, windows.bits());
+        let neutral = Row::of::<C, F>(&[Affine::IDENTITY])[0];
+        let mut rows = pages::filled(neutral, windows.signed_rows());
         for (first, window) in windows.signed() {
             rows[first + 1] = starts.powers[window.position];
             if window.width > 1 {
@@ -78,7 +84,7 @@ impl Table {
             let pairs = middles.len() << (level - 1);
             for from in (0..pairs).step_by(CHUNK * F::LANES) {
                 let end = pairs.min(from + CHUNK * F::LANES);
-                Level { middles: &middles, level, from, end }.add::<F>(&mut rows, &mut space);
+                Level { middles: &middles, level, from, end }.add::<C, F>(&mut rows, &mut space);
             }
         }
         Self { windows, rows }
@@ -86,7 +92,7 @@ impl Table {
 
     /// What a row holds.
     #[cfg(test)]
-    pub fn row(&self, row: usize) -> [[u64; 4]; 3] {
+    pub fn row(&self, row: usize) -> [[u64; N]; 3] {
         let Row { halves: [sum, difference], product } = self.rows[row];
         [sum, difference, product]
     }
@@ -98,7 +104,7 @@ impl Table {
 
     /// The multiples that digits stand for, one in each lane.
     #[inline(always)]
-    pub fn multiples<F: Residues<P, 4>>(&self, digits: &[Digit]) -> Multiples<F> {
+    pub fn multiples<M: Modulus<N>, F: Residues<M, N>>(&self, digits: &[Digit]) -> Multiples<F> {
         let sign = |mask, (lane, digit): (usize, &Digit)| mask | (digit.sign() << lane);
         let signs: Mask = digits.iter().enumerate().fold(0, sign);
         let half = |lane: usize, which: u32| {
@@ -113,27 +119,27 @@ impl Table {
         }
     }
 
-    /// Asks the processor to bring the rows of digits near. They touch two cache lines.
+    /// Asks the processor to bring the rows of digits near. Of 96 octets they touch two cache lines, of 192 three or four.
     #[inline(always)]
     pub fn prefetch(&self, digits: &[Digit]) {
         for digit in digits {
             let row = &self.rows[digit.row()];
             super::super::prefetch(row);
-            super::super::prefetch(&row.product[3]);
+            super::super::prefetch(&row.product[N - 1]);
         }
     }
 }
 
-impl Row {
+impl<const N: usize> Row<N> {
     /// The rows of points.
     #[inline(always)]
-    fn of<F: Residues<P, 4>>(points: &[Affine]) -> Vec<Self> {
-        let mut rows = vec![Self { halves: [[0; 4]; 2], product: [0; 4] }; points.len()];
-        let (half, d) = (F::pack(|_| HALF), F::pack(|_| D));
+    fn of<C: Edwards<N>, F: Residues<C::Base, N>>(points: &[Affine<N>]) -> Vec<Self> {
+        let mut rows = vec![Self { halves: [[0; N]; 2], product: [0; N] }; points.len()];
+        let (half, d) = (F::pack(|_| C::HALF), F::pack(|_| C::D));
         for (points, rows) in points.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
             let point = |lane: usize| points[lane.min(points.len() - 1)];
             let (x, y) = (F::pack(|lane| point(lane).x), F::pack(|lane| point(lane).y));
-            let mut put = |number: F, place: fn(&mut Self) -> &mut [u64; 4]| {
+            let mut put = |number: F, place: fn(&mut Self) -> &mut [u64; N]| {
                 number.unpack(|lane, number| {
                     rows.get_mut(lane).into_iter().for_each(|row| *place(row) = number);
                 });
@@ -147,24 +153,24 @@ impl Row {
 }
 
 /// The point times powers of two, and times three times them, the latter each with its x y.
-struct Starts {
-    powers: Vec<Row>,
-    triples: Vec<(Row, [u64; 4])>,
+struct Starts<const N: usize> {
+    powers: Vec<Row<N>>,
+    triples: Vec<(Row<N>, [u64; N])>,
 }
 
-impl Starts {
+impl<const N: usize> Starts<N> {
     #[inline(always)]
-    fn new<F: Residues<P, 4>>(point: &Affine, bits: usize) -> Self {
-        let doubled = |point: &Extended| Some(point.doubled());
+    fn new<C: Edwards<N>, F: Residues<C::Base, N>>(point: &Affine<N>, bits: usize) -> Self {
+        let doubled = |point: &Extended<C, N>| Some(point.doubled());
         let start = Some(Extended::from(*point));
         let mut points: Vec<_> = std::iter::successors(start, doubled).take(bits).collect();
         for i in 1..bits {
             points.push(points[i - 1].plus(&points[i]));
         }
-        let mut powers = Row::of::<F>(&Extended::to_affine(&points));
+        let mut powers = Row::of::<C, F>(&Extended::to_affine(&points));
         let rows = powers.split_off(bits);
-        let d_inverse = F::pack(|_| D_INVERSE);
-        let mut triples: Vec<_> = rows.iter().map(|row| (*row, [0; 4])).collect();
+        let d_inverse = F::pack(|_| C::D_INVERSE);
+        let mut triples: Vec<_> = rows.iter().map(|row| (*row, [0; N])).collect();
         for triples in triples.chunks_mut(F::LANES) {
             let last = triples.len() - 1;
             let products = F::pack(|lane| triples[lane.min(last)].0.product);
@@ -178,18 +184,18 @@ impl Starts {
 
 /// Of one level, the pairs `from..end` of sums and differences: pair `i` makes the multiples
 /// `3 2^(level-1) ± j` of the window `i >> (level-1)`, where `j - 1` is the rest of `i`.
-struct Level<'t> {
+struct Level<'t, const N: usize> {
     /// The first row of each window, and the point in the middle of the new ones with its x y.
-    middles: &'t [(usize, &'t (Row, [u64; 4]))],
+    middles: &'t [(usize, &'t (Row<N>, [u64; N]))],
     level: usize,
     from: usize,
     end: usize,
 }
 
-impl Level<'_> {
+impl<const N: usize> Level<'_, N> {
     /// The first row of the window, j, and the middle, in a lane. Lanes past the end repeat the last.
     #[inline(always)]
-    fn pair(&self, pair: usize) -> (usize, usize, &(Row, [u64; 4])) {
+    fn pair(&self, pair: usize) -> (usize, usize, &(Row<N>, [u64; N])) {
         let pair = pair.min(self.end - 1);
         let (first, middle) = self.middles[pair >> (self.level - 1)];
         (first, 1 + (pair & ((1 << (self.level - 1)) - 1)), middle)
@@ -197,7 +203,7 @@ impl Level<'_> {
 
     /// `x1 x2 y1 y2 d` for each lane of a group.
     #[inline(always)]
-    fn divisor<F: Residues<P, 4>>(&self, rows: &[Row], start: usize) -> F {
+    fn divisor<M: Modulus<N>, F: Residues<M, N>>(&self, rows: &[Row<N>], start: usize) -> F {
         let row = |lane| {
             let (first, j, _) = self.pair(start + lane);
             &rows[first + j].product
@@ -209,12 +215,16 @@ impl Level<'_> {
     /// same two exchanged (D. J. Bernstein, P. Birkner, M. Joye, T. Lange and C. Peters, "Twisted
     /// Edwards curves", 2008, §6). They are never zero.
     #[inline(always)]
-    fn add<F: Residues<P, 4>>(&self, rows: &mut [Row], space: &mut Vec<[F; 2]>) {
+    fn add<C: Edwards<N>, F: Residues<C::Base, N>>(
+        &self,
+        rows: &mut [Row<N>],
+        space: &mut Vec<[F; 2]>,
+    ) {
         let (one, mut product) = (F::one(), F::one());
-        let four_d = F::pack(|_| D).mul(&F::pack(|_| [4, 0, 0, 0]));
+        let four_d = F::pack(|_| C::D).mul(&F::pack(|_| words::small(4)));
         space.clear();
         for start in (self.from..self.end).step_by(F::LANES) {
-            let e = self.divisor::<F>(rows, start);
+            let e = self.divisor::<C::Base, F>(rows, start);
             space.push([product, e]);
             product = product.mul(&one.add(&e).mul(&one.sub(&e)));
         }
@@ -239,7 +249,7 @@ impl Level<'_> {
             let sum = (aa.sub(&bb).mul(&over_plus), aa.add(&bb).mul(&over_minus));
             let difference = (ba.sub(&ab).mul(&over_minus), ab.add(&ba).mul(&over_plus));
             for (upwards, (x, y)) in [(true, sum), (false, difference)] {
-                let mut put = |number: F, place: fn(&mut Row) -> &mut [u64; 4]| {
+                let mut put = |number: F, place: fn(&mut Row<N>) -> &mut [u64; N]| {
                     number.unpack(|lane, number| {
                         let (first, j, _) = self.pair(start + lane);
                         let middle = 3 << (self.level - 1);
