@@ -28,19 +28,18 @@ fn value<M: Digits<N, D>, const N: usize, const D: usize>(digits: &[i64; D]) -> 
     sum
 }
 
-/// Checks a product, and a square unless a is a sum, in all lanes: each has the digits of the one before
-/// it, turned by a place.
+/// Checks a product, and the square of the second factor, in all lanes: each has the digits of the one
+/// before it, turned by a place. Bounds are in thousandths of the digits' radix.
 fn check<M: Digits<N, D>, const N: usize, const D: usize>(
     a: [&[i64]; 2],
-    [bound_a, bound_b]: [f64; 2],
+    [bound_a, bound_b]: [i64; 2],
 ) {
     let last_bits = 64 * N - M::BITS * (D - 1);
-    let unit = (1_u64 << M::BITS) as f64 / 1000.0;
-    let lane_digits = |shares: &[i64], bound: f64, lane: usize| -> [i64; D] {
+    let lane_digits = |shares: &[i64], bound: i64, lane: usize| -> [i64; D] {
         // The last digit has the bits that it has in a number not much above p.
         std::array::from_fn(|i| {
-            let share = shares[(i + lane) % D] as f64 * bound * unit;
-            share as i64 >> if i + 1 == D { M::BITS - last_bits } else { 0 }
+            let digit = ((shares[(i + lane) % D] * bound) << M::BITS) / 1_000_000;
+            digit >> if i + 1 == D { M::BITS - last_bits } else { 0 }
         })
     };
     let lanes: [[[i64; D]; 2]; LANES] = std::array::from_fn(|lane| {
@@ -73,8 +72,8 @@ proptest! {
     #[test]
     fn products_of_the_largest_digits_are_right(a in digits(), b in digits()) {
         if Available::detect().is_some() {
-            check::<p256::P, 4, 9>([&a, &b], [2.125, 1.125]);
-            check::<p384::P, 6, 14>([&a, &b], [2.125, 1.125]);
+            check::<p256::P, 4, 9>([&a, &b], [2125, 1125]);
+            check::<p384::P, 6, 14>([&a, &b], [2125, 1125]);
         }
     }
 }
@@ -86,7 +85,7 @@ fn all_digits_at_their_bounds_are_multiplied_right() {
     }
     for signs in [[1, 1], [1, -1], [-1, -1]] {
         let [a, b] = signs.map(|sign| [1000 * sign; 14]);
-        check::<p256::P, 4, 9>([&a, &b], [2.125, 1.125]);
-        check::<p384::P, 6, 14>([&a, &b], [2.125, 1.125]);
+        check::<p256::P, 4, 9>([&a, &b], [2125, 1125]);
+        check::<p384::P, 6, 14>([&a, &b], [2125, 1125]);
     }
 }
