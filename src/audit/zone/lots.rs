@@ -35,22 +35,13 @@ pub(super) fn lots<'z>(
     records: usize,
     stop: &AtomicBool,
 ) -> impl Iterator<Item = Lot> {
-    let (mut alone, mut entries) = match previous {
-        None => (Some(owners), None),
-        Some(previous) => (None, Some(entries(ordered, owners, previous))),
-    };
-    let mut next = move || match (&mut alone, &mut entries) {
-        (Some(owners), _) => {
-            owners.next().map(|owner| Entry { current: Some(owner), previous: None })
-        }
-        (None, entries) => entries.as_mut()?.next(),
-    };
+    let mut entries = entries(ordered, owners, previous);
     let mut last_len = 0;
     std::iter::from_fn(move || {
         let (mut lot, mut filled) = (Lot::with_capacity(last_len), 0);
         while filled < records
             && !stop.load(atomic::Ordering::Relaxed)
-            && let Some(entry) = next()
+            && let Some(entry) = entries.next()
         {
             filled += entry.current.map_or(0, |(span, _)| span.records);
             filled += entry.previous.map_or(0, |span| span.records);
@@ -61,19 +52,21 @@ pub(super) fn lots<'z>(
     })
 }
 
-/// The owners of both versions in canonical order, each once. What was outside the zone before is
-/// left out.
+/// The owners of the zone and of its previous version, if there is one, in canonical order, each once.
+/// What was outside the zone before is left out.
 fn entries<'z>(
     ordered: &'z Ordered,
     owners: impl Iterator<Item = (OwnerSpan, Standing)>,
-    previous: &'z Ordered,
+    previous: Option<&'z Ordered>,
 ) -> impl Iterator<Item = Entry> {
     let mut owners = owners.peekable();
     let mut keys = ordered.keys();
-    let mut keys_before = previous.keys();
-    let before = previous.owners().filter(|owner| owner.in_zone);
-    let keyed = move |owner: OwnerSpan| (keys_before.of(owner.id()).to_vec(), owner);
-    let mut before = before.map(keyed).peekable();
+    let before = previous.into_iter().flat_map(|previous| {
+        let mut keys = previous.keys();
+        let inside = previous.owners().filter(|owner| owner.in_zone);
+        inside.map(move |owner| (keys.of(owner.id()).to_vec(), owner))
+    });
+    let mut before = before.peekable();
     std::iter::from_fn(move || {
         let first = match (owners.peek(), before.peek()) {
             (None, None) => return None,

@@ -38,7 +38,7 @@ pub(super) fn misplaced(
     apex: &Name,
     owner: &OwnerRecords<'_>,
     standing: Standing,
-    mut report: impl FnMut(Misplaced),
+    report: impl FnMut(Misplaced),
 ) {
     // What stands nearly everywhere is nowhere misplaced.
     let usual = match standing {
@@ -46,9 +46,18 @@ pub(super) fn misplaced(
         Standing::Authoritative => !owner.types().has_any(PARTICULAR),
         _ => false,
     };
-    if usual {
-        return;
+    if !usual {
+        misplaced_unusual(apex, owner, standing, report);
     }
+}
+
+/// Looks at each type. For all that is usual it gives nothing.
+fn misplaced_unusual(
+    apex: &Name,
+    owner: &OwnerRecords<'_>,
+    standing: Standing,
+    mut report: impl FnMut(Misplaced),
+) {
     let has = |rtype| owner.rrset(rtype).is_some();
     match standing {
         Standing::Outside => return,
@@ -157,4 +166,79 @@ fn types(owner: &OwnerRecords<'_>, chosen: impl Fn(RType) -> bool) -> Vec<RType>
 
 fn list(types: &[RType]) -> String {
     crate::audit::denial::Difference::list(types)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::dns::Class;
+    use crate::rrset::Collector;
+    use crate::source::Source;
+    use crate::zonefile::{Event, ReadOptions, read};
+
+    /// Records of all types that have a rule, and of some that have none.
+    const RECORDS: [&str; 21] = [
+        "A 192.0.2.1",
+        "NS ns.example.",
+        "CNAME b.example.",
+        "SOA a. b. 1 2 3 4 5",
+        "MX 0 a.",
+        "TXT x",
+        "AAAA 2001:db8::1",
+        "SIG A 8 2 5 20300101000000 20200101000000 1 example. AAAA",
+        "KEY 256 3 8 AAAA",
+        "NXT b.example. A",
+        "DNAME b.example.",
+        "DS 1 8 2 0000000000000000000000000000000000000000000000000000000000000000",
+        "RRSIG A 8 2 5 20300101000000 20200101000000 1 example. AAAA",
+        "NSEC b.example. A",
+        "DNSKEY 256 3 8 AAAA",
+        "NSEC3 1 0 0 - 00000000000000000000000000000000 A",
+        "NSEC3PARAM 1 0 0 -",
+        "CDS 0 0 0 00",
+        "CDNSKEY 0 3 0 AA==",
+        "ZONEMD 1 1 1 000000000000000000000000000000000000000000000000000000000000\
+         000000000000000000000000000000000000",
+        "TYPE65280 \\# 0",
+    ];
+
+    const STANDINGS: [Standing; 5] = [
+        Standing::Authoritative,
+        Standing::Delegation,
+        Standing::BelowDelegation,
+        Standing::BelowDname,
+        Standing::Outside,
+    ];
+
+    proptest! {
+        /// The short cut for what is usual holds nothing back that a look at each type would tell.
+        #[test]
+        fn what_is_usual_is_not_misplaced(
+            types in prop::collection::vec(0..RECORDS.len(), 1..5),
+            standing in 0..STANDINGS.len(),
+            owner in prop::sample::select(vec!["example.", "a.example.", "_dsboot.a._signal.example."]),
+        ) {
+            let text: String =
+                types.iter().map(|&i| format!("{owner} 5 IN {}\n", RECORDS[i])).collect();
+            let mut collector = Collector::new();
+            let source = Source::from_bytes("test", text.into());
+            read(source, &ReadOptions::default(), &mut |event| match event {
+                Event::Record(record) => collector.push(&record),
+                Event::Fault(fault) => panic!("{fault:?}"),
+                Event::Progress { .. } => {}
+            })
+            .unwrap();
+            let apex = Name::from_text(b"example.", None).unwrap();
+            let ordered = collector.order(&apex, None);
+            let spans: Vec<_> = ordered.owners().collect();
+            let loaded = ordered.load(&spans);
+            let owner = OwnerRecords::first(&loaded, Class::IN);
+            let (mut shortly, mut at_length) = (Vec::new(), Vec::new());
+            misplaced(&apex, &owner, STANDINGS[standing], |found| shortly.push(found));
+            misplaced_unusual(&apex, &owner, STANDINGS[standing], |found| at_length.push(found));
+            prop_assert_eq!(shortly, at_length);
+        }
+    }
 }

@@ -31,9 +31,9 @@ use super::{ed448, ed25519};
 /// Points and signatures are taken exactly as the libraries take them: coordinates below p, on the
 /// curve; both halves of a signature from 1 to the order less 1; both candidates for the first
 /// coordinate. For Ed25519, encodings of a key that libraries differ about are left to libraries; the
-/// rest is as with all of them, without the cofactor. For Ed448 with it, as the library does. RSA signatures are taken as PKCS #1 v1.5 says,
-/// without any leniency: below the modulus, as long as it, and a root of the one block that RFC 3110
-/// and RFC 5702 allow.
+/// rest is as with all of them, without the cofactor, and for Ed448 with it, as the library does. RSA
+/// signatures are taken as PKCS #1 v1.5 says, without any leniency: below the modulus, as long as it,
+/// and a root of the one block that RFC 3110 and RFC 5702 allow.
 #[derive(Debug)]
 pub(crate) struct Lanes;
 

@@ -139,9 +139,10 @@ fn product(a: &Avx2, b: &Avx2) -> Avx2 {
     // For row i, the factors of the columns lie from place 10 - i on.
     let mut factors = [Word::splat(0); 2 * DIGITS];
     let nineteen = Word::splat(19);
-    for i in 0..DIGITS {
+    factors[DIGITS..].copy_from_slice(&b.digits);
+    // Nothing comes round from the lowest.
+    for i in 1..DIGITS {
         factors[i] = b.digits[i].times(nineteen);
-        factors[DIGITS + i] = b.digits[i];
     }
     /// Adds row `i`: the digit to even columns, and to odd ones.
     macro_rules! row {
