@@ -42,12 +42,10 @@ pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     let products = &mut products[..work.len()];
     let total = multiply_up(work, products);
     if total.zeros() == 0 {
-        add_with(work, products, total.invert(), |difference| difference);
+        add_with::<C, F, N, false>(work, products, total.invert());
     } else {
         let total = multiply_up_careful(work, products);
-        add_with(work, products, total.invert(), |difference| {
-            difference.one_where(difference.zeros())
-        });
+        add_with::<C, F, N, true>(work, products, total.invert());
     }
 }
 
@@ -87,20 +85,23 @@ fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     product
 }
 
+/// `CAREFUL` if a difference may be zero, and one in its place.
 #[inline(always)]
-fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
+fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize, const CAREFUL: bool>(
     work: &mut impl Additions<C, F, N>,
     products: &[F],
     mut inverse: F,
-    denominator: impl Fn(F) -> F,
 ) {
     let anything = Points { x: inverse, y: inverse };
     let mut room = [anything; 2];
     for (i, product) in products.iter().enumerate() {
         let [p, q] = work.operands(i, &mut room);
-        let difference = q.x.sub(&p.x);
+        let mut difference = q.x.sub(&p.x);
+        if CAREFUL {
+            difference = difference.one_where(difference.zeros());
+        }
         let reciprocal = inverse.mul(product);
-        inverse.mul_assign(&denominator(difference));
+        inverse.mul_assign(&difference);
         let slope = q.y.sub(&p.y).mul(&reciprocal);
         let x = slope.sqr().sub_both(&p.x, &q.x);
         let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);

@@ -9,6 +9,28 @@ use super::modulus::Modulus;
 /// One bit for each lane, the lowest for lane 0.
 pub type Mask = u32;
 
+/// Lanes of the kernel that has most.
+pub const MAX_LANES: usize = 8;
+
+/// `in_lanes!(count, lane => value)`: an expression of the lane's number for each of so many lanes; past
+/// them the first again. A macro, since the compiler does not always inline a closure, and outside of the
+/// kernel's functions it has none of their instructions.
+macro_rules! in_lanes {
+    ($count:expr, $lane:ident => $value:expr) => {{
+        let $lane: usize = 0;
+        let mut values = [$value; $crate::crypto::lanes::field::MAX_LANES];
+        $crate::crypto::lanes::unrolled::unrolled!(lane < $count, {
+            if let Some(place) = values.get_mut(lane) {
+                let $lane: usize = lane;
+                *place = $value;
+            }
+        });
+        values
+    }};
+}
+
+pub(super) use in_lanes;
+
 /// `LANES` residues modulo `M::VALUE`, each in Montgomery form with the kernel's own radix `R`.
 ///
 /// A kernel may leave sums and differences *loose*, that is, larger than the modulus. They serve as
@@ -18,16 +40,16 @@ pub type Mask = u32;
 ///
 /// *Packed* means the residue in that form as a plain number of `N` words below the modulus.
 pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
-    /// Residues in a value of this type; at most 32.
+    /// Residues in a value of this type; at most [`MAX_LANES`].
     const LANES: usize;
 
     /// A packed number in each lane, given by the number of the lane. Numbers that only get
     /// multiplied may be anything in `N` words.
     fn pack(number: impl FnMut(usize) -> [u64; N]) -> Self;
-    /// Likewise, from where the numbers lie.
+    /// Likewise, from where the numbers lie; see [`in_lanes`].
     #[inline(always)]
-    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; N]) -> Self {
-        Self::pack(|lane| *number(lane))
+    fn gather(numbers: [&[u64; N]; MAX_LANES]) -> Self {
+        Self::pack(|lane| *numbers[lane])
     }
     /// The packed number of each lane.
     fn unpack(&self, number: impl FnMut(usize, [u64; N]));

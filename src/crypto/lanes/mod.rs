@@ -46,6 +46,7 @@ mod portable;
 mod recode;
 mod rsa;
 mod table;
+mod unrolled;
 mod wanted;
 mod words;
 

@@ -10,6 +10,7 @@
 //! recoded as the integers that they are, to signed digits with zero among them: those above half of
 //! what a window holds are made negative and carry one to the next.
 
+use super::field::Mask;
 use super::words;
 
 /// The windows that `bits` bits are cut into, as evenly as can be; longer ones first.
@@ -60,6 +61,16 @@ impl Digit {
     pub fn sign(self) -> u32 {
         self.0 & 1
     }
+}
+
+/// The signs of digits, one for each lane.
+#[inline(always)]
+pub fn signs(digits: &[Digit]) -> Mask {
+    let mut signs = 0;
+    for (lane, digit) in digits.iter().enumerate() {
+        signs |= digit.sign() << lane;
+    }
+    signs
 }
 
 impl Windows {

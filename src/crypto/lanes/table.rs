@@ -2,10 +2,10 @@
 
 use super::chain::{self, Additions};
 use super::curve::Curve;
-use super::field::{Mask, Points, Residues};
+use super::field::{Mask, Points, Residues, in_lanes};
 use super::pages;
 use super::plain;
-use super::recode::{Digit, Windows};
+use super::recode::{self, Digit, Windows};
 
 /// The coordinates of one multiple, packed in the form of the kernel that made the table. A row is
 /// one cache line for P-256.
@@ -77,16 +77,14 @@ impl<const N: usize> Table<N> {
     /// The points of digits, one for each lane.
     #[inline(always)]
     pub fn points<C: Curve<N>, F: Residues<C::Base, N>>(&self, digits: &[Digit]) -> Points<F> {
-        let sign = |mask, (lane, digit): (usize, &Digit)| mask | (digit.sign() << lane);
-        let signs: Mask = digits.iter().enumerate().fold(0, sign);
-        let y = F::gather(|lane| &self.rows[digits[lane].row()].y);
-        Points { x: self.xs::<C, F>(digits), y: y.negate_where(signs) }
+        let y = F::gather(in_lanes!(F::LANES, lane => &self.rows[digits[lane].row()].y));
+        Points { x: self.xs::<C, F>(digits), y: y.negate_where(recode::signs(digits)) }
     }
 
     /// The first coordinates of the points of digits.
     #[inline(always)]
     pub fn xs<C: Curve<N>, F: Residues<C::Base, N>>(&self, digits: &[Digit]) -> F {
-        F::gather(|lane| &self.rows[digits[lane].row()].x)
+        F::gather(in_lanes!(F::LANES, lane => &self.rows[digits[lane].row()].x))
     }
 
     /// Asks the processor to bring the rows of digits near.
@@ -127,27 +125,24 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> fo
 
     #[inline(always)]
     fn difference(&self, i: usize) -> F {
-        let p = F::gather(|lane| &self.rows[self.summands(i, lane).0].x);
-        let q = F::gather(|lane| &self.summands(i, lane).1.x);
+        let p = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].x));
+        let q = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.x));
         q.sub(&p)
     }
 
     #[inline(always)]
     fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
         let [p, q] = room;
-        p.x = F::gather(|lane| &self.rows[self.summands(i, lane).0].x);
-        p.y = F::gather(|lane| &self.rows[self.summands(i, lane).0].y);
-        q.x = F::gather(|lane| &self.summands(i, lane).1.x);
-        q.y = F::gather(|lane| &self.summands(i, lane).1.y);
+        p.x = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].x));
+        p.y = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].y));
+        q.x = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.x));
+        q.y = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.y));
         [p, q]
     }
 
     #[inline(always)]
     fn store(&mut self, i: usize, sum: Points<F>) {
-        let (level, lanes) = (self.level, self.lanes);
-        let targets: [usize; 32] = std::array::from_fn(|lane| {
-            if lane < lanes { self.summands(i, lane).0 + (1 << level) } else { 0 }
-        });
+        let targets = in_lanes!(F::LANES, lane => self.summands(i, lane).0 + (1 << self.level));
         sum.x.unpack(|lane, x| self.rows[targets[lane]].x = x);
         sum.y.unpack(|lane, y| self.rows[targets[lane]].y = y);
     }

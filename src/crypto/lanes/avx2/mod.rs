@@ -18,7 +18,7 @@
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 
-use super::field::{Mask, Residues};
+use super::field::{MAX_LANES, Mask, Residues, in_lanes};
 use super::modulus;
 use super::words;
 pub use product::Digits;
@@ -182,18 +182,17 @@ impl<M: Digits<N, D>, const N: usize, const D: usize> Residues<M, N> for Avx2<M,
     #[inline(always)]
     fn pack(mut number: impl FnMut(usize) -> [u64; N]) -> Self {
         let numbers = [number(0), number(1), number(2), number(3)];
-        Self::gather(|lane| &numbers[lane])
+        Self::gather(in_lanes!(LANES, lane => &numbers[lane]))
     }
 
     #[inline(always)]
-    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; N]) -> Self {
+    fn gather(numbers: [&[u64; N]; MAX_LANES]) -> Self {
         const { assert!(N >= 4, "numbers of fewer words have kernels enough") }
-        let rows = [number(0), number(1), number(2), number(3)];
         let mut columns = [Word::splat(0); N];
         // In fours; the last four overlap those before where N is no multiple of four.
         for start in (0..N).step_by(4).map(|start| start.min(N - 4)) {
             let mut four = [Word::splat(0); 4];
-            for (lane, row) in rows.iter().enumerate() {
+            for (lane, row) in numbers[..LANES].iter().enumerate() {
                 if let Some(words) = row[start..].first_chunk::<4>() {
                     four[lane] = Word::load(words);
                 }

@@ -15,7 +15,7 @@
 use std::arch::asm;
 
 use super::super::avx2::word::{LANES, Word};
-use super::super::field::{Mask, Residues};
+use super::super::field::{MAX_LANES, Mask, Residues};
 use super::super::modulus::{self, Modulus};
 use super::field::P;
 
@@ -139,10 +139,11 @@ fn product(a: &Avx2, b: &Avx2) -> Avx2 {
     // For row i, the factors of the columns lie from place 10 - i on.
     let mut factors = [Word::splat(0); 2 * DIGITS];
     let nineteen = Word::splat(19);
-    factors[DIGITS..].copy_from_slice(&b.digits);
-    // Nothing comes round from the lowest.
+    factors[DIGITS] = b.digits[0];
+    // Nothing comes round to the lowest place of the lowest row.
     for i in 1..DIGITS {
         factors[i] = b.digits[i].times(nineteen);
+        factors[DIGITS + i] = b.digits[i];
     }
     /// Adds row `i`: the digit to even columns, and to odd ones.
     macro_rules! row {
@@ -223,10 +224,10 @@ impl Residues<P, 4> for Avx2 {
     }
 
     #[inline(always)]
-    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; 4]) -> Self {
+    fn gather(numbers: [&[u64; 4]; MAX_LANES]) -> Self {
         let mut rows = [Word::splat(0); LANES];
         for (lane, row) in rows.iter_mut().enumerate() {
-            *row = Word::load(number(lane));
+            *row = Word::load(numbers[lane]);
         }
         Self::from_columns(Word::columns(rows))
     }

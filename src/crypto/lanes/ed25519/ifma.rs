@@ -7,7 +7,7 @@
 //! of 52 bits; they serve as factors. Digits of weight 2^255 come back as 19 at the lowest.
 #![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
-use super::super::field::{Mask, Residues};
+use super::super::field::{MAX_LANES, Mask, Residues};
 use super::super::ifma::vector::{DIGIT_BITS, LANES, Vector};
 use super::super::modulus::{self, Modulus};
 use super::field::P;
@@ -135,8 +135,8 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
     }
 
     #[inline(always)]
-    fn gather<'n>(number: impl FnMut(usize) -> &'n [u64; 4]) -> Self {
-        Self::from_columns(V::gather(std::array::from_fn(number)))
+    fn gather(numbers: [&[u64; 4]; MAX_LANES]) -> Self {
+        Self::from_columns(V::gather(numbers))
     }
 
     #[inline(always)]

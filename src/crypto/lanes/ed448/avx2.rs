@@ -17,7 +17,7 @@
 use std::arch::asm;
 
 use super::super::avx2::word::{LANES, Word};
-use super::super::field::{Mask, Residues};
+use super::super::field::{MAX_LANES, Mask, Residues, in_lanes};
 use super::super::modulus::{self, Modulus};
 use super::field::P;
 
@@ -274,14 +274,14 @@ impl Residues<P, 7> for Avx2 {
     #[inline(always)]
     fn pack(mut number: impl FnMut(usize) -> [u64; 7]) -> Self {
         let numbers = [number(0), number(1), number(2), number(3)];
-        Self::gather(|lane| &numbers[lane])
+        Self::gather(in_lanes!(LANES, lane => &numbers[lane]))
     }
 
     #[inline(always)]
-    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; 7]) -> Self {
+    fn gather(numbers: [&[u64; 7]; MAX_LANES]) -> Self {
         let (mut low, mut high) = ([Word::splat(0); LANES], [Word::splat(0); LANES]);
         for lane in 0..LANES {
-            let [a, b, c, d, e, f, g] = number(lane);
+            let [a, b, c, d, e, f, g] = numbers[lane];
             low[lane] = Word::load(&[*a, *b, *c, *d]);
             high[lane] = Word::load(&[*d, *e, *f, *g]);
         }

@@ -4,7 +4,7 @@
 //! ones are below `3 · 2^56 + 2^11`: sums and differences of two tight ones, which are not carried.
 //! All factors may be loose.
 
-use super::super::field::{Mask, Residues};
+use super::super::field::{MAX_LANES, Mask, Residues};
 use super::super::modulus::{self, Modulus};
 use super::super::words;
 use super::field::P;
@@ -190,10 +190,10 @@ impl<const L: usize> Residues<P, 7> for Words56<L> {
     }
 
     #[inline(always)]
-    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; 7]) -> Self {
+    fn gather(numbers: [&[u64; 7]; MAX_LANES]) -> Self {
         let mut lanes = [[0; 8]; L];
         for (lane, digits) in lanes.iter_mut().enumerate() {
-            *digits = from_words(number(lane));
+            *digits = from_words(numbers[lane]);
         }
         Self { lanes }
     }

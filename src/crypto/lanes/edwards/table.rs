@@ -5,10 +5,10 @@
 //! negated. Windows have rows for the multiples from 0 on, so that every scalar is met as the integer
 //! that it is: a key may have a part of small order, which scalars modulo L would change.
 
-use super::super::field::{Mask, Residues};
+use super::super::field::{Residues, in_lanes};
 use super::super::modulus::Modulus;
 use super::super::pages;
-use super::super::recode::{Digit, Windows};
+use super::super::recode::{self, Digit, Windows};
 use super::super::words;
 use super::Edwards;
 use super::point::{Affine, Extended};
@@ -105,18 +105,23 @@ impl<const N: usize> Table<N> {
     /// The multiples that digits stand for, one in each lane.
     #[inline(always)]
     pub fn multiples<M: Modulus<N>, F: Residues<M, N>>(&self, digits: &[Digit]) -> Multiples<F> {
-        let sign = |mask, (lane, digit): (usize, &Digit)| mask | (digit.sign() << lane);
-        let signs: Mask = digits.iter().enumerate().fold(0, sign);
-        let half = |lane: usize, which: u32| {
-            let digit = digits[lane];
-            &self.rows[digit.row()].halves[(digit.sign() ^ which) as usize]
-        };
-        let product: F = F::gather(|lane| &self.rows[digits[lane].row()].product);
+        let product = F::gather(in_lanes!(F::LANES, lane => &self.row_of(digits[lane]).product));
         Multiples {
-            half_sum: F::gather(|lane| half(lane, 0)),
-            half_difference: F::gather(|lane| half(lane, 1)),
-            product: product.negate_where(signs),
+            half_sum: F::gather(in_lanes!(F::LANES, lane => self.half_of(digits[lane], 0))),
+            half_difference: F::gather(in_lanes!(F::LANES, lane => self.half_of(digits[lane], 1))),
+            product: product.negate_where(recode::signs(digits)),
         }
+    }
+
+    #[inline(always)]
+    fn row_of(&self, digit: Digit) -> &Row<N> {
+        &self.rows[digit.row()]
+    }
+
+    /// Which half of a multiple: the sign of a digit exchanges them.
+    #[inline(always)]
+    fn half_of(&self, digit: Digit, which: u32) -> &[u64; N] {
+        &self.row_of(digit).halves[(digit.sign() ^ which) as usize]
     }
 
     /// Asks the processor to bring the rows of digits near. Of 96 octets they touch two cache lines, of 192 three or four.
@@ -201,14 +206,18 @@ impl<const N: usize> Level<'_, N> {
         (first, 1 + (pair & ((1 << (self.level - 1)) - 1)), middle)
     }
 
+    /// The row of j.
+    #[inline(always)]
+    fn row<'r>(&self, rows: &'r [Row<N>], pair: usize) -> &'r Row<N> {
+        let (first, j, _) = self.pair(pair);
+        &rows[first + j]
+    }
+
     /// `x1 x2 y1 y2 d` for each lane of a group.
     #[inline(always)]
     fn divisor<M: Modulus<N>, F: Residues<M, N>>(&self, rows: &[Row<N>], start: usize) -> F {
-        let row = |lane| {
-            let (first, j, _) = self.pair(start + lane);
-            &rows[first + j].product
-        };
-        F::gather(row).mul(&F::gather(|lane| &self.pair(start + lane).2.1))
+        let product = F::gather(in_lanes!(F::LANES, lane => &self.row(rows, start + lane).product));
+        product.mul(&F::gather(in_lanes!(F::LANES, lane => &self.pair(start + lane).2.1)))
     }
 
     /// With e = d x1 x2 y1 y2 the sum has the denominators 1 + e and 1 - e, and the difference the
@@ -236,14 +245,12 @@ impl<const N: usize> Level<'_, N> {
             inverse = inverse.mul(&plus.mul(&minus));
             let over_plus = reciprocal.mul(&minus);
             let over_minus = reciprocal.mul(&plus);
-            let row = |lane: usize, which: usize| {
-                let (first, j, _) = self.pair(start + lane);
-                &rows[first + j].halves[which]
-            };
-            let middle = |lane: usize, which: usize| &self.pair(start + lane).2.0.halves[which];
-            // No closure around these: they must be inlined where the instructions may be used.
-            let (a1, b1) = (F::gather(|lane| row(lane, 0)), F::gather(|lane| row(lane, 1)));
-            let (a2, b2) = (F::gather(|lane| middle(lane, 0)), F::gather(|lane| middle(lane, 1)));
+            let row = in_lanes!(F::LANES, lane => self.row(rows, start + lane));
+            let middle = in_lanes!(F::LANES, lane => &self.pair(start + lane).2.0);
+            let a1 = F::gather(in_lanes!(F::LANES, lane => &row[lane].halves[0]));
+            let b1 = F::gather(in_lanes!(F::LANES, lane => &row[lane].halves[1]));
+            let a2 = F::gather(in_lanes!(F::LANES, lane => &middle[lane].halves[0]));
+            let b2 = F::gather(in_lanes!(F::LANES, lane => &middle[lane].halves[1]));
             let (aa, bb, ab, ba) = (a1.mul(&a2), b1.mul(&b2), a1.mul(&b2), b1.mul(&a2));
             // Halves of x and y of the sum and of the difference.
             let sum = (aa.sub(&bb).mul(&over_plus), aa.add(&bb).mul(&over_minus));

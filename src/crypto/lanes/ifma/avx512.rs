@@ -89,6 +89,11 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
+    fn as_factor(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
     fn madd_low(self, a: Self, b: Self) -> Self {
         Self(intrinsic!(_mm512_madd52lo_epu64(self.0, a.0, b.0)))
     }

@@ -10,8 +10,9 @@
 
 use std::marker::PhantomData;
 
-use super::field::{Mask, Residues};
+use super::field::{MAX_LANES, Mask, Residues};
 use super::modulus::{self, Modulus};
+use super::unrolled::unrolled;
 use vector::{DIGIT_BITS, DIGIT_MASK, LANES, Vector};
 
 #[cfg(target_arch = "x86_64")]
@@ -23,6 +24,18 @@ pub mod vector;
 pub struct Ifma<V, M, const N: usize, const L: usize> {
     digits: [V; L],
     modulus: PhantomData<M>,
+}
+
+/// Each digit by an expression of its place. No closure, which the compiler does not always inline, and
+/// outside of the kernel's functions it has none of their instructions.
+macro_rules! each {
+    ($i:ident, $digit:expr) => {{
+        let mut digits = [V::splat(0); L];
+        for $i in 0..L {
+            digits[$i] = $digit;
+        }
+        digits
+    }};
 }
 
 /// The digits of a number of words.
@@ -46,11 +59,79 @@ const fn doubled<const L: usize>(digits: &[u64; L]) -> [u64; L] {
     double
 }
 
+/// The same number with -1 for digits of ones only, where a subtraction takes the place of two
+/// multiply-adds: so a run of ones becomes -1, zeros, and a one in the digit where it ends.
+const fn factors<const L: usize>(digits: &[u64; L]) -> [i64; L] {
+    let (mut factors, mut carry, mut i) = ([0; L], 0, 0);
+    while i < L {
+        let digit = digits[i] + carry;
+        carry = (digit >= DIGIT_MASK) as u64;
+        factors[i] = digit.cast_signed() - (carry << DIGIT_BITS).cast_signed();
+        i += 1;
+    }
+    assert!(carry == 0, "the last digit is not full");
+    factors
+}
+
+/// The columns of a product of `L` digits by `L` digits, not carried.
+trait Columns<V> {
+    /// The sum of what belongs to the digit `k` of the product, for `k` below `2 L`.
+    fn column(&self, k: usize) -> V;
+}
+
+/// A product of two numbers: 2 L² multiply-adds.
+struct Pair<'d, V, const L: usize>(&'d [V; L], &'d [V; L]);
+
+impl<V: Vector, const L: usize> Columns<V> for Pair<'_, V, L> {
+    #[inline(always)]
+    fn column(&self, k: usize) -> V {
+        // Low and high halves by themselves, so that an addition waits for fewer before it.
+        let (mut low, mut high) = (V::splat(0), V::splat(0));
+        unrolled!(i < L, {
+            if i <= k && k - i < L {
+                low = low.madd_low(self.0[i], self.1[k - i]);
+            }
+            if i < k && k - 1 - i < L {
+                high = high.madd_high(self.0[i], self.1[k - 1 - i]);
+            }
+        });
+        low.add(high)
+    }
+}
+
+/// A square: L² + L multiply-adds.
+struct Square<'d, V, const L: usize>(&'d [V; L]);
+
+impl<V: Vector, const L: usize> Columns<V> for Square<'_, V, L> {
+    #[inline(always)]
+    fn column(&self, k: usize) -> V {
+        let (mut low, mut high) = (V::splat(0), V::splat(0));
+        // Products of different digits, which are there twice. A digit has no room to be doubled.
+        unrolled!(i < L, {
+            if 2 * i < k && k - i < L {
+                low = low.madd_low(self.0[i], self.0[k - i]);
+            }
+            if 2 * i + 1 < k && k - 1 - i < L {
+                high = high.madd_high(self.0[i], self.0[k - 1 - i]);
+            }
+        });
+        let sum = low.add(high);
+        let twice = sum.add(sum);
+        let middle = self.0[k / 2];
+        if k.is_multiple_of(2) {
+            twice.madd_low(middle, middle)
+        } else {
+            twice.madd_high(middle, middle)
+        }
+    }
+}
+
 impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> {
     const RADIX_BITS: usize = DIGIT_BITS * L;
     const P: [u64; L] = digits(&M::VALUE);
     const P2: [u64; L] = doubled(&Self::P);
     const P4: [u64; L] = doubled(&Self::P2);
+    const FACTORS: [i64; L] = factors(&Self::P);
     /// Packed, that is plain, powers of this kernel's R modulo p.
     const ONE: [u64; N] = modulus::power_of_two(&M::VALUE, Self::RADIX_BITS);
     const R2: [u64; N] = modulus::power_of_two(&M::VALUE, 2 * Self::RADIX_BITS);
@@ -63,21 +144,10 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
         Self { digits, modulus: PhantomData }
     }
 
-    /// Each digit by a function of its place. A loop and no closure of the standard library's, so that
-    /// all is inlined where the processor's instructions may be used.
-    #[inline(always)]
-    fn each(digit: impl Fn(usize) -> V) -> [V; L] {
-        let mut digits = [V::splat(0); L];
-        for (i, place) in digits.iter_mut().enumerate() {
-            *place = digit(i);
-        }
-        digits
-    }
-
     #[inline(always)]
     fn splat(number: &[u64; N]) -> Self {
         let number = digits::<N, L>(number);
-        Self::new(Self::each(|i| V::splat(number[i])))
+        Self::new(each!(i, V::splat(number[i])))
     }
 
     /// From vectors of words.
@@ -108,6 +178,67 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
             digits[i - 1] = digits[i - 1].and(mask);
         }
         digits
+    }
+
+    /// Montgomery's product, column by column: a product of two loose numbers divided by R.
+    ///
+    /// A column takes in what the factors give, the multiples of p that cleared the columns before, and
+    /// the carry; the lower half of the columns is cleared. Multiples take 2 L² multiply-adds less those
+    /// by digits of p that are zero or minus one. The multiplier does not read what is above a digit, so
+    /// that a sum can be a factor as it is. No column collects more than 4 L terms of 52 bits.
+    #[inline(always)]
+    fn divided(product: &impl Columns<V>) -> Self {
+        let zero = V::splat(0);
+        let mask = V::splat(DIGIT_MASK);
+        let (mut multiples, mut digits, mut sum) = ([zero; L], [zero; L], zero);
+        unrolled!(k < 2 * L, {
+            let carry = sum.sar(DIGIT_BITS);
+            sum = product.column(k);
+            // The last one, which is the last to be known, comes last.
+            unrolled!(i < L, {
+                if i < k && k - i < L {
+                    sum = Self::add_multiple(sum, multiples[i], k - i);
+                }
+                if i < k && k - 1 - i < L && !matches!(Self::FACTORS[k - 1 - i], 0 | -1) {
+                    let digit = V::splat(Self::FACTORS[k - 1 - i].cast_unsigned());
+                    sum = sum.madd_high(multiples[i], digit);
+                }
+            });
+            sum = sum.add(carry);
+            if k >= L {
+                digits[k - L] = sum.and(mask);
+            } else {
+                multiples[k] = Self::multiple(sum);
+                // With p = -1 nothing is left of the digit, and what is above it stays.
+                if Self::FACTORS[0] != -1 {
+                    sum = Self::add_multiple(sum, multiples[k], 0);
+                }
+            }
+        });
+        digits[L - 1] = sum;
+        Self::new(digits)
+    }
+
+    /// The multiple of p that clears a column, the lowest: `-sum / p` modulo a digit.
+    #[inline(always)]
+    fn multiple(sum: V) -> V {
+        let factor = M::MINUS_INVERSE & DIGIT_MASK;
+        let multiple = match factor - 1 {
+            0 => sum,
+            power if power.is_power_of_two() => sum.add(sum.shl(power.trailing_zeros() as usize)),
+            _ => V::splat(0).madd_low(sum.as_factor(), V::splat(factor)),
+        };
+        multiple.as_factor()
+    }
+
+    /// Adds the low digit of a multiple's product with the digit `place` of p.
+    #[inline(always)]
+    fn add_multiple(sum: V, multiple: V, place: usize) -> V {
+        match Self::FACTORS[place] {
+            0 => sum,
+            -1 => sum.sub(multiple.and(V::splat(DIGIT_MASK))),
+            digit => sum.madd_low(multiple, V::splat(digit.cast_unsigned())),
+        }
     }
 
     /// A number below `8 p`, its digits not carried yet, made tight.
@@ -172,21 +303,16 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
     }
 
     #[inline(always)]
-    fn gather<'n>(mut number: impl FnMut(usize) -> &'n [u64; N]) -> Self {
-        // Loops, as in `each`.
-        let mut rows = [number(0); LANES];
-        for (lane, row) in rows.iter_mut().enumerate().skip(1) {
-            *row = number(lane);
+    fn gather(numbers: [&[u64; N]; MAX_LANES]) -> Self {
+        if N < 4 {
+            return Self::pack(|lane| *numbers[lane]);
         }
         let mut columns = [V::splat(0); N];
         // In fours; the last four overlap those before where N is no multiple of four.
-        for start in (0..N).step_by(4).map(|start| start.min(N.saturating_sub(4))) {
-            let Some(first) = rows[0][start..].first_chunk::<4>() else {
-                return Self::pack(|lane| *rows[lane]);
-            };
-            let mut fours = [first; LANES];
-            for (four, row) in fours.iter_mut().zip(rows) {
-                if let Some(words) = row[start..].first_chunk::<4>() {
+        for start in (0..N).step_by(4).map(|start| start.min(N - 4)) {
+            let mut fours = [&[0; 4]; LANES];
+            for (four, number) in fours.iter_mut().zip(numbers) {
+                if let Some(words) = number[start..].first_chunk::<4>() {
                     *four = words;
                 }
             }
@@ -221,13 +347,13 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
 
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        let sum = Self::each(|i| self.digits[i].add(other.digits[i]));
+        let sum = each!(i, self.digits[i].add(other.digits[i]));
         Self::new(Self::carried(sum))
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
-        Self::new(Self::carried(Self::each(|i| {
+        Self::new(Self::carried(each!(i, {
             self.digits[i].add(V::splat(Self::P2[i])).sub(other.digits[i])
         })))
     }
@@ -237,7 +363,7 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         if M::COMPLEMENT.is_empty() {
             return self.sub(other).less(&Self::P2);
         }
-        Self::new(Self::fold(Self::each(|i| {
+        Self::new(Self::fold(each!(i, {
             self.digits[i].add(V::splat(Self::P2[i])).sub(other.digits[i])
         })))
     }
@@ -247,55 +373,19 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         if M::COMPLEMENT.is_empty() {
             return self.sub_tight(other).sub_tight(third);
         }
-        Self::new(Self::fold(Self::each(|i| {
+        Self::new(Self::fold(each!(i, {
             self.digits[i].add(V::splat(Self::P4[i])).sub(other.digits[i]).sub(third.digits[i])
         })))
     }
 
-    /// Montgomery's product, digit by digit: 2 L² + 2 L² multiply-adds less those by digits of p that
-    /// are zero or, for the lowest, all ones. No digit of the sum collects more than 4 L terms of 52
-    /// bits before it is carried.
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        let (a, zero, mask) = (&self.digits, V::splat(0), V::splat(DIGIT_MASK));
-        let mut t = [zero; L];
-        for &b in &other.digits {
-            t[0] = t[0].madd_low(a[0], b);
-            for j in 1..L {
-                t[j] = t[j].madd_low(a[j], b).madd_high(a[j - 1], b);
-            }
-            let mut top = zero.madd_high(a[L - 1], b);
-            // The multiple of p that clears the lowest digit.
-            let low = t[0].and(mask);
-            let factor = M::MINUS_INVERSE & DIGIT_MASK;
-            let multiple = if factor == 1 { low } else { zero.madd_low(low, V::splat(factor)) };
-            if Self::P[0] == DIGIT_MASK {
-                // t0 + multiple (2^52 - 1), where the multiple is t0 modulo 2^52.
-                t[1] = t[1].add(t[0].shr(DIGIT_BITS)).add(multiple);
-            } else {
-                let p = V::splat(Self::P[0]);
-                t[1] = t[1].add(t[0].madd_low(multiple, p).shr(DIGIT_BITS));
-                t[1] = t[1].madd_high(multiple, p);
-            }
-            for j in 1..L {
-                if Self::P[j] != 0 {
-                    let p = V::splat(Self::P[j]);
-                    t[j] = t[j].madd_low(multiple, p);
-                    let next = if j + 1 < L { &mut t[j + 1] } else { &mut top };
-                    *next = next.madd_high(multiple, p);
-                }
-            }
-            for j in 1..L {
-                t[j - 1] = t[j];
-            }
-            t[L - 1] = top;
-        }
-        Self::new(Self::carried(t))
+        Self::divided(&Pair(&self.digits, &other.digits))
     }
 
     #[inline(always)]
     fn sqr(&self) -> Self {
-        self.mul(self)
+        Self::divided(&Square(&self.digits))
     }
 
     #[inline(always)]
@@ -312,15 +402,15 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
 
     #[inline(always)]
     fn negate_where(&self, mask: Mask) -> Self {
-        let negated = Self::each(|i| V::splat(Self::P2[i]).sub(self.digits[i]));
+        let negated = each!(i, V::splat(Self::P2[i]).sub(self.digits[i]));
         let negated = Self::carried(negated);
-        Self::new(Self::each(|i| self.digits[i].replace_where(mask, negated[i])))
+        Self::new(each!(i, self.digits[i].replace_where(mask, negated[i])))
     }
 
     #[inline(always)]
     fn one_where(&self, mask: Mask) -> Self {
         let one = Self::one();
-        Self::new(Self::each(|i| self.digits[i].replace_where(mask, one.digits[i])))
+        Self::new(each!(i, self.digits[i].replace_where(mask, one.digits[i])))
     }
 
     #[inline(always)]

@@ -24,6 +24,8 @@ pub trait Vector: Copy + Send + Sync {
     fn to_words(self) -> [u64; LANES];
     /// Four words for each lane, from where they lie: result `i` has the word `i` of all lanes.
     fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4];
+    /// The same as a factor: bits above 52 are not read.
+    fn as_factor(self) -> Self;
     /// `self` plus the low 52 bits of the 104-bit product of the low 52 bits of `a` and `b`.
     fn madd_low(self, a: Self, b: Self) -> Self;
     /// `self` plus the high 52 bits of that product.
@@ -95,6 +97,10 @@ impl Vector for Emulated {
 
     fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4] {
         std::array::from_fn(|i| Self(rows.map(|row| row[i])))
+    }
+
+    fn as_factor(self) -> Self {
+        self.and(Self::splat(DIGIT_MASK))
     }
 
     fn madd_low(self, a: Self, b: Self) -> Self {

@@ -9,22 +9,8 @@
 //!
 //! With `D` digits a square takes `D (D + 1) / 2` products and its reduction `D² + D`.
 
+use super::super::unrolled::unrolled;
 use super::digits::Digits;
-
-/// Does something for each place of a block. The compiler unrolls a loop over blocks of four and more
-/// only in part, and then keeps in memory what belongs in registers.
-macro_rules! for_each_place {
-    ($i:ident of $blocks:ident $body:block) => {
-        for_each_place!($i of $blocks $body 0 1 2 3 4 5);
-        const { assert!($blocks <= 6, "blocks are small") }
-    };
-    ($i:ident of $blocks:ident $body:block $($place:literal)*) => {
-        $(if $blocks > $place {
-            let $i: usize = $place;
-            $body
-        })*
-    };
-}
 
 /// A block of digits, the lowest first.
 pub type Block<V, const B: usize> = [V; B];
@@ -66,7 +52,6 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     /// Adds `a[0] b[last] + a[1] b[last - 1] + …`, each a product of blocks, which counts `weight`
     /// times.
     #[inline(always)]
-    #[allow(clippy::needless_range_loop, reason = "an iterator costs a fifth of the speed")]
     fn add_blocks(&mut self, weight: usize, mut a: &[Block<V, B>], mut b: &[Block<V, B>]) {
         debug_assert_eq!(a.len(), b.len());
         while !a.is_empty() {
@@ -80,10 +65,10 @@ impl<V: Digits, const B: usize> Columns<V, B> {
             let (b_later, b_now) = b.split_at(b.len() - count);
             let mut columns = *self;
             for (a, b) in a_now.iter().zip(b_now.iter().rev()) {
-                for_each_place!(j of B {
-                    for i in 0..B {
+                unrolled!(j < B, {
+                    unrolled!(i < B, {
                         columns.add_product(i + j, a[i], b[j]);
-                    }
+                    });
                 });
             }
             *self = columns;
@@ -95,11 +80,13 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     /// Adds the products of different digits of one block, once each.
     #[inline(always)]
     fn add_mixed(&mut self, a: &Block<V, B>, b: &Block<V, B>) {
-        for (i, &a) in a.iter().enumerate() {
-            for (j, &b) in b.iter().enumerate().skip(i + 1) {
-                self.add_product(i + j, a, b);
-            }
-        }
+        unrolled!(i < B, {
+            unrolled!(j < B, {
+                if j > i {
+                    self.add_product(i + j, a[i], b[j]);
+                }
+            });
+        });
     }
 
     /// Adds twice the other sums.
@@ -107,13 +94,12 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     fn add_twice(&mut self, other: &Self) {
         debug_assert!(self.taken + 2 * other.taken < Self::ROOM, "used with much room only");
         self.taken += 2 * other.taken;
-        for half in 0..2 {
-            for i in 0..B {
-                let (sum, high) = (other.sums[half][i], other.highs[half][i]);
-                self.sums[half][i] = self.sums[half][i].add(sum.add(sum));
-                self.highs[half][i] = self.highs[half][i].add(high.add(high));
-            }
-        }
+        unrolled!(i < 2 * B, {
+            let (half, i) = (i / B, i % B);
+            let (sum, high) = (other.sums[half][i], other.highs[half][i]);
+            self.sums[half][i] = self.sums[half][i].add(sum.add(sum));
+            self.highs[half][i] = self.highs[half][i].add(high.add(high));
+        });
     }
 
     /// Makes room for one more block product.
@@ -130,15 +116,12 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     fn relieve(&mut self) {
         (self.sums, self.highs) = (self.merged(), [[V::splat(0); B]; 2]);
         let mut carry = V::splat(0);
-        for half in 0..2 {
-            for i in 0..B {
-                let sum = self.sums[half][i];
-                let is_last = half == 1 && i + 1 == B;
-                let kept = if is_last { sum } else { sum.digit() };
-                self.sums[half][i] = kept.add(carry);
-                carry = sum.carry();
-            }
-        }
+        unrolled!(i < 2 * B - 1, {
+            let sum = self.sums[i / B][i % B];
+            self.sums[i / B][i % B] = sum.digit().add(carry);
+            carry = sum.carry();
+        });
+        self.sums[1][B - 1] = self.sums[1][B - 1].add(carry);
         self.taken = 0;
     }
 
@@ -147,11 +130,9 @@ impl<V: Digits, const B: usize> Columns<V, B> {
     fn merged(self) -> [Block<V, B>; 2] {
         let mut sums = self.sums;
         if V::IN_PARTS {
-            for (sums, highs) in sums.iter_mut().zip(self.highs) {
-                for (sum, high) in sums.iter_mut().zip(highs) {
-                    *sum = sum.add(high);
-                }
-            }
+            unrolled!(i < 2 * B, {
+                sums[i / B][i % B] = sums[i / B][i % B].add(self.highs[i / B][i % B]);
+            });
         }
         sums
     }
@@ -173,16 +154,16 @@ impl<V: Digits, const B: usize> Modulus<V, B> {
         let mut sums = columns.merged();
         let modulus = &self.blocks[0];
         let mut multiple = [V::splat(0); B];
-        for_each_place!(i of B {
+        unrolled!(i < B, {
             let digit = sums[0][i].low_product(self.minus_inverse);
             multiple[i] = digit;
-            for (j, &modulus) in modulus.iter().enumerate() {
+            unrolled!(j < B, {
                 let (at, next) = (i + j, i + j + 1);
-                sums[at / B][at % B] = sums[at / B][at % B].add_product(digit, modulus);
+                sums[at / B][at % B] = sums[at / B][at % B].add_product(digit, modulus[j]);
                 if V::IN_PARTS {
-                    sums[next / B][next % B] = sums[next / B][next % B].add_high(digit, modulus);
+                    sums[next / B][next % B] = sums[next / B][next % B].add_high(digit, modulus[j]);
                 }
-            }
+            });
             carry(&mut sums, i);
         });
         (multiple, sums[1])
@@ -237,9 +218,10 @@ impl<V: Digits, const B: usize> Group<V, B> {
     fn store(&mut self, place: usize, digits: Block<V, B>) {
         self.value[place] = digits;
         if V::DOUBLES {
-            for (double, digit) in self.doubled[place].iter_mut().zip(digits) {
-                *double = digit.add(digit);
-            }
+            let doubled = &mut self.doubled[place];
+            unrolled!(i < B, {
+                doubled[i] = digits[i].add(digits[i]);
+            });
         }
     }
 
@@ -274,9 +256,10 @@ impl<V: Digits, const B: usize> Group<V, B> {
             columns.add_twice(&mixed);
         }
         if let Some(middle) = middle {
-            for (i, &digit) in value[middle].iter().enumerate() {
-                columns.add_product(2 * i, digit, digit);
-            }
+            let digits = &value[middle];
+            unrolled!(i < B, {
+                columns.add_product(2 * i, digits[i], digits[i]);
+            });
         }
     }
 
@@ -301,13 +284,13 @@ impl<V: Digits, const B: usize> Group<V, B> {
             return;
         }
         let mut sums = columns.merged();
-        for i in 0..B {
+        unrolled!(i < B, {
             carry(&mut sums, i);
-        }
+        });
         let mut digits = sums[0];
-        for digit in &mut digits {
-            *digit = digit.digit();
-        }
+        unrolled!(i < B, {
+            digits[i] = digits[i].digit();
+        });
         // Those that are yet to come do without this place of the value.
         self.store(k - blocks, digits);
         self.carried = sums[1];
