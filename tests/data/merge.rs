@@ -218,6 +218,23 @@ proptest! {
     }
 }
 
+// The parser calls that no end but a wrong number.
+#[test]
+fn a_report_that_is_cut_behind_a_decimal_point_is_cut_short() {
+    let (name, text) = &REPORTS[0];
+    let points = text.windows(3).enumerate().filter(|(_, octets)| {
+        octets[0].is_ascii_digit() && octets[1] == b'.' && octets[2].is_ascii_digit()
+    });
+    let mut seen = 0;
+    for (at, _) in points {
+        // Most are in strings, where a cut is an end like any other.
+        let error = read_report(name, &text[..at + 2]).unwrap_err().to_string();
+        assert!(error.contains("cut short"), "at {at}: {error}");
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
+
 #[test]
 fn a_stream_without_its_last_line_is_cut_short() {
     for file in [ZONES[1], CAPTURES[0]] {

@@ -63,18 +63,23 @@ pub fn read_report(file: &str, input: impl Read) -> Result<Merged, ReadError> {
             continue;
         }
         let mut deserializer = serde_json::Deserializer::from_reader(&mut input);
-        Object { gathered: &mut gathered, is_row: false }
-            .deserialize(&mut deserializer)
-            .map_err(of_json)?;
+        let read = Object { gathered: &mut gathered, is_row: false }.deserialize(&mut deserializer);
+        if let Err(error) = read {
+            let at_end = input.fill_buf().is_ok_and(<[u8]>::is_empty);
+            return Err(of_json(error, at_end));
+        }
     }
     let sha256 = input.into_inner().finish();
     gathered.finish(file, sha256)
 }
 
-fn of_json(error: serde_json::Error) -> ReadError {
+fn of_json(error: serde_json::Error, at_end: bool) -> ReadError {
+    let has_begun = (error.line(), error.column()) > (1, 1);
     match error.classify() {
         serde_json::error::Category::Io => ReadError::Io(error.into()),
         serde_json::error::Category::Eof => ReadError::CutShort(""),
+        // A number that is cut behind its point is none.
+        serde_json::error::Category::Syntax if at_end && has_begun => ReadError::CutShort(""),
         _ => ReadError::NoReport(error.to_string()),
     }
 }
