@@ -5,8 +5,8 @@
 //! from tables, all additions are affine, and one inversion serves a whole level of them.
 //!
 //! - [`ecdsa`] is the algorithm, [`chain`] its additions, [`table`] and [`recode`] its tables and
-//!   digits. They are written once, generic over the curve ([`curve`], [`p256`], [`p384`]) and over the kernel
-//!   ([`field`]).
+//!   digits. They are written once, generic over the curve ([`curve`], [`p256`], [`p384`]) and over the
+//!   kernel ([`field`]).
 //! - [`edwards`] is the same for Edwards curves, whose additions are others; [`ed25519`] and [`ed448`] are
 //!   the curves with their kernels.
 //! - [`portable`] is the kernel for every processor, `avx2` the one for AVX2, [`ifma`] the one for
@@ -14,8 +14,9 @@
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
 //! - [`digest`] hashes what is signed, many messages side by side.
-//! - [`pages`] is memory for tables.
-//! - [`kernels`] chooses one when the program runs, which [`wanted`] may narrow down, and [`backend`] makes a [`Backend`](super::Backend) of it.
+//! - [`pages`] is memory for tables, and [`unrolled`] a loop that stays in registers.
+//! - [`kernels`] chooses one when the program runs, which [`wanted`] may narrow down, and [`backend`] makes a
+//!   [`Backend`](super::Backend) of it.
 //!
 //! # Exactness
 //!
