@@ -45,6 +45,9 @@ class Variant:
 
 VARIANTS = []
 
+# In the source of zones/text/hashed-*.zone.
+HASH_OF_WWW = "q787kgihtsu67rm61shda3222biaqjva"
+
 
 def variant(name, **options):
     def register(change):
@@ -829,6 +832,20 @@ def nsec_unsigned(zone):
     """The signature of an NSEC record at a delegation is not there."""
     zone.drop(zone.find_sigs("insecure", "NSEC"))
     return [found("rrset-unsigned", zone, "insecure", "NSEC")]
+
+
+@variant("nsec3-unsigned-at-delegation", base="zones/text/hashed-bind.zone")
+def nsec3_unsigned_at_delegation(zone):
+    """A delegation's name is the hash of another name, whose NSEC3 record has no signature."""
+    zone.drop(zone.find_sigs(HASH_OF_WWW, "NSEC3"))
+    return [found("rrset-unsigned", zone, HASH_OF_WWW, "NSEC3")]
+
+
+@variant("nsec3-signature-at-delegation", base="zones/text/hashed-bind.zone")
+def nsec3_signature_at_delegation(zone):
+    """The same, and an octet of the signature is another."""
+    flip_signature(zone, HASH_OF_WWW, "NSEC3")
+    return [found("signature-invalid", zone, HASH_OF_WWW, "NSEC3")]
 
 
 @variant("ttls-differ")

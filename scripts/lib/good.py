@@ -143,6 +143,10 @@ def sources():
             "RRsets whose canonical order is not that of their lengths", 15,
         )
         yield zone("root", ".", signer, f"root-{signer}", "a zone whose apex is the root", 8)
+        yield zone(
+            "hashed", "hashed.example.", signer, f"hashed-{signer}",
+            "names that are hashes of other names, also with delegations", 13, "nsec3",
+        )
     yield zone(
         "names", "names.example.", "bind", "names-nsec3", "owners hard to read, hashed", 13, "nsec3"
     )

@@ -973,6 +973,16 @@ def cname_and_other_data(zone):
     return [found("cname-and-other-data", zone, "ftp", "CNAME")]
 
 
+@variant("cname-and-other-data-occluded")
+def cname_and_other_data_occluded(zone):
+    """A name below a delegation has a CNAME beside its address: servers refuse the zone."""
+    add(zone, "ns.secure", "CNAME", "elsewhere.test.")
+    return [
+        found("cname-and-other-data", zone, "ns.secure", "CNAME"),
+        found("data-occluded", zone, "ns.secure", "CNAME"),
+    ]
+
+
 @variant("cname-several")
 def cname_several(zone):
     """A name has two CNAME records."""

@@ -59,3 +59,32 @@ fn an_rrset_that_was_made_from_a_wildcard_says_so() {
     let told: Vec<_> = judged.summary.explanations.iter().map(|chain| chain.wildcard).collect();
     assert_eq!(told, [Some(name("*.zone.")), None]);
 }
+
+// RFC 5155 §7.1: anybody may register the name that an NSEC3 record of the zone has, and sign it. The
+// record belongs to the zone above all the same.
+#[test]
+fn an_nsec3_record_belongs_to_the_zone_above_even_where_a_signed_zone_begins() {
+    /// The hash of `www.`, without salt.
+    const HASH: &str = "rrjb82en16h26k1oshp2enh5qollrraa.";
+    let (key, below) = (Key::p384(), Key::p256());
+    let root = Signing { apex: ".", key: &key, days: (-1, 60) };
+    let zone = Signing { apex: HASH, key: &below, days: (-1, 60) };
+    let proof = root.nsec3(HASH, [255; 20], &[RType::A, RType::RRSIG]);
+    let denial = Answer {
+        authority: [root.soa(), proof].concat(),
+        ..Answer::new("www.", RType::AAAA, Vec::new())
+    };
+    let answers = [
+        Answer::new(".", RType::DNSKEY, root.dnskey(&[&key])),
+        Answer::new(HASH, RType::DS, root.ds(HASH, &below)),
+        Answer::new(HASH, RType::DNSKEY, zone.dnskey(&[&below])),
+        Answer::new(HASH, RType::A, zone.address(HASH)),
+        denial,
+    ];
+    let answers: String = answers.iter().map(|answer| answer.text(Some(0))).collect();
+    let judged = text("answers", answers.as_bytes(), 0, &key.as_anchor());
+    let statuses: Vec<_> =
+        judged.responses.iter().map(|row| row.judgement.clone().unwrap().status).collect();
+    assert_eq!(statuses, [Status::Secure; 5]);
+    assert!(judged.rrsets.iter().all(|row| row.judgement.status == Status::Secure));
+}

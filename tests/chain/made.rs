@@ -150,15 +150,14 @@ impl Signing<'_> {
 
     /// An NSEC record.
     pub fn nsec(&self, owner: &str, next: &str, types: &[RType]) -> Vec<Record> {
-        // All types here are of the first window.
-        let mut bitmap = [0_u8; 32];
-        for rtype in types {
-            bitmap[usize::from(rtype.0 / 8)] |= 0x80 >> (rtype.0 % 8);
-        }
-        let len = bitmap.iter().rposition(|&octet| octet != 0).unwrap() + 1;
-        let octets = [&[0, u8::try_from(len).unwrap()][..], &bitmap[..len]].concat();
-        let rdata = [name(next).as_wire(), &octets].concat();
+        let rdata = [name(next).as_wire(), &bitmap(types)].concat();
         self.rrset(owner, RType::NSEC, &[rdata])
+    }
+
+    /// An NSEC3 record without iterations, salt and opt-out: whose it is and which is next, hashed.
+    pub fn nsec3(&self, owner: &str, next: [u8; 20], types: &[RType]) -> Vec<Record> {
+        let rdata = [&[1, 0, 0, 0, 0, 20][..], &next, &bitmap(types)].concat();
+        self.rrset(owner, RType::NSEC3, &[rdata])
     }
 
     /// The SOA of the zone.
@@ -168,6 +167,16 @@ impl Signing<'_> {
         let rdata = [apex.as_wire(), apex.as_wire(), &numbers].concat();
         self.rrset(self.apex, RType::SOA, &[rdata])
     }
+}
+
+/// A type bitmap (RFC 4034 §4.1.2) of types that are all of the first window.
+fn bitmap(types: &[RType]) -> Vec<u8> {
+    let mut bitmap = [0_u8; 32];
+    for rtype in types {
+        bitmap[usize::from(rtype.0 / 8)] |= 0x80 >> (rtype.0 % 8);
+    }
+    let len = bitmap.iter().rposition(|&octet| octet != 0).unwrap() + 1;
+    [&[0, u8::try_from(len).unwrap()][..], &bitmap[..len]].concat()
 }
 
 /// A response.

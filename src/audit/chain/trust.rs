@@ -120,12 +120,13 @@ impl<'v> Judge<'v> {
     }
 
     /// Where an RRset lies: a DS, and the NSEC of a delegation, belong to the zone above their owner
-    /// (RFC 4035 §2.4, §2.3).
+    /// (RFC 4035 §2.4, §2.3). So does every NSEC3, even where a zone begins at that name: its first
+    /// label is a hash, and the rest is the apex (RFC 5155 §7.1).
     pub fn position_of(&mut self, owner: &Name, rtype: RType) -> Position {
         let position = self.position(owner);
         let is_apex = position.zone.apex == *owner;
         match owner.parent() {
-            Some(parent) if rtype == RType::DS => self.position(&parent),
+            Some(parent) if matches!(rtype, RType::DS | RType::NSEC3) => self.position(&parent),
             Some(parent) if rtype == RType::NSEC && is_apex => self.position(&parent),
             _ => position,
         }

@@ -66,6 +66,7 @@ fn misplaced_unusual(
             if let Some(&first) = types.first() {
                 report((first, Code::DataBelowDname, Some(list(&types))));
             }
+            alias(owner, &mut report);
             return;
         }
         Standing::BelowDelegation => {
@@ -76,6 +77,7 @@ fn misplaced_unusual(
             if let Some(&first) = types.first() {
                 report((first, Code::DataOccluded, Some(list(&types))));
             }
+            alias(owner, &mut report);
             return;
         }
         Standing::Delegation => {
@@ -137,7 +139,7 @@ fn of_apex(owner: &OwnerRecords<'_>, standing: Standing, report: &mut impl FnMut
     }
 }
 
-/// CNAME and DNAME.
+/// CNAME and DNAME: also where they are hidden, since servers refuse a zone for what they are beside.
 fn alias(owner: &OwnerRecords<'_>, report: &mut impl FnMut(Misplaced)) {
     let several = |rtype| owner.rrset(rtype).filter(|rrset| Rrset::distinct(*rrset).count() > 1);
     for (rtype, code) in [(RType::CNAME, Code::CnameSeveral), (RType::DNAME, Code::DnameSeveral)] {

@@ -9,7 +9,8 @@ use crate::rrset::{Ordered, OwnerId, OwnerSpan, Shape};
 pub(super) enum Standing {
     /// The zone speaks for it.
     Authoritative,
-    /// It has NS records and is not the apex: the zone speaks for its DS and NSEC only.
+    /// It has NS records and is not the apex: the zone speaks for its DS and NSEC only, and for the
+    /// NSEC3 of another name whose hash is this one.
     Delegation,
     /// It lies below a delegation: glue, or hidden data.
     BelowDelegation,
@@ -24,7 +25,7 @@ impl Standing {
     pub(super) fn is_signed(self, rtype: RType) -> bool {
         match self {
             Self::Authoritative => true,
-            Self::Delegation => matches!(rtype, RType::DS | RType::NSEC),
+            Self::Delegation => matches!(rtype, RType::DS | RType::NSEC | RType::NSEC3),
             Self::BelowDelegation | Self::BelowDname | Self::Outside => false,
         }
     }
