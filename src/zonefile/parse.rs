@@ -1,6 +1,8 @@
 //! Words to records: owner, TTL, class and type of an entry, and what an omitted one means
 //! (RFC 1035 §5.1, RFC 2308 §4).
 
+use std::sync::Arc;
+
 use crate::dns::name::NameError;
 use crate::dns::{Class, Name, RType};
 
@@ -76,8 +78,9 @@ pub(super) struct Carried {
 pub(super) struct Stretch {
     /// The octet of the text with which it begins.
     pub offset: u64,
-    /// What relative names are relative to, in wire form.
-    pub origin: Option<Box<[u8]>>,
+    /// What relative names are relative to, in wire form: the same octets for neighbours, which are
+    /// many where it is `$TTL` that changes.
+    pub origin: Option<Arc<[u8]>>,
     /// `$TTL`, once given.
     pub default_ttl: Option<u32>,
     /// The class of the last record before.
@@ -125,6 +128,8 @@ pub(super) struct State {
     origin: Option<Name>,
     /// The same as it is assumed; nothing has needed it yet.
     assumed_origin: Option<Name>,
+    /// Either of them as stretches have it, once one has begun.
+    shared_origin: Option<Arc<[u8]>>,
     /// `$TTL`, once given.
     default_ttl: Option<u32>,
     /// What holds where neither `$TTL` nor a record before has said anything.
@@ -168,6 +173,7 @@ impl State {
         Self {
             origin,
             assumed_origin: None,
+            shared_origin: None,
             default_ttl: None,
             fallback_ttl,
             owner: Name::root(),
@@ -248,7 +254,11 @@ impl State {
     /// Begins a stretch of records, behind a directive that begins at `offset`.
     pub fn begin_stretch(&mut self, offset: u64) -> Stretch {
         self.class_of_stretch = self.class;
-        let origin = self.origin.or(self.assumed_origin).map(|origin| origin.as_wire().into());
+        if self.shared_origin.is_none() {
+            let origin = self.origin.as_ref().or(self.assumed_origin.as_ref());
+            self.shared_origin = origin.map(|origin| origin.as_wire().into());
+        }
+        let origin = self.shared_origin.clone();
         Stretch { offset, origin, default_ttl: self.default_ttl, class: self.class }
     }
 
@@ -284,6 +294,7 @@ impl State {
     pub fn set_origin(&mut self, origin: Option<Name>) {
         self.origin = origin;
         self.assumed_origin = None;
+        self.shared_origin = None;
         self.leans.origin.own = true;
         self.owner_text.clear();
         self.last_rrsig.clear();

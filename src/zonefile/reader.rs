@@ -399,35 +399,34 @@ impl<'r> Reader<'r> {
         mut words: Words<'_>,
     ) -> Result<(), SyntaxError> {
         let directive = words.next("a directive")?;
-        match directive.text.to_ascii_uppercase().as_slice() {
-            b"$ORIGIN" => {
-                let word = words.next("a domain name")?;
-                let origin = self.name(&word)?;
-                expect_end(&words)?;
-                self.state.set_origin(Some(origin));
-                self.begin_stretch(location);
-                Ok(())
+        let is = |name: &str| directive.text.eq_ignore_ascii_case(name.as_bytes());
+        if is("$TTL") {
+            let ttl = read_ttl(&words.next("a TTL")?)?;
+            expect_end(&words)?;
+            self.state.set_default_ttl(ttl);
+            self.begin_stretch(location);
+            Ok(())
+        } else if is("$ORIGIN") {
+            let word = words.next("a domain name")?;
+            let origin = self.name(&word)?;
+            expect_end(&words)?;
+            self.state.set_origin(Some(origin));
+            self.begin_stretch(location);
+            Ok(())
+        } else if is("$INCLUDE") {
+            if self.gives_up() {
+                return Ok(());
             }
-            b"$TTL" => {
-                let ttl = read_ttl(&words.next("a TTL")?)?;
-                expect_end(&words)?;
-                self.state.set_default_ttl(ttl);
-                self.begin_stretch(location);
-                Ok(())
-            }
-            b"$INCLUDE" if self.gives_up() => Ok(()),
-            b"$INCLUDE" => {
-                let included = self.include(&directive, words);
-                self.begin_stretch(location);
-                included
-            }
-            b"$GENERATE" => {
-                self.generates = true;
-                let generated = self.generate(location, words);
-                self.generates = false;
-                generated
-            }
-            _ => Err(directive.error(SyntaxErrorKind::UnknownDirective)),
+            let included = self.include(&directive, words);
+            self.begin_stretch(location);
+            included
+        } else if is("$GENERATE") {
+            self.generates = true;
+            let generated = self.generate(location, words);
+            self.generates = false;
+            generated
+        } else {
+            Err(directive.error(SyntaxErrorKind::UnknownDirective))
         }
     }
 

@@ -166,9 +166,14 @@ impl RecordReader<'_> {
                 && stretches.get(at + 1).is_none_or(|next| next.offset > offset)
         };
         if !self.stretch.is_some_and(within) {
-            let behind = stretches.partition_point(|stretch| stretch.offset <= offset);
-            self.stretch = behind.checked_sub(1);
-            if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at)) {
+            let left = self.stretch.and_then(|at| stretches.get(at));
+            // In a sorted file it is the next.
+            let next = self.stretch.map(|at| at + 1).filter(|&at| within(at));
+            let search = || stretches.partition_point(|stretch| stretch.offset <= offset);
+            self.stretch = next.or_else(|| search().checked_sub(1));
+            if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at))
+                && left.is_none_or(|left| left.origin != stretch.origin)
+            {
                 self.state.set_origin(stretch.origin());
             }
         }

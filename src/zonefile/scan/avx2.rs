@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8,
 };
 
-use super::blocks::{self, BLOCK, Classes, Classify};
+use super::blocks::{self, BLOCK, Classes, Classify, Edges};
 use super::{MAX_ENTRY, Scan, plain};
 use crate::zonefile::words::Token;
 
@@ -76,14 +76,37 @@ const fn by_lower_half(set: &[u8]) -> [u8; 16] {
     table
 }
 
-static GAPS: [u8; 16] = by_lower_half(b" \t\r\n");
-static SPECIALS: [u8; 16] = by_lower_half(b"\"();\\");
+pub(super) static GAPS: [u8; 16] = by_lower_half(b" \t\r\n");
+pub(super) static SPECIALS: [u8; 16] = by_lower_half(b"\"();\\");
 
 impl Classify for Available {
     #[inline(always)]
     fn classes(self, block: &[u8; BLOCK]) -> Classes {
         // SAFETY: `Available` proves that the processor has the features.
         unsafe { classes(block) }
+    }
+
+    #[inline(always)]
+    fn special_entry(
+        self,
+        text: &[u8],
+        at: usize,
+        classes: Classes,
+        edges: Edges<'_, Self>,
+    ) -> Option<(usize, u64)> {
+        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+        #[inline(never)]
+        fn inside(
+            available: Available,
+            text: &[u8],
+            at: usize,
+            classes: Classes,
+            edges: Edges<'_, Available>,
+        ) -> Option<(usize, u64)> {
+            blocks::special_entry(available, text, at, classes, edges)
+        }
+        // SAFETY: `Available` proves that the processor has the features.
+        unsafe { inside(self, text, at, classes, edges) }
     }
 }
 
@@ -131,7 +154,7 @@ fn mask(low: __m256i, high: __m256i) -> u64 {
 /// The same number, of which the compiler no longer knows that it came from a vector: else it
 /// takes the arithmetic that follows for one on 64 vectors of one bit, and takes it apart.
 #[inline(always)]
-fn opaque(mut mask: u64) -> u64 {
+pub(super) fn opaque(mut mask: u64) -> u64 {
     // SAFETY: there is no instruction.
     unsafe { asm!("/* {0} */", inout(reg) mask, options(pure, nomem, nostack, preserves_flags)) };
     mask

@@ -24,10 +24,40 @@ pub struct Classes {
     pub special: u64,
 }
 
-/// Tells what the octets of a block are.
+/// What a processor's instructions are wanted for.
 pub trait Classify: Copy {
     /// The masks of a block.
     fn classes(self, block: &[u8; BLOCK]) -> Classes;
+
+    /// Writes the places of a mask's ones, `base` added to each, one behind the other; behind them
+    /// it may write anything.
+    ///
+    /// # Safety
+    /// At `to` is room for 64 numbers.
+    #[inline(always)]
+    unsafe fn write_places(self, mut mask: u64, base: u32, mut to: *mut u32) {
+        while mask != 0 {
+            for _ in 0..AT_ONCE {
+                // SAFETY: whole steps of a mask's 64 are no more than 64. Volatile keeps the
+                // compiler from gathering the numbers in a vector, which takes longer than to
+                // store them.
+                unsafe {
+                    to.write_volatile(base + mask.trailing_zeros());
+                    to = to.add(1);
+                }
+                mask &= mask.wrapping_sub(1);
+            }
+        }
+    }
+
+    /// [`special_entry`], as a function of its own that has the instructions.
+    fn special_entry(
+        self,
+        text: &[u8],
+        at: usize,
+        classes: Classes,
+        edges: Edges<'_, Self>,
+    ) -> Option<(usize, u64)>;
 }
 
 /// Finds the first entry that has words or parentheses and fills `tokens`, if the text holds its
@@ -65,14 +95,14 @@ pub fn closed_entry<C: Classify>(
     let owner_omitted = first.gap & 1 != 0;
     // The entry must end in here.
     let text = &text[start..text.len().min(start.saturating_add(limit))];
-    let mut edges = Edges::new(tokens);
+    let mut edges = Edges::new(classify, tokens);
     let (mut at, mut classes) = (0, first);
     let (len, lines) = loop {
         let Classes { gap, newline, special } = classes;
         // Up to the first newline and with it; all if there is none.
         let line = newline ^ newline.wrapping_sub(1);
         if special & line != 0 {
-            break special_entry(classify, text, at, classes, edges)?;
+            break classify.special_entry(text, at, classes, edges)?;
         }
         edges.note(at, !gap, line);
         if newline != 0 {
@@ -112,13 +142,13 @@ fn pad(rest: &[u8]) -> Option<[u8; BLOCK]> {
 
 /// Goes on with an entry where it has its first parenthesis, comment or other special octet, in the
 /// block at `at` of its text; returns its length, and its newlines.
-#[inline(never)]
-fn special_entry<C: Classify>(
+#[inline(always)]
+pub fn special_entry<C: Classify>(
     classify: C,
     text: &[u8],
     mut at: usize,
     mut classes: Classes,
-    edges: Edges<'_>,
+    edges: Edges<'_, C>,
 ) -> Option<(usize, u64)> {
     let mut walk = Walk { edges, text, lines: 0, comment: false, nested: false };
     loop {
@@ -137,8 +167,8 @@ fn special_entry<C: Classify>(
 }
 
 /// What is known of an entry in front of a block.
-struct Walk<'t> {
-    edges: Edges<'t>,
+struct Walk<'t, C> {
+    edges: Edges<'t, C>,
     /// The entry's text and more.
     text: &'t [u8],
     /// Newlines so far.
@@ -159,59 +189,66 @@ enum Step {
     GivesUp,
 }
 
-impl Walk<'_> {
+impl<C: Classify> Walk<'_, C> {
     /// Takes the words of the block at `at` of the text.
     #[inline(always)]
     fn block(&mut self, at: usize, classes: Classes) -> Step {
         let Classes { gap, newline, special } = classes;
         // Octets of comments, and parentheses: what is not part of any word.
         let mut apart = 0;
-        let mut turns = special | newline;
+        // Newlines that end the entry, if they stand in front of the next special octet.
+        let mut ends = if self.nested { 0 } else { newline };
+        let mut turns = special;
         if self.comment {
-            // All is comment up to the newline, which is still to be looked at.
+            // All is comment up to the newline.
             apart = newline.wrapping_sub(1) & !newline;
             turns &= !apart;
             self.comment = newline == 0;
         }
-        let mut end = None;
         while turns != 0 {
             let place = turns.trailing_zeros();
+            let onwards = u64::MAX << place;
+            if ends & !onwards != 0 {
+                break;
+            }
             turns &= turns - 1;
             match self.text.get(at + place as usize) {
-                Some(b'\n') => {
-                    self.lines += 1;
-                    if !self.nested {
-                        end = Some(place);
-                        break;
-                    }
-                }
                 Some(b';') => {
-                    let newlines = newline & (u64::MAX << place);
-                    let comment = newlines.wrapping_sub(1) & !newlines & (u64::MAX << place);
+                    let newlines = newline & onwards;
+                    let comment = newlines.wrapping_sub(1) & !newlines & onwards;
                     apart |= comment;
                     turns &= !comment;
                     self.comment = newlines == 0;
                 }
                 Some(b'(') if !self.nested => {
                     self.nested = true;
+                    ends = 0;
                     apart |= 1 << place;
                 }
                 Some(b')') if self.nested => {
                     self.nested = false;
+                    ends = newline & onwards;
                     apart |= 1 << place;
                 }
                 _ => return Step::GivesUp,
             }
         }
-        let seen = end.map_or(u64::MAX, |place| u64::MAX >> (63 - place));
+        // Up to the end and with it; all if it is not here.
+        let seen = ends ^ ends.wrapping_sub(1);
+        self.lines += u64::from((newline & seen).count_ones());
         self.edges.note(at, !(gap | apart), seen);
-        end.map_or(Step::GoesOn, |place| Step::Ends { newline: at + place as usize })
+        match ends {
+            0 => Step::GoesOn,
+            _ => Step::Ends { newline: at + ends.trailing_zeros() as usize },
+        }
     }
 }
 
 /// The starts and ends of an entry's words, which take turns: written over the tokens of a vector,
 /// each of which is a start and an end of 32 bits.
-struct Edges<'t> {
+#[derive(Debug)]
+pub struct Edges<'t, C> {
+    classify: C,
     tokens: &'t mut Vec<Token>,
     /// How many are written. The vector's length lags behind.
     count: usize,
@@ -223,11 +260,11 @@ const AT_ONCE: usize = 8;
 /// Tokens that the edges of a block fit in, written so, with one more.
 const ROOM: usize = (BLOCK + AT_ONCE) / 2;
 
-impl<'t> Edges<'t> {
+impl<'t, C: Classify> Edges<'t, C> {
     #[inline(always)]
-    fn new(tokens: &'t mut Vec<Token>) -> Self {
+    fn new(classify: C, tokens: &'t mut Vec<Token>) -> Self {
         tokens.clear();
-        Self { tokens, count: 0 }
+        Self { classify, tokens, count: 0 }
     }
 
     /// Notes the words of the block at `at` of the entry, given as the octets that belong to any,
@@ -237,27 +274,18 @@ impl<'t> Edges<'t> {
     fn note(&mut self, at: usize, word: u64, seen: u64) {
         // With a start as the last edge, the octet in front of the block is inside a word.
         let inside = (self.count % 2) as u64;
-        let mut edges = (word ^ (word << 1 | inside)) & seen;
+        let edges = (word ^ (word << 1 | inside)) & seen;
         if self.tokens.capacity() < self.count / 2 + 1 + ROOM {
             self.grow();
         }
-        let base = at as u32;
         // SAFETY: `count` edges are written, and tokens that take ROOM times two more edges are
-        // allocated behind them, of which the at most 64 of a block, in whole steps, need no more
-        // than 64. A mask's loop ends with all its edges written, so `count` of them are.
+        // allocated behind them, of which a block needs no more than 64. After it has written
+        // its edges, `count` of them are.
         unsafe {
-            let mut place = self.tokens.as_mut_ptr().cast::<u32>().add(self.count);
-            self.count += edges.count_ones() as usize;
-            while edges != 0 {
-                for _ in 0..AT_ONCE {
-                    // Volatile keeps the compiler from gathering the numbers in a vector, which
-                    // takes longer than to store them.
-                    place.write_volatile(base + edges.trailing_zeros());
-                    edges &= edges.wrapping_sub(1);
-                    place = place.add(1);
-                }
-            }
+            let to = self.tokens.as_mut_ptr().cast::<u32>().add(self.count);
+            self.classify.write_places(edges, at as u32, to);
         }
+        self.count += edges.count_ones() as usize;
     }
 
     /// Makes room for the edges of one more block.

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU8, Ordering};
 
 #[cfg(target_arch = "x86_64")]
-use super::avx2;
+use super::{avx2, avx512, trial};
 use crate::crypto::backend;
 
 /// A way to read text fast. All find the same in it.
@@ -15,6 +15,9 @@ pub enum Kernel {
     /// 32 octets at once.
     #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Available),
+    /// 64 octets at once.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Available),
 }
 
 /// The kernel in use, as one of the numbers below.
@@ -24,6 +27,8 @@ const UNDECIDED: u8 = 0;
 const PLAIN: u8 = 1;
 #[cfg(target_arch = "x86_64")]
 const AVX2: u8 = 2;
+#[cfg(target_arch = "x86_64")]
+const AVX512: u8 = 3;
 
 impl Kernel {
     /// Those that the processor has, the fastest first.
@@ -31,7 +36,10 @@ impl Kernel {
     pub fn all() -> Vec<Self> {
         let mut all = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        all.extend(avx2::Available::detect().map(Self::Avx2));
+        {
+            all.extend(avx512::Available::detect().map(Self::Avx512));
+            all.extend(avx2::Available::detect().map(Self::Avx2));
+        }
         all.push(Self::Plain);
         all
     }
@@ -43,6 +51,8 @@ impl Kernel {
             Self::Plain => "portable",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "avx512",
         }
     }
 
@@ -56,6 +66,9 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             // SAFETY: `AVX2` is only stored by somebody who holds an `Available`.
             AVX2 => Self::Avx2(unsafe { avx2::Available::detected_before() }),
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: likewise.
+            AVX512 => Self::Avx512(unsafe { avx512::Available::detected_before() }),
             _ => Self::choose(),
         }
     }
@@ -66,6 +79,9 @@ impl Kernel {
             Self::Plain => true,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => backend::may_run_kernel("avx2"),
+            // A kernel for rare instructions is tried out before it is trusted.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => backend::may_run_kernel("ifma") && trial::agrees(*kernel),
         });
         let kernel = allowed.next().unwrap_or(Self::Plain);
         kernel.put_in_use();
@@ -79,6 +95,8 @@ impl Kernel {
             Self::Plain => PLAIN,
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => AVX2,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => AVX512,
         };
         CHOSEN.store(number, Ordering::Relaxed);
     }

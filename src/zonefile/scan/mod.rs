@@ -4,9 +4,9 @@
 //! nothing of types; it says where each word begins and ends, so that nothing above it looks at the
 //! same octet twice to find that out.
 //!
-//! `plain` reads octet by octet, everywhere. `blocks` reads 64 octets at once as bit masks,
-//! which `avx2` makes; it gives up on an entry with quotes or escapes, with a fault, or whose end
-//! the text does not hold, and `plain` begins that entry anew. What comes out is the same.
+//! `plain` reads octet by octet, everywhere. `blocks` reads 64 octets at once as bit masks, which
+//! `avx512` or `avx2` makes; it gives up on an entry with quotes or escapes, with a fault, or whose
+//! end the text does not hold, and `plain` begins that entry anew. What comes out is the same.
 //! [`digits`] turns the long words of signed zones, in base64, base32hex and hexadecimal, into
 //! octets. [`kernels`] chooses when the program runs.
 //!
@@ -17,12 +17,16 @@ mod plain;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub mod digits;
 pub mod kernels;
 pub mod labels;
 
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, target_arch = "x86_64"))]
+mod trial;
 
 pub use kernels::Kernel;
 pub(super) use plain::first_word;
@@ -95,5 +99,7 @@ pub fn next_entry_with(
         Kernel::Plain => plain::next_entry(text, complete, limit, tokens),
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::next_entry(available, text, complete, limit, tokens),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512(available) => avx512::next_entry(available, text, complete, limit, tokens),
     }
 }

@@ -21,6 +21,8 @@ pub fn base64(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
         Kernel::Plain => false,
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::base64(available, text, out),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512(available) => avx2::base64(available.avx2(), text, out),
     }
 }
 
@@ -33,6 +35,8 @@ pub fn base32hex(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
         Kernel::Plain => false,
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::base32hex(available, text, out),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512(available) => avx2::base32hex(available.avx2(), text, out),
     }
 }
 
@@ -45,5 +49,7 @@ pub fn hexadecimal(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
         Kernel::Plain => false,
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::hexadecimal(available, text, out),
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512(available) => avx2::hexadecimal(available.avx2(), text, out),
     }
 }

@@ -1,0 +1,177 @@
+//! The classes of 64 octets with AVX-512, one register, and the places of ones in a mask with VBMI2.
+//!
+//! What has VBMI2 has a clock that 512 bits do not slow down much; the processors before it, with
+//! AVX-512 but not that, are left to AVX2.
+#![allow(unsafe_code, reason = "intrinsics for instructions that not every processor has")]
+
+use std::arch::x86_64::{
+    __m128i, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_broadcast_i32x4,
+    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
+    _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8,
+    _mm512_set1_epi32, _mm512_shuffle_epi8, _mm512_storeu_si512,
+};
+
+use super::avx2::{self, GAPS, SPECIALS, opaque};
+use super::blocks::{self, BLOCK, Classes, Classify, Edges};
+use super::{MAX_ENTRY, Scan, plain};
+use crate::zonefile::words::Token;
+
+/// Proof that the processor has the instructions, and those of AVX2.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Available(avx2::Available);
+
+impl Available {
+    /// Looks.
+    #[must_use]
+    pub fn detect() -> Option<Self> {
+        let here = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("avx512vbmi2");
+        avx2::Available::detect().filter(|_| here).map(Self)
+    }
+
+    /// Says so without looking.
+    ///
+    /// # Safety
+    /// [`Self::detect`] has found the instructions before.
+    pub(super) const unsafe fn detected_before() -> Self {
+        // SAFETY: it has found those of AVX2 then, too.
+        Self(unsafe { avx2::Available::detected_before() })
+    }
+
+    /// The proof for AVX2 alone, whose kernel reads digits here as well.
+    #[inline]
+    #[must_use]
+    pub fn avx2(self) -> avx2::Available {
+        self.0
+    }
+}
+
+/// What [`next_entry`](super::next_entry) finds, with this kernel.
+#[inline]
+pub fn next_entry(
+    available: Available,
+    text: &[u8],
+    complete: bool,
+    limit: usize,
+    tokens: &mut Vec<Token>,
+) -> Scan {
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
+    fn inside(
+        available: Available,
+        text: &[u8],
+        complete: bool,
+        limit: usize,
+        tokens: &mut Vec<Token>,
+    ) -> Scan {
+        match blocks::closed_entry(available, text, limit.min(MAX_ENTRY), tokens) {
+            Some(entry) => Scan::Entry(entry),
+            None => plain::next_entry(text, complete, limit, tokens),
+        }
+    }
+    // SAFETY: `Available` proves that the processor has the features.
+    unsafe { inside(available, text, complete, limit, tokens) }
+}
+
+impl Classify for Available {
+    #[inline(always)]
+    fn classes(self, block: &[u8; BLOCK]) -> Classes {
+        // SAFETY: `Available` proves that the processor has the features.
+        unsafe { classes(block) }
+    }
+
+    #[inline(always)]
+    unsafe fn write_places(self, mask: u64, base: u32, to: *mut u32) {
+        // SAFETY: `Available` proves that the processor has the features, and there is room.
+        unsafe { write_places(mask, base, to) }
+    }
+
+    #[inline(always)]
+    fn special_entry(
+        self,
+        text: &[u8],
+        at: usize,
+        classes: Classes,
+        edges: Edges<'_, Self>,
+    ) -> Option<(usize, u64)> {
+        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
+        #[inline(never)]
+        fn inside(
+            available: Available,
+            text: &[u8],
+            at: usize,
+            classes: Classes,
+            edges: Edges<'_, Available>,
+        ) -> Option<(usize, u64)> {
+            blocks::special_entry(available, text, at, classes, edges)
+        }
+        // SAFETY: `Available` proves that the processor has the features.
+        unsafe { inside(self, text, at, classes, edges) }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw")]
+#[inline]
+fn classes(block: &[u8; BLOCK]) -> Classes {
+    // SAFETY: a block has 64 octets, and the load wants no alignment.
+    let octets = unsafe { _mm512_loadu_si512(block.as_ptr().cast()) };
+    let newline = _mm512_set1_epi8(b'\n'.cast_signed());
+    Classes {
+        gap: opaque(within(&GAPS, octets)),
+        newline: opaque(_mm512_cmpeq_epi8_mask(octets, newline)),
+        special: opaque(within(&SPECIALS, octets)),
+    }
+}
+
+/// Which octets are of the set that a table by lower halves was made of. An octet above 127 is
+/// looked up as 0, which it is not.
+#[target_feature(enable = "avx512f,avx512bw")]
+#[inline]
+fn within(table: &[u8; 16], octets: __m512i) -> u64 {
+    // SAFETY: there are 16 octets, and the load wants no alignment.
+    let table = _mm512_broadcast_i32x4(unsafe { _mm_loadu_si128(table.as_ptr().cast()) });
+    _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, octets), octets)
+}
+
+/// 0 to 63, one octet each.
+static PLACES: [u8; BLOCK] = {
+    let mut places = [0; BLOCK];
+    let mut place = 0;
+    while place < BLOCK {
+        #[allow(clippy::cast_possible_truncation)] // 63 at most
+        {
+            places[place] = place as u8;
+        }
+        place += 1;
+    }
+    places
+};
+
+/// What [`Classify::write_places`] says: the places are compressed as octets, and sixteen at a time
+/// made words of 32 bits. Few blocks have more than sixteen, and hardly any more than 32.
+///
+/// # Safety
+/// At `to` is room for 64 numbers.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+#[inline]
+unsafe fn write_places(mask: u64, base: u32, to: *mut u32) {
+    let base = _mm512_set1_epi32(base.cast_signed());
+    let write = |sixteen: __m128i, number: usize| {
+        let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
+        // SAFETY: sixteen numbers from 16, 32 or 48 on are within 64, and the store wants no
+        // alignment.
+        unsafe { _mm512_storeu_si512(to.add(number).cast(), places) };
+    };
+    // SAFETY: there are 64 octets, and the load wants no alignment.
+    let places = unsafe { _mm512_loadu_si512(PLACES.as_ptr().cast()) };
+    let places = _mm512_maskz_compress_epi8(mask, places);
+    write(_mm512_castsi512_si128(places), 0);
+    let count = mask.count_ones();
+    if count > 16 {
+        write(_mm512_extracti32x4_epi32::<1>(places), 16);
+        if count > 32 {
+            write(_mm512_extracti32x4_epi32::<2>(places), 32);
+            write(_mm512_extracti32x4_epi32::<3>(places), 48);
+        }
+    }
+}
