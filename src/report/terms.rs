@@ -36,16 +36,16 @@ pub fn algorithm(algorithm: Algorithm) -> String {
     format!("{} {}", algorithm.0, algorithm.mnemonic().unwrap_or("?"))
 }
 
-/// A backend with its kernel: `lanes (avx2)`.
+/// A backend or a stage with the kernel that it ran: `lanes (avx2)`.
 #[must_use]
-pub fn backend(backend: &str, kernel: Option<&str>) -> String {
-    kernel.map_or_else(|| backend.to_owned(), |kernel| format!("{backend} ({kernel})"))
+pub fn with_kernel(name: &str, kernel: Option<&str>) -> String {
+    kernel.map_or_else(|| name.to_owned(), |kernel| format!("{name} ({kernel})"))
 }
 
-/// As [`backend`], of a row of latencies.
+/// The backend of a row of latencies, with its kernel.
 #[must_use]
 pub fn backend_of(row: &LatencyFacts) -> String {
-    backend(row.backend, row.kernel)
+    with_kernel(row.backend, row.kernel)
 }
 
 /// From where a zone's keys are trusted.

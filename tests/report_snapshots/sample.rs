@@ -142,6 +142,7 @@ fn expiry(at: i64, owner: Name, rtype: RType) -> Expiry {
 fn performance() -> Performance {
     let stage = |stage, busy_seconds, items, unit, bytes| StageFacts {
         stage,
+        kernel: (stage == "read").then_some("avx2"),
         busy_seconds,
         items,
         unit,

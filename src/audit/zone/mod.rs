@@ -55,6 +55,7 @@ use crate::engine::{Distribution, KeyTable, Latencies, Preparation, Stopwatch};
 use crate::pipeline;
 use crate::rrset::{Collector, OwnerId, OwnerRecords, Position, Rrset, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
+use crate::zonefile::scan;
 use crate::zonefile::{PartEvent, ReadError, ReadFacts, ReadOptions, ZoneText, read_parts};
 
 pub use config::{Config, JudgementTime, Limits, PreviousInput, Progress, Sha1, ZonemdPolicy};
@@ -509,11 +510,13 @@ impl Stages {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let stage = |stage, unit, watch: &Stopwatch| StageFacts {
             stage,
+            kernel: None,
             busy_seconds: watch.busy.as_secs_f64(),
             items: watch.items,
             unit,
             bytes: (watch.bytes > 0).then_some(watch.bytes),
         };
+        let reader = |stage| StageFacts { kernel: Some(scan::Kernel::chosen().name()), ..stage };
         let latency = |(algorithm, backend, histogram)| LatencyFacts {
             algorithm,
             backend,
@@ -524,10 +527,11 @@ impl Stages {
             threads: if threads == 0 { processors } else { threads },
             wall_seconds: start.elapsed().as_secs_f64(),
             stages: [
-                Some(stage("read", "records", &self.read)),
-                (self.previous.items > 0).then(|| stage("previous", "records", &self.previous)),
+                Some(reader(stage("read", "records", &self.read))),
+                (self.previous.items > 0)
+                    .then(|| reader(stage("previous", "records", &self.previous))),
                 Some(stage("order", "records", &self.order)),
-                Some(stage("load", "records", &self.load)),
+                Some(reader(stage("load", "records", &self.load))),
                 Some(stage("canonicalize", "rrsets", &self.canonicalize)),
                 Some(stage("verify", "signatures", &self.verify)),
                 Some(stage("judge", "rrsets", &self.judge)),

@@ -441,8 +441,11 @@ pub struct TableFacts {
 /// One stage of the road.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFacts {
-    /// `read`, `previous`, `order`, `canonicalize`, `verify`, `judge`, `deny`.
+    /// `read`, `previous`, `order`, `load`, `canonicalize`, `verify`, `judge`, `deny`.
     pub stage: &'static str,
+    /// For those that read text: which kernel read it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<&'static str>,
     /// Time spent in it, summed over threads.
     pub busy_seconds: f64,
     /// What it worked on: how many …

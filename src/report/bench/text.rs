@@ -251,7 +251,7 @@ impl Page<'_> {
                 table.row(vec![
                     row.contender.into(),
                     terms::algorithm(part.algorithm).into(),
-                    terms::backend(part.backend, part.kernel).into(),
+                    terms::with_kernel(part.backend, part.kernel).into(),
                     grouped(times.count).into(),
                     Unit::Micro.show(times.p50).into(),
                     Unit::Micro.show(times.p99).into(),

@@ -74,7 +74,7 @@ pub(super) fn write_stages(
         let share = if all > 0.0 { busy / all * 100.0 } else { 0.0 };
         let bytes = stage.bytes.filter(|_| busy > 0.0);
         table.row(vec![
-            stage.stage.into(),
+            terms::with_kernel(stage.stage, stage.kernel).into(),
             took(busy).into(),
             format!("{share:.0} %").into(),
             number(stage.items),

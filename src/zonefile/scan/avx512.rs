@@ -1,14 +1,13 @@
-//! The classes of 64 octets with AVX-512, one register, and the places of ones in a mask with VBMI2.
+//! The classes of 64 octets, and the places of ones in a mask, with AVX-512.
 //!
-//! What has VBMI2 has a clock that 512 bits do not slow down much; the processors before it, with
-//! AVX-512 but not that, are left to AVX2.
+//! The first processors with AVX-512 slow down their clock for it, and are left to AVX2: those after
+//! them are known by VBMI, which nothing here needs.
 #![allow(unsafe_code, reason = "intrinsics for instructions that not every processor has")]
 
 use std::arch::x86_64::{
-    __m128i, __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_broadcast_i32x4,
-    _mm512_castsi512_si128, _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32,
-    _mm512_extracti32x4_epi32, _mm512_loadu_si512, _mm512_maskz_compress_epi8, _mm512_set1_epi8,
-    _mm512_set1_epi32, _mm512_shuffle_epi8, _mm512_storeu_si512,
+    __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
+    _mm512_loadu_si512, _mm512_maskz_compress_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
+    _mm512_setr_epi32, _mm512_shuffle_epi8, _mm512_storeu_si512,
 };
 
 use super::avx2::{self, GAPS, SPECIALS, opaque};
@@ -26,7 +25,7 @@ impl Available {
     pub fn detect() -> Option<Self> {
         let here = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vbmi2");
+            && is_x86_feature_detected!("avx512vbmi");
         avx2::Available::detect().filter(|_| here).map(Self)
     }
 
@@ -56,7 +55,7 @@ pub fn next_entry(
     limit: usize,
     tokens: &mut Vec<Token>,
 ) -> Scan {
-    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn inside(
         available: Available,
         text: &[u8],
@@ -94,7 +93,7 @@ impl Classify for Available {
         classes: Classes,
         edges: Edges<'_, Self>,
     ) -> Option<(usize, u64)> {
-        #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
+        #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt")]
         #[inline(never)]
         fn inside(
             available: Available,
@@ -133,45 +132,26 @@ fn within(table: &[u8; 16], octets: __m512i) -> u64 {
     _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, octets), octets)
 }
 
-/// 0 to 63, one octet each.
-static PLACES: [u8; BLOCK] = {
-    let mut places = [0; BLOCK];
-    let mut place = 0;
-    while place < BLOCK {
-        #[allow(clippy::cast_possible_truncation)] // 63 at most
-        {
-            places[place] = place as u8;
-        }
-        place += 1;
-    }
-    places
-};
-
-/// What [`Classify::write_places`] says: the places are compressed as octets, and sixteen at a time
-/// made words of 32 bits. Few blocks have more than sixteen, and hardly any more than 32.
+/// What [`Classify::write_places`] says, for sixteen octets at a time: those of sixteen numbers that
+/// the mask has are moved together.
 ///
 /// # Safety
 /// At `to` is room for 64 numbers.
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+#[target_feature(enable = "avx512f,avx512bw,popcnt")]
 #[inline]
-unsafe fn write_places(mask: u64, base: u32, to: *mut u32) {
-    let base = _mm512_set1_epi32(base.cast_signed());
-    let write = |sixteen: __m128i, number: usize| {
-        let places = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
-        // SAFETY: sixteen numbers from 16, 32 or 48 on are within 64, and the store wants no
-        // alignment.
-        unsafe { _mm512_storeu_si512(to.add(number).cast(), places) };
-    };
-    // SAFETY: there are 64 octets, and the load wants no alignment.
-    let places = unsafe { _mm512_loadu_si512(PLACES.as_ptr().cast()) };
-    let places = _mm512_maskz_compress_epi8(mask, places);
-    write(_mm512_castsi512_si128(places), 0);
-    let count = mask.count_ones();
-    if count > 16 {
-        write(_mm512_extracti32x4_epi32::<1>(places), 16);
-        if count > 32 {
-            write(_mm512_extracti32x4_epi32::<2>(places), 32);
-            write(_mm512_extracti32x4_epi32::<3>(places), 48);
+unsafe fn write_places(mut mask: u64, base: u32, mut to: *mut u32) {
+    let places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let mut places = _mm512_add_epi32(places, _mm512_set1_epi32(base.cast_signed()));
+    for _ in 0..BLOCK / 16 {
+        #[allow(clippy::cast_possible_truncation)] // sixteen of them
+        let sixteen = mask as u16;
+        // SAFETY: what is written begins behind as many numbers as octets have been looked at, or
+        // fewer, and sixteen are no more than those that are left. The store wants no alignment.
+        unsafe {
+            _mm512_storeu_si512(to.cast(), _mm512_maskz_compress_epi32(sixteen, places));
+            to = to.add(sixteen.count_ones() as usize);
         }
+        places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
+        mask >>= 16;
     }
 }

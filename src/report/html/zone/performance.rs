@@ -71,8 +71,12 @@ fn stages(facts: &Performance, at: &At) -> Markup {
         let at = at.item(index);
         let busy = stage.busy_seconds;
         let share = format!("{:.0} %", part(busy, all) * 100.0);
+        let name = html! {
+            (at.text("stage", stage.stage))
+            @if let Some(kernel) = stage.kernel { " (" (at.text("kernel", kernel)) ")" }
+        };
         table.row(vec![
-            at.text("stage", stage.stage).into(),
+            name.into(),
             at.took("busy_seconds", busy).into(),
             share.clone().into(),
             at.count("items", stage.items).into(),
