@@ -220,6 +220,34 @@ def nsec_glue_shown(zone):
     return [found("nsec-type-surplus", zone, "secure", "NSEC")]
 
 
+@variant("nsec-key-at-cut", advice_only=True)
+def nsec_key_at_cut(zone):
+    """A delegation has a KEY record, and its NSEC record does not show it, as ldns and Knot sign."""
+    add(zone, "insecure", "KEY", "256 3 8 AwEAAQ==")
+    put(zone)
+    return [found("data-occluded", zone, "insecure", "KEY")]
+
+
+@variant("nsec-key-shown", advice_only=True)
+def nsec_key_shown(zone):
+    """The same, and the NSEC record shows it, as BIND signs."""
+    add(zone, "insecure", "KEY", "256 3 8 AwEAAQ==")
+    chain = nsec_chain(zone)
+    find(chain, zone, "insecure").types.add("KEY")
+    put(zone, chain)
+    return [found("data-occluded", zone, "insecure", "KEY")]
+
+
+@variant("nsec3-key-shown", advice_only=True)
+def nsec3_key_shown(zone):
+    """The same with NSEC3."""
+    add(zone, "insecure", "KEY", "256 3 8 AwEAAQ==")
+    chain = nsec3_chain(zone)
+    find(chain, zone, "insecure").types.add("KEY")
+    put3(zone, chain)
+    return [found("data-occluded", zone, "insecure", "KEY")]
+
+
 @variant("nsec-glue-at-cut")
 def nsec_glue_at_cut(zone):
     """Not broken: glue stands at a delegation, and its NSEC record does not show it."""

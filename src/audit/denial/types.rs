@@ -24,12 +24,14 @@ pub(in crate::audit) struct ExpectedTypes {
     /// In wire form; RRSIG is among them when it must be.
     bitmap: Arc<[u8]>,
     rrsig: Presence,
+    /// Whether KEY may be shown besides.
+    key: bool,
 }
 
 impl ExpectedTypes {
     /// No types at all: what an empty non-terminal has.
     pub(in crate::audit) fn none() -> Self {
-        Self { bitmap: Arc::default(), rrsig: Presence::MustNot }
+        Self { bitmap: Arc::default(), rrsig: Presence::MustNot, key: false }
     }
 
     /// These types, in any order and without RRSIG, and RRSIG as `rrsig` says.
@@ -48,14 +50,14 @@ impl ExpectedTypes {
         builder.append_to(&mut octets);
         let bitmap = interner.share(&octets);
         interner.octets = octets;
-        Self { bitmap, rrsig }
+        Self { bitmap, rrsig, key: false }
     }
 
     /// The same of types below 64, given as bits.
     pub(in crate::audit) fn of_bits(types: u64, rrsig: Presence, interner: &mut Interner) -> Self {
         let known = interner.expected.iter().find(|known| (known.0, known.1) == (types, rrsig));
         if let Some((_, _, bitmap)) = known {
-            return Self { bitmap: Arc::clone(bitmap), rrsig };
+            return Self { bitmap: Arc::clone(bitmap), rrsig, key: false };
         }
         let listed = (0..64).filter(|bit| types >> bit & 1 == 1).map(RType);
         let expected = Self::new(listed, rrsig, interner);
@@ -63,6 +65,11 @@ impl ExpectedTypes {
             interner.expected.push((types, rrsig, Arc::clone(&expected.bitmap)));
         }
         expected
+    }
+
+    /// The same, with KEY if the bitmap likes.
+    pub(in crate::audit) fn with_key(self) -> Self {
+        Self { key: true, ..self }
     }
 
     /// Whether there are none, as at an empty non-terminal.
@@ -87,6 +94,7 @@ impl ExpectedTypes {
         let absent = |from: &[RType], rtype: RType| {
             from.binary_search(&rtype).is_err()
                 && !(rtype == RType::RRSIG && self.rrsig == Presence::May)
+                && !(rtype == RType::KEY && self.key)
         };
         let difference = Difference {
             missing: expected.iter().copied().filter(|&rtype| absent(&found, rtype)).collect(),
@@ -218,6 +226,20 @@ mod tests {
     fn rrsig_may_be_shown_or_not_where_a_signature_is_missing_or_surplus() {
         assert_eq!(difference(Presence::May, &[RType::A, RType::MX, RType::RRSIG]), None);
         assert_eq!(difference(Presence::May, &[RType::A, RType::MX]), None);
+    }
+
+    // BIND's signer shows the KEY of a delegation, ldns and Knot do not.
+    #[test]
+    fn key_may_be_shown_where_that_is_left_open_and_nowhere_else() {
+        let types = [RType::NS].into_iter();
+        let closed = ExpectedTypes::new(types, Presence::MustNot, &mut Interner::default());
+        let mut builder = TypeBitmapBuilder::default();
+        [RType::NS, RType::KEY].iter().for_each(|&rtype| builder.insert(rtype));
+        let mut octets = Vec::new();
+        builder.append_to(&mut octets);
+        let shown = TypeBitmap::new(&octets).unwrap();
+        assert_eq!(closed.compare(shown).unwrap().surplus, [RType::KEY]);
+        assert_eq!(closed.with_key().compare(shown), None);
     }
 
     // Trailing zero octets are against RFC 4034 §4.1.2, but they change no type.
