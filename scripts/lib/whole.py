@@ -220,6 +220,33 @@ def nsec_glue_shown(zone):
     return [found("nsec-type-surplus", zone, "secure", "NSEC")]
 
 
+@variant("nsec-ds-shown")
+def nsec_ds_shown(zone):
+    """The NSEC record of an insecure delegation shows DS, so that nothing proves it insecure."""
+    chain = nsec_chain(zone)
+    find(chain, zone, "insecure").types.add("DS")
+    put(zone, chain)
+    return [found("nsec-type-surplus", zone, "insecure", "NSEC")]
+
+
+@variant("nsec-cname-shown")
+def nsec_cname_shown(zone):
+    """The NSEC record of an insecure delegation shows CNAME, which would answer for DS, too."""
+    chain = nsec_chain(zone)
+    find(chain, zone, "insecure").types.add("CNAME")
+    put(zone, chain)
+    return [found("nsec-type-surplus", zone, "insecure", "NSEC")]
+
+
+@variant("nsec3-ds-shown")
+def nsec3_ds_shown(zone):
+    """The NSEC3 record of an insecure delegation shows DS."""
+    chain = nsec3_chain(zone)
+    find(chain, zone, "insecure").types.add("DS")
+    put3(zone, chain)
+    return [hashed(zone, "nsec3-type-surplus", "insecure")]
+
+
 @variant("nsec-key-at-cut", advice_only=True)
 def nsec_key_at_cut(zone):
     """A delegation has a KEY record, and its NSEC record does not show it, as ldns and Knot sign."""

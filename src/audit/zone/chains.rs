@@ -14,7 +14,7 @@ use crate::audit::denial::{
     Difference, EmptyNonTerminal, EmptyNonTerminals, ExpectedTypes, HashedName, Interner, Named,
     Nsec3Fault, Nsec3Step, NsecBroken, NsecStep, NsecWalk, ParameterSet, Plan, judge_chain,
 };
-use crate::audit::findings::{Code, Finding};
+use crate::audit::findings::{Code, Finding, Severity};
 use crate::dns::canonical::name_from_sort_key;
 use crate::dns::denial::label_of_hash;
 use crate::dns::name::MAX_NAME;
@@ -343,9 +343,10 @@ impl Court<'_> {
             Nsec3Fault::Repeated(step) => report(on_record(Code::Nsec3Several, step)),
             Nsec3Fault::Types(step, name, difference) => {
                 let codes = (Code::Nsec3TypeMissing, Code::Nsec3TypeSurplus);
-                type_findings(difference, name.types.are_of_a_cut(), codes, |code, types| {
+                let at_delegation = name.types.are_of_a_cut();
+                type_findings(difference, at_delegation, codes, |code, severity, types| {
                     let detail = Some(format!("of {}: {types}", self.name_of(name.id)));
-                    report(Finding { detail, ..on_record(code, step) });
+                    report(Finding { severity, detail, ..on_record(code, step) });
                 });
             }
             Nsec3Fault::Link(from, to) => {
@@ -364,25 +365,33 @@ fn name_of_key(key: &[u8]) -> Name {
     // A sort key is only ever made from a name, so it gives one back.
     Name::from_wire(name_from_sort_key(key, &mut wire)).unwrap_or(Name::root())
 }
+
 /// A bitmap that differs is told by what it shows too much and too little. `report` is given the
-/// code and the detail.
+/// code, its weight and the detail.
 pub(super) fn type_findings(
     difference: &Difference,
     at_delegation: bool,
     (missing, surplus): (Code, Code),
-    mut report: impl FnMut(Code, String),
+    mut report: impl FnMut(Code, Severity, String),
 ) {
     if !difference.missing.is_empty() {
         // RFC 6840 §4.4: without its NS bit a delegation is denied, not proven insecure. That is
         // told with the weight of what cannot be proven.
         let no_cut = at_delegation && difference.missing.contains(&RType::NS);
         let types = Difference::list(&difference.missing);
-        report(if no_cut { surplus } else { missing }, format!("{types} not shown"));
+        let code = if no_cut { surplus } else { missing };
+        report(code, code.entry().severity, format!("{types} not shown"));
     }
     if !difference.surplus.is_empty() {
-        report(surplus, format!("{} shown", Difference::list(&difference.surplus)));
+        // Of a delegation a validator only asks whether it has no DS; these would be against it
+        // (RFC 4035 §5.2, RFC 6840 §4.1, §4.3).
+        let looked_at = |rtype: &RType| matches!(*rtype, RType::DS | RType::SOA | RType::CNAME);
+        let harmless = at_delegation && !difference.surplus.iter().any(looked_at);
+        let severity = if harmless { Severity::Violation } else { surplus.entry().severity };
+        report(surplus, severity, format!("{} shown", Difference::list(&difference.surplus)));
     }
 }
+
 /// A salt as zone files show it (RFC 5155 §3.3).
 fn salt_text(salt: &[u8]) -> String {
     if salt.is_empty() {

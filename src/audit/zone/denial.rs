@@ -264,8 +264,9 @@ impl<'z> Court<'z> {
         let expected = expected(owner, standing, rrsig, interner);
         if let Some(difference) = expected.compare(nsec.types) {
             let codes = (Code::NsecTypeMissing, Code::NsecTypeSurplus);
-            type_findings(&difference, standing == Standing::Delegation, codes, |code, detail| {
-                report(Finding { detail: Some(detail), ..on_record(code) });
+            let at_delegation = standing == Standing::Delegation;
+            type_findings(&difference, at_delegation, codes, |code, severity, detail| {
+                report(Finding { severity, detail: Some(detail), ..on_record(code) });
             });
         }
     }
