@@ -29,6 +29,10 @@ pub(super) const HTML_FINDINGS: u64 = 1000;
 
 pub(crate) fn run(args: &ZoneArgs) -> Result<Outcome, Failure> {
     kernel::choose(args.kernel.as_deref())?;
+    if let Some(threads) = args.threads {
+        // Those that sort. That there is a pool already cannot be: nothing has run.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+    }
     let policy = policy::read(args.policy.as_deref())?;
     let config = config(args, &policy)?;
     let fail_on = severity(args.fail_on.or(policy.fail_on).unwrap_or(FailOn::Violation));

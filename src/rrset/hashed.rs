@@ -1,5 +1,6 @@
 //! The NSEC3 records of a chain by the hashes that they stand at, known before their zone is judged.
 
+use super::ordered::CHUNK;
 use crate::dns::Class;
 use crate::dns::denial::{Nsec3, hash_of_label};
 use crate::zonefile::Record;
@@ -123,7 +124,11 @@ impl HashedOwners {
 
     pub(super) fn sort(&mut self) {
         use rayon::slice::ParallelSliceMut;
-        self.owners.par_sort_unstable();
+        if self.owners.len() <= CHUNK {
+            self.owners.sort_unstable();
+        } else {
+            self.owners.par_sort_unstable();
+        }
         let repeats = self.owners.windows(2).any(|pair| pair[0].hash == pair[1].hash);
         if repeats || u32::try_from(self.owners.len()).is_err() {
             return self.spoil();

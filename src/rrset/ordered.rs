@@ -72,12 +72,18 @@ impl Ordered {
     /// Marks the runs by where they lie from the apex.
     pub(super) fn mark(&mut self) {
         let mut runs = std::mem::take(&mut self.runs);
-        runs.par_chunks_mut(CHUNK).for_each(|runs| {
+        let mark = |runs: &mut [Run]| {
             let mut keys = self.keys();
             for run in runs {
                 *run = run.marked(Mark::new(keys.of_run(*run), &self.apex_key));
             }
-        });
+        };
+        // A small zone does without threads, which take longer to start.
+        if runs.len() <= CHUNK {
+            mark(&mut runs);
+        } else {
+            runs.par_chunks_mut(CHUNK).for_each(mark);
+        }
         self.runs = runs;
     }
 
@@ -87,7 +93,12 @@ impl Ordered {
     /// key is looked up once.
     pub(super) fn sort(&mut self) {
         let mut runs = std::mem::take(&mut self.runs);
-        runs.par_sort_unstable_by_key(|run| (run.prefix(), run.position()));
+        let order = |run: &Run| (run.prefix(), run.position());
+        if runs.len() <= CHUNK {
+            runs.sort_unstable_by_key(order);
+        } else {
+            runs.par_sort_unstable_by_key(order);
+        }
         let groups: Vec<&mut [Run]> = runs.chunk_by_mut(|a, b| a.prefix() == b.prefix()).collect();
         let in_groups = |groups: Vec<&mut [Run]>| {
             let mut keys = self.keys();
@@ -105,7 +116,11 @@ impl Ordered {
                 lot.push(group);
             }
         }
-        lots.into_par_iter().for_each(in_groups);
+        if lots.len() <= 1 {
+            lots.into_iter().for_each(in_groups);
+        } else {
+            lots.into_par_iter().for_each(in_groups);
+        }
         self.runs = runs;
     }
 
@@ -193,7 +208,7 @@ impl Ordered {
 }
 
 /// Runs that a thread sorts or marks at a time.
-const CHUNK: usize = 1 << 14;
+pub(super) const CHUNK: usize = 1 << 14;
 
 /// Sorts runs whose marks are alike, and joins those of one owner.
 fn sort_group(group: &mut [Run], keys: &mut Keys<'_>) {
