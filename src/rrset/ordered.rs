@@ -207,7 +207,8 @@ impl Ordered {
     }
 }
 
-/// Runs that a thread sorts or marks at a time.
+/// Runs that a thread sorts or marks at a time, and of which, as of hashed owners, fewer are sorted
+/// without others.
 pub(super) const CHUNK: usize = 1 << 14;
 
 /// Sorts runs whose marks are alike, and joins those of one owner.
