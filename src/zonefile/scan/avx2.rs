@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8,
 };
 
-use super::blocks::{self, BLOCK, Classes, Classify, Edges};
+use super::blocks::{self, BLOCK, Classes, Classify, Special, scanner};
 use super::{MAX_ENTRY, Scan, plain};
 use crate::zonefile::words::Token;
 
@@ -36,31 +36,7 @@ impl Available {
     }
 }
 
-/// What [`next_entry`](super::next_entry) finds, with this kernel.
-#[inline]
-pub fn next_entry(
-    available: Available,
-    text: &[u8],
-    complete: bool,
-    limit: usize,
-    tokens: &mut Vec<Token>,
-) -> Scan {
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn inside(
-        available: Available,
-        text: &[u8],
-        complete: bool,
-        limit: usize,
-        tokens: &mut Vec<Token>,
-    ) -> Scan {
-        match blocks::closed_entry(available, text, limit.min(MAX_ENTRY), tokens) {
-            Some(entry) => Scan::Entry(entry),
-            None => plain::next_entry(text, complete, limit, tokens),
-        }
-    }
-    // SAFETY: `Available` proves that the processor has the features.
-    unsafe { inside(available, text, complete, limit, tokens) }
-}
+scanner!("avx2,bmi1,bmi2,lzcnt,popcnt");
 
 /// For each value of an octet's lower half the one octet of a set that has it; where the set has
 /// none, an octet with another lower half, which therefore equals no octet looked up by this one.
@@ -84,29 +60,6 @@ impl Classify for Available {
     fn classes(self, block: &[u8; BLOCK]) -> Classes {
         // SAFETY: `Available` proves that the processor has the features.
         unsafe { classes(block) }
-    }
-
-    #[inline(always)]
-    fn special_entry(
-        self,
-        text: &[u8],
-        at: usize,
-        classes: Classes,
-        edges: Edges<'_, Self>,
-    ) -> Option<(usize, u64)> {
-        #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-        #[inline(never)]
-        fn inside(
-            available: Available,
-            text: &[u8],
-            at: usize,
-            classes: Classes,
-            edges: Edges<'_, Available>,
-        ) -> Option<(usize, u64)> {
-            blocks::special_entry(available, text, at, classes, edges)
-        }
-        // SAFETY: `Available` proves that the processor has the features.
-        unsafe { inside(self, text, at, classes, edges) }
     }
 }
 

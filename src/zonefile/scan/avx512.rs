@@ -11,7 +11,7 @@ use std::arch::x86_64::{
 };
 
 use super::avx2::{self, GAPS, SPECIALS, opaque};
-use super::blocks::{self, BLOCK, Classes, Classify, Edges};
+use super::blocks::{self, BLOCK, Classes, Classify, Special, scanner};
 use super::{MAX_ENTRY, Scan, plain};
 use crate::zonefile::words::Token;
 
@@ -46,31 +46,7 @@ impl Available {
     }
 }
 
-/// What [`next_entry`](super::next_entry) finds, with this kernel.
-#[inline]
-pub fn next_entry(
-    available: Available,
-    text: &[u8],
-    complete: bool,
-    limit: usize,
-    tokens: &mut Vec<Token>,
-) -> Scan {
-    #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn inside(
-        available: Available,
-        text: &[u8],
-        complete: bool,
-        limit: usize,
-        tokens: &mut Vec<Token>,
-    ) -> Scan {
-        match blocks::closed_entry(available, text, limit.min(MAX_ENTRY), tokens) {
-            Some(entry) => Scan::Entry(entry),
-            None => plain::next_entry(text, complete, limit, tokens),
-        }
-    }
-    // SAFETY: `Available` proves that the processor has the features.
-    unsafe { inside(available, text, complete, limit, tokens) }
-}
+scanner!("avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt");
 
 impl Classify for Available {
     #[inline(always)]
@@ -83,29 +59,6 @@ impl Classify for Available {
     unsafe fn write_places(self, mask: u64, base: u32, to: *mut u32) {
         // SAFETY: `Available` proves that the processor has the features, and there is room.
         unsafe { write_places(mask, base, to) }
-    }
-
-    #[inline(always)]
-    fn special_entry(
-        self,
-        text: &[u8],
-        at: usize,
-        classes: Classes,
-        edges: Edges<'_, Self>,
-    ) -> Option<(usize, u64)> {
-        #[target_feature(enable = "avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt")]
-        #[inline(never)]
-        fn inside(
-            available: Available,
-            text: &[u8],
-            at: usize,
-            classes: Classes,
-            edges: Edges<'_, Available>,
-        ) -> Option<(usize, u64)> {
-            blocks::special_entry(available, text, at, classes, edges)
-        }
-        // SAFETY: `Available` proves that the processor has the features.
-        unsafe { inside(self, text, at, classes, edges) }
     }
 }
 

@@ -49,15 +49,67 @@ pub trait Classify: Copy {
             }
         }
     }
+}
 
-    /// [`special_entry`], as a function of its own that has the instructions.
-    fn special_entry(
-        self,
-        text: &[u8],
-        at: usize,
-        classes: Classes,
-        edges: Edges<'_, Self>,
-    ) -> Option<(usize, u64)>;
+/// Makes `next_entry` of a module whose `Available` has these features: both parts of an entry's
+/// road are compiled with them, the rarer one by itself.
+#[cfg(target_arch = "x86_64")]
+macro_rules! scanner {
+    ($features:literal) => {
+        /// What [`next_entry`](crate::zonefile::scan::next_entry) finds, with this kernel.
+        #[inline]
+        pub fn next_entry(
+            available: Available,
+            text: &[u8],
+            complete: bool,
+            limit: usize,
+            tokens: &mut Vec<Token>,
+        ) -> Scan {
+            #[target_feature(enable = $features)]
+            fn inside(
+                available: Available,
+                text: &[u8],
+                complete: bool,
+                limit: usize,
+                tokens: &mut Vec<Token>,
+            ) -> Scan {
+                let limited = limit.min(MAX_ENTRY);
+                match blocks::closed_entry(available, text, limited, tokens, |special| {
+                    go_on(available, special)
+                }) {
+                    Some(entry) => Scan::Entry(entry),
+                    None => plain::next_entry(text, complete, limit, tokens),
+                }
+            }
+
+            #[target_feature(enable = $features)]
+            #[inline(never)]
+            fn go_on(
+                available: Available,
+                special: Special<'_, Available>,
+            ) -> Option<(usize, u64)> {
+                blocks::special_entry(available, special)
+            }
+
+            // SAFETY: `Available` proves that the processor has the features.
+            unsafe { inside(available, text, complete, limit, tokens) }
+        }
+    };
+}
+#[cfg(target_arch = "x86_64")]
+pub(super) use scanner;
+
+/// An entry as far as its first parenthesis, comment or other special octet.
+#[derive(Debug)]
+pub struct Special<'t, C> {
+    /// The entry's text and more.
+    text: &'t [u8],
+    /// The block that has the octet.
+    at: usize,
+    /// Its masks.
+    classes: Classes,
+    /// The edges in front of it.
+    edges: Edges<'t, C>,
 }
 
 /// Finds the first entry that has words or parentheses and fills `tokens`, if the text holds its
@@ -65,12 +117,15 @@ pub trait Classify: Copy {
 /// backslash nor fault; else `None`, with any `tokens`.
 ///
 /// Where this finds an entry, the plain scanner finds the same.
+///
+/// `go_on` is [`special_entry`], as a function that has the instructions.
 #[inline(always)]
-pub fn closed_entry<C: Classify>(
+pub fn closed_entry<'t, C: Classify>(
     classify: C,
-    text: &[u8],
+    text: &'t [u8],
     limit: usize,
-    tokens: &mut Vec<Token>,
+    tokens: &'t mut Vec<Token>,
+    go_on: impl FnOnce(Special<'t, C>) -> Option<(usize, u64)>,
 ) -> Option<Entry> {
     let (mut start, mut lines_before) = (0, 0);
     // Blank lines and comments first, so that an entry begins with the line of its first word.
@@ -102,7 +157,7 @@ pub fn closed_entry<C: Classify>(
         // Up to the first newline and with it; all if there is none.
         let line = newline ^ newline.wrapping_sub(1);
         if special & line != 0 {
-            break classify.special_entry(text, at, classes, edges)?;
+            break go_on(Special { text, at, classes, edges })?;
         }
         edges.note(at, !gap, line);
         if newline != 0 {
@@ -140,16 +195,10 @@ fn pad(rest: &[u8]) -> Option<[u8; BLOCK]> {
     (!rest.is_empty()).then_some(block)
 }
 
-/// Goes on with an entry where it has its first parenthesis, comment or other special octet, in the
-/// block at `at` of its text; returns its length, and its newlines.
+/// Goes on with an entry from its first special octet; returns its length, and its newlines.
 #[inline(always)]
-pub fn special_entry<C: Classify>(
-    classify: C,
-    text: &[u8],
-    mut at: usize,
-    mut classes: Classes,
-    edges: Edges<'_, C>,
-) -> Option<(usize, u64)> {
+pub fn special_entry<C: Classify>(classify: C, special: Special<'_, C>) -> Option<(usize, u64)> {
+    let Special { text, mut at, mut classes, edges } = special;
     let mut walk = Walk { edges, text, lines: 0, comment: false, nested: false };
     loop {
         match walk.block(at, classes) {
@@ -247,7 +296,7 @@ impl<C: Classify> Walk<'_, C> {
 /// The starts and ends of an entry's words, which take turns: written over the tokens of a vector,
 /// each of which is a start and an end of 32 bits.
 #[derive(Debug)]
-pub struct Edges<'t, C> {
+struct Edges<'t, C> {
     classify: C,
     tokens: &'t mut Vec<Token>,
     /// How many are written. The vector's length lags behind.

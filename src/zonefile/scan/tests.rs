@@ -6,7 +6,7 @@ use std::ptr;
 
 use proptest::prelude::*;
 
-use super::blocks::{self, BLOCK, Classes, Classify, Edges};
+use super::blocks::{self, BLOCK, Classes, Classify};
 use super::trial::{SAMPLE, agrees};
 use super::{Kernel, MAX_ENTRY, Scan, next_entry_with, plain};
 use crate::zonefile::words::Token;
@@ -24,16 +24,6 @@ impl Classify for OneByOne {
                 .fold(0, |mask, (bit, octet)| mask | u64::from(set.contains(octet)) << bit)
         };
         Classes { gap: mask(b" \t\r\n"), newline: mask(b"\n"), special: mask(b"\"();\\") }
-    }
-
-    fn special_entry(
-        self,
-        text: &[u8],
-        at: usize,
-        classes: Classes,
-        edges: Edges<'_, Self>,
-    ) -> Option<(usize, u64)> {
-        blocks::special_entry(self, text, at, classes, edges)
     }
 }
 
@@ -61,7 +51,9 @@ fn check_first(text: &[u8], complete: bool, limit: usize) -> Option<usize> {
         );
     }
     let mut tokens = stale();
-    if let Some(entry) = blocks::closed_entry(OneByOne, text, limit.min(MAX_ENTRY), &mut tokens) {
+    let go_on = |special| blocks::special_entry(OneByOne, special);
+    let entry = blocks::closed_entry(OneByOne, text, limit.min(MAX_ENTRY), &mut tokens, go_on);
+    if let Some(entry) = entry {
         assert_eq!(found(Scan::Entry(entry), tokens), expected, "one by one");
     }
     match expected.0 {
