@@ -7,11 +7,13 @@
 
 use super::curve::Curve;
 use super::field::{Mask, Points, Residues};
+use super::modulus::Modulus;
 
 /// Additions of pairs of points, numbered from 0, each for all lanes.
 ///
-/// The chain first asks for all differences, from the last to the first, then for all operands from
-/// the first to the last, and stores each sum before it asks for the next operands.
+/// The chain first asks for all differences, in each half from the last to the first, then for all
+/// operands, in each half from the first to the last. It stores sums `i` and `half + i` before it asks for
+/// the operands of the next two.
 pub trait Additions<C, F, const N: usize>
 where
     C: Curve<N>,
@@ -29,7 +31,27 @@ where
     fn exclude(&mut self, i: usize, lanes: Mask);
 }
 
+/// Something of each of the two halves, by an expression of its number. A macro and no closure, which the
+/// compiler does not always inline.
+macro_rules! both {
+    ($half:ident => $value:expr) => {
+        [
+            {
+                let $half = 0;
+                $value
+            },
+            {
+                let $half = 1;
+                $value
+            },
+        ]
+    };
+}
+
 /// Carries out the additions. `products` is working space.
+///
+/// Each half of them has a chain of products by itself, for four products more: so the processor has
+/// something to work on while it waits for a product.
 #[inline(always)]
 pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &mut impl Additions<C, F, N>,
@@ -40,29 +62,58 @@ pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
         products.resize(work.len(), F::one());
     }
     let products = &mut products[..work.len()];
-    let total = multiply_up(work, products);
+    let totals = multiply_up(work, products);
+    let total = totals[0].mul(&totals[1]);
     if total.zeros() == 0 {
-        add_with::<C, F, N, false>(work, products, total.invert());
+        let inverse = total.invert();
+        let inverses = both!(half => inverse.mul(&totals[1 - half]));
+        add_with::<C, F, N, false>(work, products, inverses);
     } else {
-        let total = multiply_up_careful(work, products);
-        add_with::<C, F, N, true>(work, products, total.invert());
+        let totals = multiply_up_careful(work, products);
+        let inverse = totals[0].mul(&totals[1]).invert();
+        let inverses = both!(half => inverse.mul(&totals[1 - half]));
+        add_with::<C, F, N, true>(work, products, inverses);
     }
 }
 
-/// `products[i]` becomes the product of all differences behind the addition `i`; returns that of
-/// all.
+/// `products[i]` becomes the product of all differences behind the addition `i` in its half; returns
+/// those of all in each half. Of an odd number the second half has one more.
 #[inline(always)]
 fn multiply_up<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &impl Additions<C, F, N>,
     products: &mut [F],
-) -> F {
-    let Some(last) = products.len().checked_sub(1) else { return F::one() };
-    products[last] = F::one();
-    for i in (1..=last).rev() {
-        let (below, above) = products.split_at_mut(i);
-        above[0].mul_to(&work.difference(i), &mut below[i - 1]);
+) -> [F; 2] {
+    let middle = products.len() / 2;
+    let (first, second) = products.split_at_mut(middle);
+    for last in [first.last_mut(), second.last_mut()].into_iter().flatten() {
+        *last = F::one();
     }
-    products[0].mul(&work.difference(0))
+    if middle > 0 && second.len() > middle {
+        multiply_below(second, middle, &work.difference(2 * middle));
+    }
+    for i in (1..middle).rev() {
+        multiply_below(first, i, &work.difference(i));
+        multiply_below(second, i, &work.difference(middle + i));
+    }
+    let mut totals = [F::one(); 2];
+    if let Some(product) = first.first() {
+        totals[0] = product.mul(&work.difference(0));
+    }
+    if let Some(product) = second.first() {
+        totals[1] = product.mul(&work.difference(middle));
+    }
+    totals
+}
+
+/// The product before that at the place `i`.
+#[inline(always)]
+fn multiply_below<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
+    products: &mut [F],
+    i: usize,
+    difference: &F,
+) {
+    let (below, above) = products.split_at_mut(i);
+    above[0].mul_to(difference, &mut below[i - 1]);
 }
 
 /// Likewise, with one in the place of zero: one bad lane of one addition must not spoil all others.
@@ -71,18 +122,20 @@ fn multiply_up<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
 fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &mut impl Additions<C, F, N>,
     products: &mut [F],
-) -> F {
-    let mut product = F::one();
+) -> [F; 2] {
+    let middle = products.len() / 2;
+    let mut totals = [F::one(); 2];
     for (i, before) in products.iter_mut().enumerate().rev() {
-        *before = product;
+        let total = &mut totals[usize::from(i >= middle)];
+        *before = *total;
         let difference = work.difference(i);
         let zeros = difference.zeros();
         if zeros != 0 {
             work.exclude(i, zeros);
         }
-        product = product.mul(&difference.one_where(zeros));
+        *total = total.mul(&difference.one_where(zeros));
     }
-    product
+    totals
 }
 
 /// `CAREFUL` if a difference may be zero, and one in its place.
@@ -90,21 +143,44 @@ fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
 fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize, const CAREFUL: bool>(
     work: &mut impl Additions<C, F, N>,
     products: &[F],
-    mut inverse: F,
+    mut inverses: [F; 2],
 ) {
-    let anything = Points { x: inverse, y: inverse };
-    let mut room = [anything; 2];
-    for (i, product) in products.iter().enumerate() {
-        let [p, q] = work.operands(i, &mut room);
-        let mut difference = q.x.sub(&p.x);
+    let middle = products.len() / 2;
+    let anything = Points { x: inverses[0], y: inverses[0] };
+    let mut rooms = [[anything; 2]; 2];
+    for i in 0..middle {
+        let places = [i, middle + i];
+        let [room, other] = &mut rooms;
+        let points = [work.operands(places[0], room), work.operands(places[1], other)];
+        let mut differences = both!(half => points[half][1].x.sub(&points[half][0].x));
         if CAREFUL {
-            difference = difference.one_where(difference.zeros());
+            differences = both!(half => differences[half].one_where(differences[half].zeros()));
         }
-        let reciprocal = inverse.mul(product);
-        inverse.mul_assign(&difference);
-        let slope = q.y.sub(&p.y).mul(&reciprocal);
-        let x = slope.sqr().sub_both(&p.x, &q.x);
-        let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);
-        work.store(i, Points { x, y });
+        let reciprocals = both!(half => inverses[half].mul(&products[places[half]]));
+        both!(half => inverses[half].mul_assign(&differences[half]));
+        let sums = sums(points, reciprocals);
+        both!(half => work.store(places[half], sums[half]));
     }
+    // The last of an odd number has none behind it.
+    if products.len() > 2 * middle {
+        let i = 2 * middle;
+        let [p, q] = work.operands(i, &mut rooms[0]);
+        let [sum, _] = sums([[p, q], [p, q]], [inverses[1]; 2]);
+        work.store(i, sum);
+    }
+}
+
+/// The sums of two pairs of points, given `1 / (x2 - x1)` of each.
+#[inline(always)]
+fn sums<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
+    points: [[&Points<F>; 2]; 2],
+    reciprocals: [F; 2],
+) -> [Points<F>; 2] {
+    let rises = both!(half => points[half][1].y.sub(&points[half][0].y));
+    let slopes = both!(half => rises[half].mul(&reciprocals[half]));
+    let squares = both!(half => slopes[half].sqr());
+    let xs = both!(half => squares[half].sub_both(&points[half][0].x, &points[half][1].x));
+    let falls = both!(half => points[half][0].x.sub(&xs[half]));
+    let products = both!(half => slopes[half].mul(&falls[half]));
+    both!(half => Points { x: xs[half], y: products[half].sub_tight(&points[half][0].y) })
 }

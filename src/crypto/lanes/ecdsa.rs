@@ -9,7 +9,7 @@
 
 use super::chain::{self, Additions};
 use super::curve::Curve;
-use super::field::{Mask, Points, Residues};
+use super::field::{Mask, Points, Residues, in_lanes};
 use super::modulus::Modulus;
 use super::plain::Point;
 use super::recode::{Digit, Windows};
@@ -136,8 +136,8 @@ fn recode_all<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
     space.scalars.resize(groups, product);
     for group in (0..groups).rev() {
         space.scalars[group] = product;
-        let s = K::Order::pack(|lane| at(signatures, group, lanes, lane).s);
-        product = s.mul(&product);
+        let s = in_lanes!(K::Order::LANES, lane => &at(signatures, group, lanes, lane).s);
+        product = K::Order::gather(s).mul(&product);
     }
     // The numbers s are not in Montgomery form, so the inverse of their product carries a power of R
     // that grows with their count; the products with the s take it away one by one, and `reduce` the
@@ -145,21 +145,20 @@ fn recode_all<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
     let mut inverse = product.invert().reduce();
     let order = &C::Order::VALUE;
     for group in 0..groups {
+        let signatures = in_lanes!(K::Order::LANES, lane => at(signatures, group, lanes, lane));
         let w = inverse.mul(&space.scalars[group]);
-        let s = K::Order::pack(|lane| at(signatures, group, lanes, lane).s);
-        inverse = s.mul(&inverse);
-        let e = K::Order::pack(|lane| at(signatures, group, lanes, lane).e);
-        let r = K::Order::pack(|lane| at(signatures, group, lanes, lane).r);
-        e.mul(&w).unpack(|lane, u1| {
-            let place = group * lanes + lane;
-            base.windows().recode(&u1, order, |i, digit| base_digits[i * stride + place] = digit);
-        });
-        r.mul(&w).unpack(|lane, u2| {
-            let place = group * lanes + lane;
-            key.windows().recode(&u2, order, |i, digit| key_digits[i * stride + place] = digit);
-        });
+        inverse =
+            K::Order::gather(in_lanes!(K::Order::LANES, lane => &signatures[lane].s)).mul(&inverse);
+        let e = K::Order::gather(in_lanes!(K::Order::LANES, lane => &signatures[lane].e));
+        let r = K::Order::gather(in_lanes!(K::Order::LANES, lane => &signatures[lane].r));
+        let (u1, u2) = (e.mul(&w).to_columns(), r.mul(&w).to_columns());
+        base.windows().recode(lanes, &u1, order, &mut base_digits[group * lanes..], stride);
+        key.windows().recode(lanes, &u2, order, &mut key_digits[group * lanes..], stride);
     }
 }
+
+/// How many points ahead rows are asked for.
+const AHEAD: usize = 4;
 
 /// Adds the rows of all digits up until two points are left for each signature.
 #[inline(always)]
@@ -171,30 +170,22 @@ fn add_up<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
 ) {
     let lanes = K::Base::LANES;
     let groups = outcomes.len().div_ceil(lanes);
-    let rows = Rows { base, key, in_base: base.windows().len() * groups, digits: &space.digits };
+    let in_base = base.windows().len() * groups;
+    let rows = Rows { base, key, in_base, digits: &space.digits };
     let mut count = base.windows().len() + key.windows().len();
+    if space.points.len() < count * groups {
+        space.points.resize(count * groups, Points { x: K::Base::one(), y: K::Base::one() });
+    }
+    // First brought together, and once: an addition looks at its points twice.
+    for (i, points) in space.points[..count * groups].iter_mut().enumerate() {
+        rows.prefetch(i + AHEAD, lanes);
+        *points = rows.points::<C, K::Base>(i);
+    }
     // Of n points, point i is added to point i + n/2; of an odd number the last waits.
-    let half = if count == 2 { 0 } else { count / 2 * groups };
-    let left = count * groups - half;
-    if space.points.len() < left {
-        space.points.resize(left, Points { x: K::Base::one(), y: K::Base::one() });
-    }
-    if half > 0 {
-        let points = &mut space.points[..half];
-        let mut level = FirstLevel { rows, groups, points, outcomes: &mut *outcomes };
-        chain::add_all::<C, K::Base, N>(&mut level, &mut space.products);
-    }
-    for (i, waiting) in (2 * half..count * groups).zip(&mut space.points[half..]) {
-        *waiting = rows.points::<C, K::Base>(i);
-    }
-    if half == 0 {
-        return;
-    }
-    count = count.div_ceil(2);
     while count > 2 {
         let half = count / 2 * groups;
         let points = &mut space.points;
-        let mut level = LaterLevel { groups, half, points, outcomes: &mut *outcomes };
+        let mut level = Level { groups, half, points, outcomes: &mut *outcomes };
         chain::add_all::<C, K::Base, N>(&mut level, &mut space.products);
         space.points.copy_within(2 * half..count * groups, half);
         count = count.div_ceil(2);
@@ -279,11 +270,6 @@ impl<const N: usize> Rows<'_, N> {
         self.table(i).points::<C, F>(self.digits(i, F::LANES))
     }
 
-    #[inline(always)]
-    fn xs<C: Curve<N>, F: Residues<C::Base, N>>(&self, i: usize) -> F {
-        self.table(i).xs::<C, F>(self.digits(i, F::LANES))
-    }
-
     /// Asks for the rows of a later point, if there is one.
     #[inline(always)]
     fn prefetch(&self, i: usize, lanes: usize) {
@@ -293,67 +279,15 @@ impl<const N: usize> Rows<'_, N> {
     }
 }
 
-/// The additions of table rows.
-struct FirstLevel<'w, F, const N: usize> {
-    rows: Rows<'w, N>,
-    groups: usize,
-    points: &'w mut [Points<F>],
-    outcomes: &'w mut [Outcome],
-}
-
-/// How many additions ahead rows are asked for.
-const AHEAD: usize = 4;
-
-impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N>
-    for FirstLevel<'_, F, N>
-{
-    #[inline(always)]
-    fn len(&self) -> usize {
-        self.points.len()
-    }
-
-    #[inline(always)]
-    fn difference(&self, i: usize) -> F {
-        let half = self.points.len();
-        if let Some(later) = i.checked_sub(AHEAD) {
-            self.rows.prefetch(later, F::LANES);
-            self.rows.prefetch(later + half, F::LANES);
-        }
-        self.rows.xs::<C, F>(i + half).sub(&self.rows.xs::<C, F>(i))
-    }
-
-    #[inline(always)]
-    fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
-        let half = self.points.len();
-        self.rows.prefetch(i + AHEAD, F::LANES);
-        self.rows.prefetch(i + AHEAD + half, F::LANES);
-        let [p, q] = room;
-        *p = self.rows.points::<C, F>(i);
-        *q = self.rows.points::<C, F>(i + half);
-        [p, q]
-    }
-
-    #[inline(always)]
-    fn store(&mut self, i: usize, sum: Points<F>) {
-        self.points[i] = sum;
-    }
-
-    fn exclude(&mut self, i: usize, lanes: Mask) {
-        exclude(self.outcomes, i % self.groups, F::LANES, lanes);
-    }
-}
-
-/// The additions of sums, in place.
-struct LaterLevel<'w, F> {
+/// The additions of a level of the tree, in place.
+struct Level<'w, F> {
     groups: usize,
     half: usize,
     points: &'w mut [Points<F>],
     outcomes: &'w mut [Outcome],
 }
 
-impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N>
-    for LaterLevel<'_, F>
-{
+impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> for Level<'_, F> {
     #[inline(always)]
     fn len(&self) -> usize {
         self.half

@@ -51,8 +51,27 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     fn gather(numbers: [&[u64; N]; MAX_LANES]) -> Self {
         Self::pack(|lane| *numbers[lane])
     }
+    /// Both coordinates of a point in each lane, from where they lie.
+    #[inline(always)]
+    fn gather_points(rows: &impl Rows<N>) -> Points<Self> {
+        Points {
+            x: Self::gather(in_lanes!(Self::LANES, lane => &rows.row(lane)[0])),
+            y: Self::gather(in_lanes!(Self::LANES, lane => &rows.row(lane)[1])),
+        }
+    }
     /// The packed number of each lane.
     fn unpack(&self, number: impl FnMut(usize, [u64; N]));
+    /// Likewise, word by word: those of all lanes beside each other.
+    #[inline(always)]
+    fn to_columns(&self) -> [[u64; MAX_LANES]; N] {
+        let mut columns = [[0; MAX_LANES]; N];
+        self.unpack(|lane, number| {
+            for (column, word) in columns.iter_mut().zip(number) {
+                column[lane] = word;
+            }
+        });
+        columns
+    }
     /// The residue one in each lane.
     fn one() -> Self;
     /// `a + b`.
@@ -95,6 +114,13 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     fn zeros(&self) -> Mask;
     /// `1 / a` in each lane; none is zero.
     fn invert(&self) -> Self;
+}
+
+/// Where the coordinates of points lie, for [`Residues::gather_points`]. A trait and no closure, so that
+/// it can be told to be inlined.
+pub trait Rows<const N: usize> {
+    /// Those of the point in a lane, packed.
+    fn row(&self, lane: usize) -> &[[u64; N]; 2];
 }
 
 /// Points that are not infinity, one in each lane.

@@ -10,7 +10,7 @@
 //! recoded as the integers that they are, to signed digits with zero among them: those above half of
 //! what a window holds are made negative and carry one to the next.
 
-use super::field::Mask;
+use super::field::{MAX_LANES, Mask};
 use super::words;
 
 /// The windows that `bits` bits are cut into, as evenly as can be; longer ones first.
@@ -43,11 +43,12 @@ impl Window {
 pub struct Digit(u32);
 
 impl Digit {
+    /// `negated` is 1 or 0.
     #[inline(always)]
-    fn new(row: usize, negated: bool) -> Self {
+    fn new(row: u64, negated: u64) -> Self {
         // Tables have fewer than 2^31 rows: see `Windows::new`.
         #[allow(clippy::cast_possible_truncation, reason = "bounded by Windows::new")]
-        Self((row as u32) << 1 | u32::from(negated))
+        Self((row << 1 | negated) as u32)
     }
 
     /// The row.
@@ -130,38 +131,70 @@ impl Windows {
             let negative = w > 1 << (window.width - 1);
             let multiple = if negative { (1 << window.width) - w } else { w };
             carry = usize::from(negative);
-            digit(i, Digit::new(window.row + i + multiple, negative));
+            digit(i, Digit::new((window.row + i + multiple) as u64, u64::from(negative)));
         }
         debug_assert!(carry == 0, "the number has a bit less than the windows");
     }
 
-    /// Writes the digits of `u`, a number below the order, which is odd and has `bits` bits.
+    /// Writes the digits of the numbers `u`, one in each of so many lanes, given word by word. They are
+    /// below the order, which is odd and has `bits` bits. The digits of a window are beside each other,
+    /// those of the window `i` from the place `i stride` on.
     ///
     /// An even `u` is recoded as minus the odd `order - u`. Zero becomes `order`, whose multiple is
     /// infinity all the same.
     #[inline(always)]
     pub fn recode<const N: usize>(
         &self,
-        u: &[u64; N],
+        lanes: usize,
+        u: &[[u64; MAX_LANES]; N],
         order: &[u64; N],
-        mut digit: impl FnMut(usize, Digit),
+        digits: &mut [Digit],
+        stride: usize,
     ) {
-        let flip = u[0] & 1 == 0;
-        let odd = if flip { words::sub(order, u).0 } else { *u };
-        // v: the bit that is shifted out is the one that makes u odd.
-        let mut v = [0; N];
-        for i in 0..N {
-            v[i] = (odd[i] >> 1) | if i + 1 < N { odd[i + 1] << 63 } else { 0 };
+        // Loops over lanes are inner ones and have no branches, so that they become vectors.
+        let mut flip = [0; MAX_LANES];
+        for lane in 0..lanes {
+            flip[lane] = (u[0][lane] & 1) ^ 1;
         }
-        v[(self.bits - 1) / 64] |= 1 << ((self.bits - 1) % 64);
+        let (mut odd, mut borrow) = (*u, [0; MAX_LANES]);
+        for (odd, order) in odd.iter_mut().zip(order) {
+            for lane in 0..lanes {
+                let (difference, below) = order.overflowing_sub(odd[lane]);
+                let (difference, still) = difference.overflowing_sub(borrow[lane]);
+                borrow[lane] = u64::from(below | still);
+                odd[lane] ^= (odd[lane] ^ difference) & flip[lane].wrapping_neg();
+            }
+        }
+        // v: the bit that is shifted out is the one that makes u odd.
+        let mut v = [[0; MAX_LANES]; N];
+        for i in 0..N {
+            let top = if (self.bits - 1) / 64 == i { 1 << ((self.bits - 1) % 64) } else { 0 };
+            for lane in 0..lanes {
+                let above = if i + 1 < N { odd[i + 1][lane] << 63 } else { 0 };
+                v[i][lane] = (odd[i][lane] >> 1) | above | top;
+            }
+        }
         for (i, window) in self.windows.iter().enumerate() {
-            #[allow(clippy::cast_possible_truncation, reason = "at most 20 bits")]
-            let w = words::bits(&v, window.position, window.width) as usize;
-            let half = 1 << (window.width - 1);
-            // The upper half of w is the digits 1, 3, …; the lower half, backwards, -1, -3, ….
-            let negative = w < half;
-            let row = window.row + if negative { half - 1 - w } else { w - half };
-            digit(i, Digit::new(row, negative != flip));
+            let (word, shift) = (window.position / 64, window.position % 64);
+            // Apart from what is in the next word, since a shift of both together is no vector's.
+            let mut w = [0; MAX_LANES];
+            for lane in 0..lanes {
+                w[lane] = v[word][lane] >> shift;
+            }
+            if shift + window.width > 64 {
+                for lane in 0..lanes {
+                    w[lane] |= v[word + 1][lane] << (64 - shift);
+                }
+            }
+            let (top, row) = (window.width - 1, window.row as u64);
+            let mask = (1 << window.width) - 1;
+            for (lane, digit) in digits[i * stride..][..lanes].iter_mut().enumerate() {
+                let w = w[lane] & mask;
+                // The upper half of w is the digits 1, 3, …; the lower half, backwards, -1, -3, ….
+                let negative = (w >> top) ^ 1;
+                let multiple = (w ^ negative.wrapping_neg()) & (mask >> 1);
+                *digit = Digit::new(row + multiple, negative ^ flip[lane]);
+            }
         }
     }
 }
@@ -170,18 +203,22 @@ impl Windows {
 mod tests {
     use super::*;
 
-    /// The sum of the digits, each times two to the position of its window.
-    fn sum(windows: &Windows, u: u64, order: u64) -> i128 {
-        let mut sum = 0;
-        let list: Vec<Window> = windows.iter().collect();
-        windows.recode(&[u, 0], &[order, 0], |i, digit| {
-            let window = list[i];
-            assert!((window.row..window.row + window.rows()).contains(&digit.row()));
-            let value = i128::try_from(2 * (digit.row() - window.row) + 1).unwrap();
-            let value = if digit.sign() == 1 { -value } else { value };
-            sum += value << window.position;
-        });
-        sum
+    /// The sums of the digits of eight numbers, each times two to the position of its window.
+    fn sums(windows: &Windows, u: [u64; MAX_LANES], order: u64) -> [i128; MAX_LANES] {
+        let stride = MAX_LANES + 3; // of others behind them, which stay as they are
+        let mut digits = vec![Digit::default(); windows.len() * stride];
+        windows.recode(MAX_LANES, &[u, [0; MAX_LANES]], &[order, 0], &mut digits, stride);
+        let mut sums = [0; MAX_LANES];
+        for (window, digits) in windows.iter().zip(digits.chunks(stride)) {
+            for (sum, digit) in sums.iter_mut().zip(digits) {
+                assert!((window.row..window.row + window.rows()).contains(&digit.row()));
+                let value = i128::try_from(2 * (digit.row() - window.row) + 1).unwrap();
+                let value = if digit.sign() == 1 { -value } else { value };
+                *sum += value << window.position;
+            }
+            assert!(digits[MAX_LANES..].iter().all(|&digit| digit == Digit::default()));
+        }
+        sums
     }
 
     #[test]
@@ -191,9 +228,35 @@ mod tests {
             let windows = Windows::new(10, count);
             assert_eq!(windows.iter().map(|window| window.width).sum::<usize>(), 10);
             assert_eq!(windows.len(), count);
-            for u in 0..order {
-                let expected = if u % 2 == 1 { i128::from(u) } else { i128::from(u) - 1009 };
-                assert_eq!(sum(&windows, u, order), expected, "{u} in {count} windows");
+            for first in 0..order {
+                let u = std::array::from_fn(|lane| (first + 131 * lane as u64) % order);
+                let expected = u.map(|u| i128::from(u) - if u % 2 == 1 { 0 } else { 1009 });
+                assert_eq!(sums(&windows, u, order), expected, "{u:?} in {count} windows");
+            }
+        }
+    }
+
+    // Windows lie across words, too, and end at the last bit of the last.
+    #[test]
+    fn digits_of_whole_words_add_up_to_the_scalar() {
+        let order = [u64::MAX - 58, u64::MAX];
+        for count in [7, 11, 13, 128] {
+            let windows = Windows::new(128, count);
+            let u = std::array::from_fn(|lane| 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(lane as u64));
+            let upper = u.map(|word| !word.rotate_left(17));
+            let mut digits = vec![Digit::default(); windows.len() * MAX_LANES];
+            windows.recode(MAX_LANES, &[u, upper], &order, &mut digits, MAX_LANES);
+            for lane in 0..MAX_LANES {
+                // Modulo 2^128, of which the order lacks 59.
+                let list = windows.iter().zip(digits.iter().skip(lane).step_by(MAX_LANES));
+                let sum = list.fold(0_u128, |sum, (window, digit)| {
+                    let value = (2 * (digit.row() - window.row) + 1) as u128;
+                    let value = if digit.sign() == 1 { value.wrapping_neg() } else { value };
+                    sum.wrapping_add(value << window.position)
+                });
+                let number = u128::from(upper[lane]) << 64 | u128::from(u[lane]);
+                let less = if number % 2 == 1 { 0 } else { 59_u128.wrapping_neg() };
+                assert_eq!(sum, number.wrapping_sub(less), "lane {lane} in {count} windows");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::chain::{self, Additions};
 use super::curve::Curve;
-use super::field::{Mask, Points, Residues, in_lanes};
+use super::field::{Mask, Points, Residues, Rows, in_lanes};
 use super::pages;
 use super::plain;
 use super::recode::{self, Digit, Windows};
@@ -11,10 +11,7 @@ use super::recode::{self, Digit, Windows};
 /// one cache line for P-256.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub struct Row<const N: usize> {
-    x: [u64; N],
-    y: [u64; N],
-}
+pub struct Row<const N: usize>([[u64; N]; 2]);
 
 /// For each window of a scalar the positive odd multiples of the point, times two to the window's
 /// position.
@@ -40,7 +37,7 @@ impl<const N: usize> Table<N> {
         windows: Windows,
     ) -> Self {
         let powers = powers_of_two::<C, F, N>(point);
-        let mut rows = pages::filled(Row { x: [0; N], y: [0; N] }, windows.rows());
+        let mut rows = pages::filled(Row([[0; N]; 2]), windows.rows());
         for window in windows.iter() {
             rows[window.row] = powers[window.position];
         }
@@ -77,14 +74,8 @@ impl<const N: usize> Table<N> {
     /// The points of digits, one for each lane.
     #[inline(always)]
     pub fn points<C: Curve<N>, F: Residues<C::Base, N>>(&self, digits: &[Digit]) -> Points<F> {
-        let y = F::gather(in_lanes!(F::LANES, lane => &self.rows[digits[lane].row()].y));
-        Points { x: self.xs::<C, F>(digits), y: y.negate_where(recode::signs(digits)) }
-    }
-
-    /// The first coordinates of the points of digits.
-    #[inline(always)]
-    pub fn xs<C: Curve<N>, F: Residues<C::Base, N>>(&self, digits: &[Digit]) -> F {
-        F::gather(in_lanes!(F::LANES, lane => &self.rows[digits[lane].row()].x))
+        let Points { x, y } = F::gather_points(&Multiples { rows: &self.rows, digits });
+        Points { x, y: y.negate_where(recode::signs(digits)) }
     }
 
     /// Asks the processor to bring the rows of digits near.
@@ -93,6 +84,19 @@ impl<const N: usize> Table<N> {
         for digit in digits {
             super::prefetch(&self.rows[digit.row()]);
         }
+    }
+}
+
+/// The rows that the digits of some lanes stand for, signs aside.
+struct Multiples<'t, const N: usize> {
+    rows: &'t [Row<N>],
+    digits: &'t [Digit],
+}
+
+impl<const N: usize> Rows<N> for Multiples<'_, N> {
+    #[inline(always)]
+    fn row(&self, lane: usize) -> &[[u64; N]; 2] {
+        &self.rows[self.digits[lane].row()].0
     }
 }
 
@@ -118,6 +122,20 @@ impl<const N: usize> Level<'_, N> {
     }
 }
 
+/// The first or the second points of the addition `i` of a level.
+struct Summands<'l, 't, const N: usize, const WHICH: usize> {
+    level: &'l Level<'t, N>,
+    i: usize,
+}
+
+impl<const N: usize, const WHICH: usize> Rows<N> for Summands<'_, '_, N, WHICH> {
+    #[inline(always)]
+    fn row(&self, lane: usize) -> &[[u64; N]; 2] {
+        let (row, power) = self.level.summands(self.i, lane);
+        if WHICH == 0 { &self.level.rows[row].0 } else { &power.0 }
+    }
+}
+
 impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> for Level<'_, N> {
     fn len(&self) -> usize {
         (self.end - self.first).div_ceil(self.lanes)
@@ -125,26 +143,24 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> fo
 
     #[inline(always)]
     fn difference(&self, i: usize) -> F {
-        let p = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].x));
-        let q = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.x));
+        let p = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].0[0]));
+        let q = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.0[0]));
         q.sub(&p)
     }
 
     #[inline(always)]
     fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
         let [p, q] = room;
-        p.x = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].x));
-        p.y = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].y));
-        q.x = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.x));
-        q.y = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.y));
+        *p = F::gather_points(&Summands::<N, 0> { level: self, i });
+        *q = F::gather_points(&Summands::<N, 1> { level: self, i });
         [p, q]
     }
 
     #[inline(always)]
     fn store(&mut self, i: usize, sum: Points<F>) {
         let targets = in_lanes!(F::LANES, lane => self.summands(i, lane).0 + (1 << self.level));
-        sum.x.unpack(|lane, x| self.rows[targets[lane]].x = x);
-        sum.y.unpack(|lane, y| self.rows[targets[lane]].y = y);
+        sum.x.unpack(|lane, x| self.rows[targets[lane]].0[0] = x);
+        sum.y.unpack(|lane, y| self.rows[targets[lane]].0[1] = y);
     }
 
     fn exclude(&mut self, _: usize, _: Mask) {
@@ -160,13 +176,13 @@ fn powers_of_two<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     let doubled = |point: &plain::Point<C, N>| Some(point.double());
     let powers: Vec<_> = std::iter::successors(Some(*point), doubled).take(C::BITS).collect();
     let affine = plain::Point::to_affine(&powers);
-    let mut rows = vec![Row { x: [0; N], y: [0; N] }; affine.len()];
+    let mut rows = vec![Row([[0; N]; 2]); affine.len()];
     for (points, rows) in affine.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
         let point = |lane: usize| points[lane.min(points.len() - 1)];
         let x = F::pack(|lane| point(lane)[0]).expand();
-        x.unpack(|lane, x| rows.get_mut(lane).into_iter().for_each(|row| row.x = x));
+        x.unpack(|lane, x| rows.get_mut(lane).into_iter().for_each(|row| row.0[0] = x));
         let y = F::pack(|lane| point(lane)[1]).expand();
-        y.unpack(|lane, y| rows.get_mut(lane).into_iter().for_each(|row| row.y = y));
+        y.unpack(|lane, y| rows.get_mut(lane).into_iter().for_each(|row| row.0[1] = y));
     }
     rows
 }

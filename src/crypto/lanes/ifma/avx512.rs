@@ -40,18 +40,6 @@ macro_rules! intrinsic {
     };
 }
 
-/// Two rows beside each other.
-#[inline(always)]
-fn two_rows(low: &[u64; 4], high: &[u64; 4]) -> __m512i {
-    let [low, high] = [std::ptr::from_ref(low), std::ptr::from_ref(high)];
-    // SAFETY: a row has 32 octets, the loads want no alignment, and whoever got here holds
-    // `Available`.
-    unsafe {
-        let low = _mm512_castsi256_si512(_mm256_loadu_si256(low.cast::<__m256i>()));
-        _mm512_inserti64x4::<1>(low, _mm256_loadu_si256(high.cast::<__m256i>()))
-    }
-}
-
 /// Of each of the places the word of `a`, which has the first eight, or of `b`.
 #[inline(always)]
 fn pick([a, b]: [__m512i; 2], places: __m512i) -> Avx512 {
@@ -77,9 +65,19 @@ impl Vector for Avx512 {
     }
 
     #[inline(always)]
-    fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4] {
-        let (z04, z15) = (two_rows(rows[0], rows[4]), two_rows(rows[1], rows[5]));
-        let (z26, z37) = (two_rows(rows[2], rows[6]), two_rows(rows[3], rows[7]));
+    fn pair(low: &[u64; 4], high: &[u64; 4]) -> Self {
+        let [low, high] = [std::ptr::from_ref(low), std::ptr::from_ref(high)];
+        // SAFETY: there are 32 octets each, the loads want no alignment, and whoever got here holds
+        // `Available`.
+        Self(unsafe {
+            let low = _mm512_castsi256_si512(_mm256_loadu_si256(low.cast::<__m256i>()));
+            _mm512_inserti64x4::<1>(low, _mm256_loadu_si256(high.cast::<__m256i>()))
+        })
+    }
+
+    #[inline(always)]
+    fn columns(pairs: [Self; 4]) -> [Self; 4] {
+        let [Self(z04), Self(z15), Self(z26), Self(z37)] = pairs;
         // Words 0 and 2, and 1 and 3, of the rows 0, 1, 4, 5 and of the rows 2, 3, 6, 7.
         let even = intrinsic!([_mm512_unpacklo_epi64(z04, z15), _mm512_unpacklo_epi64(z26, z37)]);
         let odd = intrinsic!([_mm512_unpackhi_epi64(z04, z15), _mm512_unpackhi_epi64(z26, z37)]);

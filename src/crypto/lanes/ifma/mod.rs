@@ -10,7 +10,7 @@
 
 use std::marker::PhantomData;
 
-use super::field::{MAX_LANES, Mask, Residues};
+use super::field::{MAX_LANES, Mask, Points, Residues, Rows};
 use super::modulus::{self, Modulus};
 use super::unrolled::unrolled;
 use vector::{DIGIT_BITS, DIGIT_MASK, LANES, Vector};
@@ -85,17 +85,18 @@ struct Pair<'d, V, const L: usize>(&'d [V; L], &'d [V; L]);
 impl<V: Vector, const L: usize> Columns<V> for Pair<'_, V, L> {
     #[inline(always)]
     fn column(&self, k: usize) -> V {
-        // Low and high halves by themselves, so that an addition waits for fewer before it.
-        let (mut low, mut high) = (V::splat(0), V::splat(0));
+        // One sum, to which nothing must be added in the end: there are other columns and another
+        // product to go on with while an addition waits for the one before.
+        let mut sum = V::splat(0);
         unrolled!(i < L, {
             if i <= k && k - i < L {
-                low = low.madd_low(self.0[i], self.1[k - i]);
+                sum = sum.madd_low(self.0[i], self.1[k - i]);
             }
             if i < k && k - 1 - i < L {
-                high = high.madd_high(self.0[i], self.1[k - 1 - i]);
+                sum = sum.madd_high(self.0[i], self.1[k - 1 - i]);
             }
         });
-        low.add(high)
+        sum
     }
 }
 
@@ -166,6 +167,17 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
             *digit = digit.and(mask);
         }
         Self::new(digits)
+    }
+
+    /// From pairs of rows, see [`Vector::columns`]: all their words, four by four.
+    #[inline(always)]
+    fn from_fours(fours: [[V; 4]; N]) -> Self {
+        let mut columns = [V::splat(0); N];
+        for (i, four) in fours.into_iter().take(N.div_ceil(4)).enumerate() {
+            let start = (4 * i).min(N - 4);
+            columns[start..start + 4].copy_from_slice(&V::columns(four));
+        }
+        Self::from_columns(columns)
     }
 
     /// Brings digits that are less than 2^63 from zero into range; the number is not negative, or its
@@ -321,8 +333,43 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         Self::from_columns(columns)
     }
 
+    /// Row by row, so that the place of each is forgotten when its words were loaded.
+    #[inline(always)]
+    fn gather_points(rows: &impl Rows<N>) -> Points<Self> {
+        if N < 4 {
+            return Points {
+                x: Self::pack(|lane| rows.row(lane)[0]),
+                y: Self::pack(|lane| rows.row(lane)[1]),
+            };
+        }
+        // Words four by four; the last four overlap those before where N is no multiple of four.
+        let mut fours = [[[V::splat(0); 4]; N]; 2];
+        for pair in 0..LANES / 2 {
+            let (low, high) = (rows.row(pair), rows.row(pair + LANES / 2));
+            for (fours, (low, high)) in fours.iter_mut().zip(low.iter().zip(high)) {
+                for (i, four) in fours.iter_mut().take(N.div_ceil(4)).enumerate() {
+                    let start = (4 * i).min(N - 4);
+                    if let (Some(low), Some(high)) =
+                        (low[start..].first_chunk(), high[start..].first_chunk())
+                    {
+                        four[pair] = V::pair(low, high);
+                    }
+                }
+            }
+        }
+        let [x, y] = fours;
+        Points { x: Self::from_fours(x), y: Self::from_fours(y) }
+    }
+
     #[inline(always)]
     fn unpack(&self, mut number: impl FnMut(usize, [u64; N])) {
+        let columns = self.to_columns();
+        (0..LANES).for_each(|lane| number(lane, columns.map(|column| column[lane])));
+    }
+
+    #[inline(always)]
+    fn to_columns(&self) -> [[u64; MAX_LANES]; N] {
+        const { assert!(LANES == MAX_LANES) }
         let digits = self.reduced().digits;
         let mut columns = [[0; LANES]; N];
         for (i, column) in columns.iter_mut().enumerate() {
@@ -337,7 +384,7 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
             }
             *column = word.to_words();
         }
-        (0..LANES).for_each(|lane| number(lane, columns.map(|column| column[lane])));
+        columns
     }
 
     #[inline(always)]

@@ -22,8 +22,17 @@ pub trait Vector: Copy + Send + Sync {
     fn from_words(words: [u64; LANES]) -> Self;
     /// The word of each lane.
     fn to_words(self) -> [u64; LANES];
+    /// Two times four words beside each other.
+    fn pair(low: &[u64; 4], high: &[u64; 4]) -> Self;
+    /// Of the pairs of the rows 0 and 4, 1 and 5, 2 and 6, 3 and 7: result `i` has the word `i` of all
+    /// rows.
+    fn columns(pairs: [Self; 4]) -> [Self; 4];
     /// Four words for each lane, from where they lie: result `i` has the word `i` of all lanes.
-    fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4];
+    #[inline(always)]
+    fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4] {
+        let [a, b, c, d, e, f, g, h] = rows;
+        Self::columns([Self::pair(a, e), Self::pair(b, f), Self::pair(c, g), Self::pair(d, h)])
+    }
     /// The same as a factor: bits above 52 are not read.
     fn as_factor(self) -> Self;
     /// `self` plus the low 52 bits of the 104-bit product of the low 52 bits of `a` and `b`.
@@ -95,8 +104,16 @@ impl Vector for Emulated {
         self.0
     }
 
-    fn gather(rows: [&[u64; 4]; LANES]) -> [Self; 4] {
-        std::array::from_fn(|i| Self(rows.map(|row| row[i])))
+    fn pair(low: &[u64; 4], high: &[u64; 4]) -> Self {
+        let (mut words, halves) = ([0; LANES], [low, high]);
+        for (words, half) in words.chunks_exact_mut(4).zip(halves) {
+            words.copy_from_slice(half);
+        }
+        Self(words)
+    }
+
+    fn columns(pairs: [Self; 4]) -> [Self; 4] {
+        std::array::from_fn(|i| Self(std::array::from_fn(|row| pairs[row % 4].0[row / 4 * 4 + i])))
     }
 
     fn as_factor(self) -> Self {
