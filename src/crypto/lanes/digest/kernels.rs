@@ -82,8 +82,8 @@ impl Kernel {
 
     /// How many messages a group needs, the other lanes being idle, to be faster than one message
     /// after the other; `None` when even a full group is not. As `cargo bench --bench digests`
-    /// measured it on Zen 3; what is said of AVX-512, and of AVX2 on processors without instructions
-    /// for SHA-256, is an estimate from the numbers of instructions.
+    /// measured it on Zen 3 and, for AVX-512, on Zen 4; what is said of processors without instructions
+    /// for SHA-256 is an estimate from the numbers of instructions.
     pub fn fewest<H: Hash>(self) -> Option<usize> {
         #[cfg(target_arch = "x86_64")]
         let fewest = match (self, size_of::<H::Word>() == 4 && is_x86_feature_detected!("sha")) {
@@ -93,6 +93,7 @@ impl Kernel {
             (Self::Avx2(_), true) => Some(5),
             (Self::Avx512(_), true) if H::INDEX == Sha256::INDEX => Some(8),
             (Self::Avx512(_), true) => Some(5),
+            (Self::Avx512(_), _) if size_of::<H::Word>() == 8 => Some(2),
             (Self::Avx2(_) | Self::Avx512(_), false) => Some(3),
         };
         #[cfg(not(target_arch = "x86_64"))]
