@@ -12,6 +12,7 @@ use std::arch::x86_64::{
     _mm256_unpacklo_epi32, _mm256_unpacklo_epi64, _mm256_xor_si256,
 };
 
+use super::groups::{Messages, blocks};
 use super::vector::Vector;
 
 /// Proof that the processor has the instructions.
@@ -138,8 +139,12 @@ macro_rules! vector {
             }
 
             #[inline(always)]
-            fn load(blocks: &[[u8; 16 * size_of::<$word>()]]) -> [Self; 16] {
-                let columns = $columns(blocks);
+            fn read<const P: usize>(
+                messages: &impl Messages<P>,
+                places: &[u32],
+                number: usize,
+            ) -> [Self; 16] {
+                let columns = $columns(&blocks::<$word, P>(messages, places, number)[..$lanes]);
                 let mut words = [Self(columns[0]); 16];
                 for (word, column) in words.iter_mut().zip(columns) {
                     word.0 = column;

@@ -1,28 +1,29 @@
 //! Sixteen words of 32 bits, or eight of 64, in an AVX-512 register. A rotation and any function of
-//! three bits is one instruction.
+//! three bits is one instruction, and a block is put together of its parts without being written.
 //!
 //! Nothing here may run on a processor without these instructions. The kernels that are made of these
 //! vectors ask for an [`Available`] wherever they are entered, which only [`Available::detect`] makes.
 #![allow(unsafe_code, reason = "intrinsics for instructions that not every processor has")]
 
 use std::arch::x86_64::{
-    __m256i, __m512i, _mm512_add_epi32, _mm512_add_epi64, _mm512_castsi256_si512,
-    _mm512_inserti64x4, _mm512_loadu_si512, _mm512_rorv_epi32, _mm512_rorv_epi64,
-    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_srlv_epi32, _mm512_srlv_epi64,
+    __m512i, _mm512_add_epi32, _mm512_add_epi64, _mm512_loadu_si512, _mm512_rorv_epi32,
+    _mm512_rorv_epi64, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_srlv_epi32, _mm512_srlv_epi64,
     _mm512_storeu_si512, _mm512_ternarylogic_epi64, _mm512_xor_si512,
 };
 
-use super::avx2::{columns_32, columns_64};
-use super::vector::Vector;
+use super::groups::Messages;
+use super::vector::{MOST_LANES, Vector, Word};
 
-/// Proof that the processor has the instructions; blocks are loaded with those of AVX2.
+/// Proof that the processor has the instructions.
 #[derive(Clone, Copy, Debug)]
 pub struct Available(());
 
 impl Available {
     /// Looks.
     pub fn detect() -> Option<Self> {
-        let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx2");
+        let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512bw")
+            && is_x86_feature_detected!("bmi2");
         has.then_some(Self(()))
     }
 }
@@ -43,17 +44,13 @@ macro_rules! intrinsic {
     };
 }
 
-/// Two registers as the halves of one.
-#[inline(always)]
-fn both(low: __m256i, high: __m256i) -> __m512i {
-    intrinsic!(_mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high))
-}
+mod turn;
 
 /// What differs between the two vectors. The numbers of the functions of three bits are their tables
 /// of eight answers, that for three ones first.
 macro_rules! vector {
     (
-        $vector:ident, $word:ty, $lanes:literal, $columns:ident,
+        $vector:ident, $word:ty, $lanes:literal, $read:ident, $write:ident,
         $splat:ident, $add:ident, $rotate:ident, $shift:ident
     ) => {
         impl Vector for $vector {
@@ -80,14 +77,26 @@ macro_rules! vector {
             }
 
             #[inline(always)]
-            fn load(blocks: &[[u8; 16 * size_of::<$word>()]]) -> [Self; 16] {
-                let (low, high) = blocks.split_at($lanes / 2);
-                let (low, high) = ($columns(low), $columns(high));
-                let mut words = [Self(both(low[0], high[0])); 16];
-                for (word, (low, high)) in words.iter_mut().zip(low.into_iter().zip(high)) {
-                    word.0 = both(low, high);
+            fn read<const P: usize>(
+                messages: &impl Messages<P>,
+                places: &[u32],
+                number: usize,
+            ) -> [Self; 16] {
+                let columns = turn::$read(messages, places, number);
+                let mut words = [Self(columns[0]); 16];
+                for (word, column) in words.iter_mut().zip(columns) {
+                    word.0 = column;
                 }
                 words
+            }
+
+            #[inline(always)]
+            fn write_lines(words: [Self; 8], lines: &mut [<$word as Word>::Line; MOST_LANES]) {
+                let mut all = [words[0].0; 8];
+                for (all, word) in all.iter_mut().zip(words) {
+                    *all = word.0;
+                }
+                turn::$write(all, lines);
             }
 
             #[inline(always)]
@@ -134,7 +143,8 @@ vector!(
     Avx512x32,
     u32,
     16,
-    columns_32,
+    read_32,
+    write_32,
     _mm512_set1_epi32,
     _mm512_add_epi32,
     _mm512_rorv_epi32,
@@ -144,7 +154,8 @@ vector!(
     Avx512x64,
     u64,
     8,
-    columns_64,
+    read_64,
+    write_64,
     _mm512_set1_epi64,
     _mm512_add_epi64,
     _mm512_rorv_epi64,

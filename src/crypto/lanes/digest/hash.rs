@@ -131,27 +131,41 @@ fn compress_sha2<V: Vector>(
     constants: &[V::Word],
 ) {
     let mut s = *state;
-    let [small0, small1] = distances.small;
-    for (turn, constants) in constants.chunks_exact(16).enumerate() {
-        in_a_row!(T in [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] {
-            let [a, b, c, d, e, f, g, h] = [
-                16 - T, 17 - T, 18 - T, 19 - T, 20 - T, 21 - T, 22 - T, 23 - T,
-            ].map(|place| place % 8);
-            if turn > 0 {
-                let word = |back: usize| words[(T + 16 - back) % 16];
-                let mixed = small_sigma(word(2), small1).add(word(7));
-                words[T] = words[T].add(mixed).add(small_sigma(word(15), small0));
-            }
-            let added = s[h].add(V::splat(constants[T])).add(words[T]);
-            let added = added.add(s[e].choose(s[f], s[g])).add(big_sigma(s[e], distances.big[1]));
-            s[d] = s[d].add(added);
-            let mixed = s[a].majority(s[b], s[c]).add(big_sigma(s[a], distances.big[0]));
-            s[h] = added.add(mixed);
-        });
+    let (others, last) = constants.split_at(constants.len() - 16);
+    for constants in others.chunks_exact(16) {
+        sixteen_rounds::<true, V>(&mut s, &mut words, distances, constants);
     }
+    sixteen_rounds::<false, V>(&mut s, &mut words, distances, last);
     for (state, s) in state.iter_mut().zip(s) {
         *state = state.add(s);
     }
+}
+
+/// As many rounds as there are words. Each word gives way at once to the one sixteen rounds later, if
+/// there are `MORE` rounds: that work is then spread evenly and waits for nothing.
+#[inline(always)]
+fn sixteen_rounds<const MORE: bool, V: Vector>(
+    s: &mut [V; 8],
+    words: &mut [V; 16],
+    distances: &Distances,
+    constants: &[V::Word],
+) {
+    let ([big0, big1], [small0, small1]) = (distances.big, distances.small);
+    in_a_row!(T in [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15] {
+        let [a, b, c, d, e, f, g, h] = [
+            16 - T, 17 - T, 18 - T, 19 - T, 20 - T, 21 - T, 22 - T, 23 - T,
+        ].map(|place| place % 8);
+        let added = s[h].add(V::splat(constants[T])).add(words[T]);
+        let added = added.add(s[e].choose(s[f], s[g])).add(big_sigma(s[e], big1));
+        s[d] = s[d].add(added);
+        let mixed = s[a].majority(s[b], s[c]).add(big_sigma(s[a], big0));
+        s[h] = added.add(mixed);
+        if MORE {
+            let word = |ahead: usize| words[(T + ahead) % 16];
+            let mixed = small_sigma(word(14), small1).add(word(9));
+            words[T] = words[T].add(mixed).add(small_sigma(word(1), small0));
+        }
+    });
 }
 
 /// SHA-256.

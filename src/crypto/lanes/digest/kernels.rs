@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use super::groups::{self, Blocks, Message, States, sorted};
-use super::hash::{Hash, Sha1, Sha256};
-use super::nsec3::{self, Again};
+use super::groups::{self, Message, sorted};
+use super::hash::{Hash, Sha256};
+use super::nsec3::{self, Again, Salted};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
 use crate::crypto::lanes::kernels::Choice;
@@ -82,8 +82,8 @@ impl Kernel {
 
     /// How many messages a group needs, the other lanes being idle, to be faster than one message
     /// after the other; `None` when even a full group is not. As `cargo bench --bench digests`
-    /// measured it on Zen 3; what is said of AVX-512, and of AVX2 on processors without instructions
-    /// for SHA-256, is an estimate from the numbers of instructions.
+    /// measured it on Zen 3 and, for AVX-512, on Zen 4; what is said of processors without instructions
+    /// for SHA-256 is an estimate from the numbers of instructions.
     pub fn fewest<H: Hash>(self) -> Option<usize> {
         #[cfg(target_arch = "x86_64")]
         let fewest = match (self, size_of::<H::Word>() == 4 && is_x86_feature_detected!("sha")) {
@@ -93,6 +93,7 @@ impl Kernel {
             (Self::Avx2(_), true) => Some(5),
             (Self::Avx512(_), true) if H::INDEX == Sha256::INDEX => Some(8),
             (Self::Avx512(_), true) => Some(5),
+            (Self::Avx512(_), _) if size_of::<H::Word>() == 8 => Some(2),
             (Self::Avx2(_) | Self::Avx512(_), false) => Some(3),
         };
         #[cfg(not(target_arch = "x86_64"))]
@@ -101,68 +102,50 @@ impl Kernel {
     }
 
     /// Hashes the messages at these places, which are sorted by their blocks.
+    #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
     pub fn hash<H: InVectors, const P: usize>(
         self,
         messages: &[Message<'_, P>],
         places: &[u32],
         digests: &mut [H::Digest],
     ) {
-        if let Self::OneByOne = self {
-            for &place in places {
-                digests[place as usize] = one::<H, P>(&messages[place as usize]);
+        match self {
+            Self::OneByOne => {
+                for &place in places {
+                    digests[place as usize] = one::<H, P>(&messages[place as usize]);
+                }
             }
-            return;
+            // SAFETY: `Available` proves that the processor has the features.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => unsafe { x86::hash_avx2::<H, P>(messages, places, digests) },
+            // SAFETY: `Available` proves that the processor has the features.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => unsafe { x86::hash_avx512::<H, P>(messages, places, digests) },
         }
-        let compress = |states: &mut _, blocks: &_| self.compress::<H>(states, blocks);
-        groups::hash_all::<H, P>(self.lanes::<H>(), compress, messages, places, digests);
     }
 
-    /// The hashes of NSEC3, of names and salts at these places, which are sorted by their blocks.
+    /// The hashes of NSEC3, of names at these places, which are sorted by their blocks.
+    #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
     pub fn hash_names(
         self,
-        messages: &[Message<'_, 2>],
+        names: &Salted<'_>,
         places: &[u32],
         again: &Again,
         hashes: &mut [[u8; 20]],
     ) {
-        if let Self::OneByOne = self {
-            for &place in places {
-                let [name, salt] = messages[place as usize];
-                hashes[place as usize] = nsec3_hash(name, again.iterations(), salt);
+        match self {
+            Self::OneByOne => {
+                for &place in places {
+                    let name = names.names[place as usize];
+                    hashes[place as usize] = nsec3_hash(name, again.iterations(), names.salt);
+                }
             }
-            return;
-        }
-        let lanes = self.lanes::<Sha1>();
-        let compress = |states: &mut _, blocks: &_| self.compress::<Sha1>(states, blocks);
-        let iterate = |states: &mut _, again: &_| self.iterate(states, again);
-        nsec3::hash_all(lanes, compress, iterate, messages, places, again, hashes);
-    }
-
-    /// Takes in a block for each lane.
-    #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
-    fn compress<H: InVectors>(self, states: &mut States<H::Word>, blocks: &Blocks<H::Word>) {
-        match self {
-            Self::OneByOne => debug_assert!(false, "the library has no lanes"),
             // SAFETY: `Available` proves that the processor has the features.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_) => unsafe { x86::compress_avx2::<H>(states, blocks) },
+            Self::Avx2(_) => unsafe { x86::hash_names_avx2(names, places, again, hashes) },
             // SAFETY: `Available` proves that the processor has the features.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512(_) => unsafe { x86::compress_avx512::<H>(states, blocks) },
-        }
-    }
-
-    /// Hashes the hashes of names again.
-    #[allow(unsafe_code, reason = "the way into code compiled for other processors")]
-    fn iterate(self, states: &mut States<u32>, again: &Again) {
-        match self {
-            Self::OneByOne => debug_assert!(false, "the library has no lanes"),
-            // SAFETY: `Available` proves that the processor has the features.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx2(_) => unsafe { x86::iterate_avx2(states, again) },
-            // SAFETY: `Available` proves that the processor has the features.
-            #[cfg(target_arch = "x86_64")]
-            Self::Avx512(_) => unsafe { x86::iterate_avx512(states, again) },
+            Self::Avx512(_) => unsafe { x86::hash_names_avx512(names, places, again, hashes) },
         }
     }
 
@@ -171,7 +154,7 @@ impl Kernel {
     fn is_right<H: InVectors>(self) -> bool {
         let octets: [u8; 255] = std::array::from_fn(|i| i.to_le_bytes()[0] ^ 0x5a);
         let messages: Vec<_> = (0..19).map(|i| [&octets[..13 * i], &octets[i..]]).collect();
-        let (places, _) = sorted::<H::Word, 2>(&messages);
+        let (places, _) = sorted::<H::Word, 2>(&&messages[..]);
         let mut digests = vec![H::ZEROS; messages.len()];
         self.hash::<H, 2>(&messages, &places, &mut digests);
         messages.iter().zip(digests).all(|(message, digest)| digest == one::<H, 2>(message))
@@ -210,7 +193,7 @@ mod x86 {
     use super::super::avx2::{Avx2x32, Avx2x64};
     use super::super::avx512::{Avx512x32, Avx512x64};
     use super::super::vector::{Vector, Word};
-    use super::{Again, Blocks, Hash, States, groups, nsec3};
+    use super::{Again, Hash, Message, Salted, groups, nsec3};
 
     /// A word, and the vectors of it.
     pub trait VectorWord: Word {
@@ -233,22 +216,40 @@ mod x86 {
     impl<H: Hash<Word: VectorWord>> InVectors for H {}
 
     #[target_feature(enable = "avx2")]
-    pub fn compress_avx2<H: InVectors>(states: &mut States<H::Word>, blocks: &Blocks<H::Word>) {
-        groups::compress::<H, <H::Word as VectorWord>::Avx2>(states, blocks);
+    pub fn hash_avx2<H: InVectors, const P: usize>(
+        messages: &[Message<'_, P>],
+        places: &[u32],
+        digests: &mut [H::Digest],
+    ) {
+        groups::hash_all::<H, <H::Word as VectorWord>::Avx2, P>(&messages, places, digests);
     }
 
-    #[target_feature(enable = "avx2,avx512f")]
-    pub fn compress_avx512<H: InVectors>(states: &mut States<H::Word>, blocks: &Blocks<H::Word>) {
-        groups::compress::<H, <H::Word as VectorWord>::Avx512>(states, blocks);
+    #[target_feature(enable = "avx512f,avx512bw,bmi2")]
+    pub fn hash_avx512<H: InVectors, const P: usize>(
+        messages: &[Message<'_, P>],
+        places: &[u32],
+        digests: &mut [H::Digest],
+    ) {
+        groups::hash_all::<H, <H::Word as VectorWord>::Avx512, P>(&messages, places, digests);
     }
 
     #[target_feature(enable = "avx2")]
-    pub fn iterate_avx2(states: &mut States<u32>, again: &Again) {
-        nsec3::iterate::<Avx2x32>(states, again);
+    pub fn hash_names_avx2(
+        names: &Salted<'_>,
+        places: &[u32],
+        again: &Again,
+        hashes: &mut [[u8; 20]],
+    ) {
+        nsec3::hash_all::<Avx2x32>(names, places, again, hashes);
     }
 
-    #[target_feature(enable = "avx2,avx512f")]
-    pub fn iterate_avx512(states: &mut States<u32>, again: &Again) {
-        nsec3::iterate::<Avx512x32>(states, again);
+    #[target_feature(enable = "avx512f,avx512bw,bmi2")]
+    pub fn hash_names_avx512(
+        names: &Salted<'_>,
+        places: &[u32],
+        again: &Again,
+        hashes: &mut [[u8; 20]],
+    ) {
+        nsec3::hash_all::<Avx512x32>(names, places, again, hashes);
     }
 }

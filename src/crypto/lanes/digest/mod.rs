@@ -27,7 +27,7 @@ pub use hash::{Hash, Sha1, Sha256, Sha384, Sha512};
 pub use kernels::{InVectors, Kernel};
 
 use groups::{Message, sorted};
-use nsec3::Again;
+use nsec3::{Again, Salted};
 
 use crate::crypto::nsec3_hash;
 
@@ -71,7 +71,7 @@ fn hash_by<H: InVectors, const P: usize>(
         return messages.iter().map(kernels::one::<H, P>).collect();
     };
     let mut digests = vec![H::ZEROS; messages.len()];
-    let (places, long) = sorted::<H::Word, P>(messages);
+    let (places, long) = sorted::<H::Word, P>(&messages);
     let (places, rest) = split(&places, kernel.lanes::<H>(), fewest);
     kernel.hash::<H, P>(messages, places, &mut digests);
     for places in [rest, &long] {
@@ -91,13 +91,13 @@ fn hash_names_by(
         return names.iter().map(|name| nsec3_hash(name, iterations, salt)).collect();
     };
     let mut hashes = vec![[0; 20]; names.len()];
-    let messages: Vec<_> = names.iter().map(|name| [*name, salt]).collect();
+    let names = Salted { names, salt };
     let again = Again::new(iterations, salt);
-    let (places, long) = sorted::<u32, 2>(&messages);
+    let (places, long) = sorted::<u32, 2>(&names);
     let (places, rest) = split(&places, kernel.lanes::<Sha1>(), fewest);
-    kernel.hash_names(&messages, places, &again, &mut hashes);
+    kernel.hash_names(&names, places, &again, &mut hashes);
     for places in [rest, &long] {
-        Kernel::OneByOne.hash_names(&messages, places, &again, &mut hashes);
+        Kernel::OneByOne.hash_names(&names, places, &again, &mut hashes);
     }
     hashes
 }

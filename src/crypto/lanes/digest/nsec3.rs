@@ -1,12 +1,32 @@
 //! The hash of NSEC3 in lanes: SHA-1 over a name and the salt, and then over the hash and the salt as
 //! often as asked for (RFC 5155 §5).
 
-use super::groups::{self, Blocks, Message, States, write_block};
+use super::groups::{self, Message, Messages, write_block};
 use super::hash::{Hash, Sha1};
 use super::vector::{Vector, Word};
 
 /// Words of a hash.
 const WORDS: usize = 5;
+
+/// Names, each of which is hashed with the same salt behind it.
+pub struct Salted<'n> {
+    /// The names, in wire form.
+    pub names: &'n [&'n [u8]],
+    /// The salt.
+    pub salt: &'n [u8],
+}
+
+impl Messages<2> for Salted<'_> {
+    #[inline(always)]
+    fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    #[inline(always)]
+    fn at(&self, place: usize) -> Message<'_, 2> {
+        [self.names[place], self.salt]
+    }
+}
 
 /// What is hashed after the first time: the hash, which is filled in, the salt, and the padding, as
 /// the words of its blocks. They are the same in all lanes.
@@ -37,34 +57,24 @@ impl Again {
     }
 }
 
-/// The hashes of the names and salts at these places, sorted by their blocks, so many at a time.
-pub fn hash_all(
-    lanes: usize,
-    compress: impl Fn(&mut States<u32>, &Blocks<u32>),
-    iterate: impl Fn(&mut States<u32>, &Again),
-    messages: &[Message<'_, 2>],
+/// The hashes of the names at these places, sorted by their blocks, as many at a time as there are
+/// lanes.
+#[inline(always)]
+pub fn hash_all<V: Vector<Word = u32>>(
+    names: &Salted<'_>,
     places: &[u32],
     again: &Again,
     hashes: &mut [[u8; 20]],
 ) {
-    for places in places.chunks(lanes) {
-        let mut states = groups::states::<Sha1, 2>(&compress, messages, places);
-        if again.iterations > 0 {
-            iterate(&mut states, again);
-        }
-        for (lane, &place) in places.iter().enumerate() {
-            hashes[place as usize] = groups::digest::<Sha1>(&states, lane);
-        }
+    for places in places.chunks(V::LANES) {
+        let hash = iterate(groups::states::<Sha1, V, 2>(names, places), again);
+        groups::write_digests::<Sha1, V>(hash, places, hashes);
     }
 }
 
-/// Hashes the hashes again, in vectors of this kind: they do not leave the registers.
+/// Hashes the hashes again: they do not leave the registers.
 #[inline(always)]
-pub fn iterate<V: Vector<Word = u32>>(states: &mut States<u32>, again: &Again) {
-    let mut hash = [V::splat(0); 8];
-    for (hash, words) in hash.iter_mut().zip(&*states).take(WORDS) {
-        *hash = V::from_words(&words[..V::LANES]);
-    }
+fn iterate<V: Vector<Word = u32>>(mut hash: [V; 8], again: &Again) -> [V; 8] {
     for _ in 0..again.iterations {
         let mut state = [V::splat(0); 8];
         for (vector, word) in state.iter_mut().zip(Sha1::START) {
@@ -82,7 +92,5 @@ pub fn iterate<V: Vector<Word = u32>>(states: &mut States<u32>, again: &Again) {
         }
         hash = state;
     }
-    for (words, hash) in states.iter_mut().zip(hash).take(WORDS) {
-        hash.write(&mut words[..V::LANES]);
-    }
+    hash
 }

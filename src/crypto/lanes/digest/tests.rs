@@ -4,7 +4,7 @@
 use super::groups::{self, MOST_BLOCKS, Message, sorted};
 use super::hash::{Hash, Sha1, Sha256, Sha384, Sha512};
 use super::kernels::{self, InVectors, Kernel};
-use super::nsec3::{self, Again};
+use super::nsec3::{self, Again, Salted};
 use super::vector::{Emulated, Vector};
 use super::{digests, digests_by, nsec3_hashes, nsec3_hashes_by};
 use crate::crypto::nsec3_hash;
@@ -35,10 +35,10 @@ fn expected<H: Hash>(messages: &[Vec<u8>]) -> Vec<Vec<u8>> {
 
 fn emulated<H: Hash, V: Vector<Word = H::Word>>(messages: &[Vec<u8>]) {
     let parts = in_parts(messages);
-    let (places, long) = sorted::<H::Word, 2>(&parts);
+    let (places, long) = sorted::<H::Word, 2>(&&parts[..]);
     assert!(long.is_empty());
     let mut digests = vec![H::ZEROS; messages.len()];
-    groups::hash_all::<H, 2>(V::LANES, groups::compress::<H, V>, &parts, &places, &mut digests);
+    groups::hash_all::<H, V, 2>(&&parts[..], &places, &mut digests);
     let expected = expected::<H>(messages);
     assert!(digests.iter().zip(&expected).all(|(digest, right)| digest.as_ref() == &right[..]));
 }
@@ -108,6 +108,42 @@ fn messages_around_the_longest_that_ride_in_lanes_come_out_right_beside_short_on
     }
 }
 
+/// Messages of three parts, every one of a length up to the most of its own, at addresses of all
+/// kinds amid octets that belong to none.
+fn three_parts<H: InVectors>(most: [usize; 3]) {
+    let octets = octets(7, 4096);
+    let mut messages = Vec::new();
+    for a in 0..=most[0] {
+        for b in 0..=most[1] {
+            for c in 0..=most[2] {
+                let begin = (a * 131 + b * 17 + c) % 3000;
+                messages.push([
+                    &octets[begin..][..a],
+                    &octets[begin / 2..][..b],
+                    &octets[b..][..c],
+                ]);
+            }
+        }
+    }
+    let expected: Vec<_> = messages.iter().map(kernels::one::<H, 3>).collect();
+    for kernel in Kernel::all() {
+        for (at, found) in digests_by::<H, 3>(kernel, &messages).iter().enumerate() {
+            let lens = messages[at].map(<[u8]>::len);
+            assert_eq!(*found, expected[at], "{} {lens:?}", kernel.name());
+        }
+    }
+}
+
+// Where parts, the bit behind them and the length fall in a block, and in which: SHA-1's blocks have
+// 64 octets, SHA-512's 128.
+#[test]
+fn parts_that_meet_anywhere_in_a_block_give_the_digest_of_the_whole() {
+    three_parts::<Sha1>([66, 3, 66]);
+    three_parts::<Sha256>([3, 66, 66]);
+    three_parts::<Sha384>([130, 1, 66]);
+    three_parts::<Sha512>([2, 66, 130]);
+}
+
 // RFC 5155 Appendix A: the hashes of the example zone, 12 iterations, salt aabbccdd.
 #[test]
 fn all_names_of_the_example_of_rfc_5155_have_its_hashes_in_every_kernel() {
@@ -142,13 +178,15 @@ fn all_names_of_the_example_of_rfc_5155_have_its_hashes_in_every_kernel() {
 }
 
 fn emulated_names(names: &[&[u8]], iterations: u16, salt: &[u8]) -> Vec<[u8; 20]> {
-    let messages: Vec<_> = names.iter().map(|name| [*name, salt]).collect();
-    let (places, _) = sorted::<u32, 2>(&messages);
-    let mut hashes = vec![[0; 20]; names.len()];
-    let again = Again::new(iterations, salt);
-    let compress = groups::compress::<Sha1, Emulated<u32, 16>>;
-    let iterate = nsec3::iterate::<Emulated<u32, 16>>;
-    nsec3::hash_all(16, compress, iterate, &messages, &places, &again, &mut hashes);
+    let names = Salted { names, salt };
+    let (places, _) = sorted::<u32, 2>(&names);
+    let mut hashes = vec![[0; 20]; places.len()];
+    nsec3::hash_all::<Emulated<u32, 16>>(
+        &names,
+        &places,
+        &Again::new(iterations, salt),
+        &mut hashes,
+    );
     hashes
 }
 

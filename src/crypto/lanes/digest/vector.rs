@@ -4,12 +4,22 @@
 //! every number of lanes is tested on every machine; `avx2.rs` and `avx512.rs` do it with an
 //! instruction or a few each.
 
+use super::groups::Messages;
+#[cfg(test)]
+use super::groups::blocks;
+
 /// A word of a digest: 32 bits for SHA-1 and SHA-256, 64 for SHA-384 and SHA-512.
 pub trait Word: Copy + Default + 'static {
+    /// All bits.
+    const ONES: Self;
     /// Sixteen of them as octets, which is what a digest takes in at a time.
     type Block: Copy + AsRef<[u8]> + AsMut<[u8]>;
     /// A block of zeros.
     const ZEROS: Self::Block;
+    /// Eight of them as octets, of which a digest is the first.
+    type Line: Copy + AsRef<[u8]> + AsMut<[u8]>;
+    /// A line of zeros, to be written over.
+    const EMPTY: Self::Line;
     /// Octets of the number of bits that ends a padded message (FIPS 180-4 §5.1).
     const LENGTH_OCTETS: usize;
 
@@ -22,8 +32,11 @@ pub trait Word: Copy + Default + 'static {
 macro_rules! word {
     ($word:ty) => {
         impl Word for $word {
+            const ONES: Self = Self::MAX;
             type Block = [u8; 16 * size_of::<$word>()];
             const ZEROS: Self::Block = [0; 16 * size_of::<$word>()];
+            type Line = [u8; 8 * size_of::<$word>()];
+            const EMPTY: Self::Line = [0; 8 * size_of::<$word>()];
             const LENGTH_OCTETS: usize = 2 * size_of::<$word>();
 
             #[inline(always)]
@@ -58,8 +71,27 @@ pub trait Vector: Copy {
     fn from_words(words: &[Self::Word]) -> Self;
     /// The word of each lane, into [`Self::LANES`] of them.
     fn write(self, words: &mut [Self::Word]);
-    /// The blocks of all lanes, most significant octets first: result `i` has the word `i` of each.
-    fn load(blocks: &[<Self::Word as Word>::Block]) -> [Self; 16];
+    /// The block of that number of each message at these places, [`Self::LANES`] of them at most:
+    /// result `i` has the word `i` of each.
+    fn read<const P: usize>(
+        messages: &impl Messages<P>,
+        places: &[u32],
+        number: usize,
+    ) -> [Self; 16];
+    /// Writes the eight words of each lane into a line, most significant octets first.
+    #[inline(always)]
+    fn write_lines(words: [Self; 8], lines: &mut [<Self::Word as Word>::Line; MOST_LANES]) {
+        let mut all = [[Self::Word::default(); MOST_LANES]; 8];
+        for (all, words) in all.iter_mut().zip(words) {
+            words.write(&mut all[..Self::LANES]);
+        }
+        for (lane, line) in lines.iter_mut().enumerate().take(Self::LANES) {
+            for (octets, words) in line.as_mut().chunks_exact_mut(size_of::<Self::Word>()).zip(&all)
+            {
+                words[lane].write(octets);
+            }
+        }
+    }
     /// `self + other`, wrapping.
     fn add(self, other: Self) -> Self;
     /// Bits that exactly one has.
@@ -105,8 +137,12 @@ macro_rules! emulated {
                 words.copy_from_slice(&self.0);
             }
 
-            fn load(blocks: &[<$word as Word>::Block]) -> [Self; 16] {
-                assert_eq!(blocks.len(), LANES);
+            fn read<const P: usize>(
+                messages: &impl Messages<P>,
+                places: &[u32],
+                number: usize,
+            ) -> [Self; 16] {
+                let blocks = blocks::<$word, P>(messages, places, number);
                 let len = size_of::<$word>();
                 let word = |i: usize, lane: usize| {
                     let octets = &blocks[lane][i * len..][..len];
