@@ -98,6 +98,12 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     fn mul_to(&self, other: &Self, product: &mut Self) {
         *product = self.mul(other);
     }
+    /// `a b + c d` and `a b - c d`, both of them loose.
+    #[inline(always)]
+    fn mul_both([a, b]: [&Self; 2], [c, d]: [&Self; 2]) -> [Self; 2] {
+        let (first, second) = (a.mul(b), c.mul(d));
+        [first.add(&second), first.sub(&second)]
+    }
     /// `a a`.
     fn sqr(&self) -> Self {
         self.mul(self)

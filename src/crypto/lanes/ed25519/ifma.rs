@@ -1,10 +1,12 @@
 //! The field for processors with AVX-512 IFMA: eight lanes, five digits of 51 bits.
 //!
 //! The multiplier reads 52 bits of a factor and drops the others. Two digits of 51 bits would just fit
-//! when added, but a product's digits are a little longer, below `2^51 + 2^15`: so sums are carried as
+//! when added, but a product's digits are a little longer, below `2^51 + 2^16`: so sums are carried as
 //! differences and products are, all digits at the same time and once, and everything is *tight*. To a
-//! difference 2 p is added digit by digit first. Only packed numbers of 2^255 or more have a last digit
-//! of 52 bits; they serve as factors. Digits of weight 2^255 come back as 19 at the lowest.
+//! difference 2 p is added digit by digit first. A sum or difference of two products is carried instead
+//! of the two, 1024 p being added to the difference. Only packed numbers of 2^255 or more, and negated
+//! ones, have digits of 52 bits; they serve as factors. Digits of weight 2^255 come back as 19 at the
+//! lowest.
 #![allow(clippy::needless_range_loop, reason = "iterators are not always inlined, see `each`")]
 
 use super::super::field::{MAX_LANES, Mask, Residues};
@@ -18,6 +20,9 @@ const MASK: u64 = (1 << BITS) - 1;
 
 /// Digits of 2 p, each as large as can be, and none less than a tight digit.
 const P2: [u64; DIGITS] = [2 * (MASK - 18), 2 * MASK, 2 * MASK, 2 * MASK, 2 * MASK];
+
+/// Digits of 1024 p, none less than a column of a product.
+const P1024: [u64; DIGITS] = [(MASK - 18) << 10, MASK << 10, MASK << 10, MASK << 10, MASK << 10];
 
 /// Eight residues, in vectors `V`.
 #[derive(Clone, Copy, Debug)]
@@ -61,21 +66,42 @@ impl<V: Vector> Ifma51<V> {
         })
     }
 
-    /// `19 a`, for `a` below 2^59.
-    #[inline(always)]
-    fn times_19(a: V) -> V {
-        a.shl(4).add(a.shl(1)).add(a)
-    }
-
     /// Each digit, below 2^62, gives what is above 51 bits to the next, once, all at the same time.
     #[inline(always)]
     fn carried(&self) -> Self {
         let mask = V::splat(MASK);
         each!(i, {
             let above = self.digits[(i + DIGITS - 1) % DIGITS].shr(BITS);
-            let above = if i == 0 { Self::times_19(above) } else { above };
-            self.digits[i].and(mask).add(above)
+            let below = self.digits[i].and(mask);
+            // Of 11 bits, so that the multiplier's low half is all of the product.
+            if i == 0 { below.madd_low(above, V::splat(19)) } else { below.add(above) }
         })
+    }
+
+    /// The product, not carried: 50 multiply-adds.
+    ///
+    /// A product's low half belongs to the column of its digits, its upper half, beginning at bit 52,
+    /// counts twice in the next: so upper halves are added up and doubled before the lower ones come in.
+    /// A column below 2^255 is what the ten terms of either half make that belong to one digit, some of
+    /// them 19 times: at most 95 · 2^52 and 95 · 2 · 2^52, which is below 2^61.
+    #[inline(always)]
+    fn columns(&self, other: &Self) -> Self {
+        const { assert!(DIGIT_BITS == BITS + 1) }
+        let mut columns = [V::splat(0); 2 * DIGITS];
+        for i in 0..DIGITS {
+            for j in 0..DIGITS {
+                columns[i + j + 1] = columns[i + j + 1].madd_high(self.digits[i], other.digits[j]);
+            }
+        }
+        for i in 1..2 * DIGITS {
+            columns[i] = columns[i].add(columns[i]);
+        }
+        for i in 0..DIGITS {
+            for j in 0..DIGITS {
+                columns[i + j] = columns[i + j].madd_low(self.digits[i], other.digits[j]);
+            }
+        }
+        each!(i, columns[i].add(columns[i + DIGITS].times(19)))
     }
 
     /// `a + 2 p - b`, not carried: digits below 2^53.
@@ -98,14 +124,14 @@ impl<V: Vector> Ifma51<V> {
             }
             let top = digits[DIGITS - 1].shr(BITS);
             digits[DIGITS - 1] = digits[DIGITS - 1].and(mask);
-            digits[0] = digits[0].add(Self::times_19(top));
+            digits[0] = digits[0].add(top.times(19));
         }
         // p fits exactly if 19 more reaches 2^255; its multiple is then dropped with that bit.
         let mut carry = digits[0].add(V::splat(19)).shr(BITS);
         for i in 1..DIGITS {
             carry = digits[i].add(carry).shr(BITS);
         }
-        digits[0] = digits[0].add(Self::times_19(carry));
+        digits[0] = digits[0].add(carry.times(19));
         for i in 1..DIGITS {
             digits[i] = digits[i].add(digits[i - 1].shr(BITS));
             digits[i - 1] = digits[i - 1].and(mask);
@@ -181,26 +207,18 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
         self.sub(other).sub(third)
     }
 
-    /// 50 multiply-adds. A product's low half belongs to the column of its digits, its upper half,
-    /// beginning at bit 52, counts twice in the next. Ten terms of either make at most
-    /// 5 · 2^52 + 10 · 2^52 in a column, so that with 19 times another a column is below 2^61.
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        const { assert!(DIGIT_BITS == BITS + 1) }
-        let zero = V::splat(0);
-        let (mut low, mut high) = ([zero; 2 * DIGITS], [zero; 2 * DIGITS]);
-        for i in 0..DIGITS {
-            for j in 0..DIGITS {
-                let (a, b) = (self.digits[i], other.digits[j]);
-                low[i + j] = low[i + j].madd_low(a, b);
-                high[i + j + 1] = high[i + j + 1].madd_high(a, b);
-            }
-        }
-        for i in 0..2 * DIGITS {
-            low[i] = low[i].add(high[i].add(high[i]));
-        }
-        let folded = each!(i, low[i].add(Self::times_19(low[i + DIGITS])));
-        folded.carried()
+        self.columns(other).carried()
+    }
+
+    #[inline(always)]
+    fn mul_both([a, b]: [&Self; 2], [c, d]: [&Self; 2]) -> [Self; 2] {
+        let (first, second) = (a.columns(b), c.columns(d));
+        let sum: Self = each!(i, first.digits[i].add(second.digits[i]));
+        let difference: Self =
+            each!(i, first.digits[i].add(V::splat(P1024[i])).sub(second.digits[i]));
+        [sum.carried(), difference.carried()]
     }
 
     #[inline(always)]
@@ -215,8 +233,8 @@ impl<V: Vector> Residues<P, 4> for Ifma51<V> {
 
     #[inline(always)]
     fn negate_where(&self, mask: Mask) -> Self {
-        let negated = Self::splat(0).sub(self);
-        each!(i, self.digits[i].replace_where(mask, negated.digits[i]))
+        // Not carried: no digit of 2 p has more than the 52 bits that are read.
+        each!(i, self.digits[i].replace_where(mask, V::splat(P2[i]).sub(self.digits[i])))
     }
 
     #[inline(always)]

@@ -116,7 +116,7 @@ mod x86 {
 
     kernel!(
         Ifma,
-        "avx512f,avx512ifma",
+        "avx512f,avx512dq,avx512ifma",
         avx512::Available,
         Ifma51<Avx512>,
         super::super::super::ifma::Ifma<Avx512, Order, 4, 5>,

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::super::edwards::Edwards;
 use super::super::edwards::table::Table;
 use super::super::edwards::verify::{Kernel, Workspace};
-use super::super::field::Residues;
+use super::super::field::{Mask, Residues};
 use super::super::ifma::Ifma;
 use super::super::ifma::vector::Emulated;
 use super::super::modulus::Modulus;
@@ -132,6 +132,26 @@ fn check_loose<F: Residues<P, 4>>(a: [u64; 4], b: [u64; 4]) {
     let (less, more) = (P::sub(&ab, &aa), P::add(&ab, &aa));
     check(mul(&sub(&pq, &pp), &add(&pq, &pp)), times(&less, &more));
     check(sub(&pq, &pp), less);
+    // Sums and differences of products, of packed numbers and of loose factors.
+    let mul_both: fn([&F; 2], [&F; 2]) -> [F; 2] = F::mul_both;
+    let [both, apart] = mul_both([&p, &q], [&p, &p]);
+    check(both, more);
+    check(apart, less);
+    check(mul(&both, &apart), times(&more, &less));
+    let [x, y] = [add(&p, &q), sub(&p, &q)];
+    let (first, second) = (times(&sum, &difference), times(&difference, &P::sub(&b, &a)));
+    for ([both, apart], [first, second]) in [
+        (mul_both([&x, &y], [&y, &sub(&q, &p)]), [first, second]),
+        (mul_both([&y, &sub(&q, &p)], [&x, &y]), [second, first]),
+    ] {
+        check(mul(&apart, &both), times(&P::sub(&first, &second), &P::add(&first, &second)));
+        check(both, P::add(&first, &second));
+        check(apart, P::sub(&first, &second));
+    }
+    // A negated number is a factor as it is.
+    let negated = p.negate_where(Mask::MAX);
+    check(mul(&negated, &q), P::sub(&small(0), &ab));
+    check(mul(&negated, &x), P::sub(&small(0), &times(&a, &sum)));
     check(add(&pq, &pp), more);
 }
 

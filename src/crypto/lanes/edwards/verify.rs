@@ -154,12 +154,12 @@ fn add_up<K: Kernel<C, N>, C: Edwards<N>, const N: usize>(
     for group in 0..signatures.div_ceil(lanes) {
         let digits = &space.digits[group * count * lanes..];
         let rows = Rows { base, key, in_base, count, digits };
-        let mut point = Accumulator::<K, C, N>::new(&rows.multiples::<K, C>(0), &d_inverse);
-        for i in 1..count - 1 {
+        let first = rows.multiples::<K, C>(0);
+        let mut point = Completed::<K, C, N>::new(&first, &d_inverse, &rows.multiples::<K, C>(1));
+        for i in 2..count {
             point = point.plus(&rows.multiples::<K, C>(i));
         }
-        let sum = point.completed(&rows.multiples::<K, C>(count - 1)).sum();
-        space.sums.push(C::finish(sum));
+        space.sums.push(C::finish(point.sum()));
     }
 }
 
@@ -195,19 +195,9 @@ impl<const N: usize> Rows<'_, N> {
     }
 }
 
-/// A point on its way: X, Y, Z and T = X Y / Z (extended coordinates), as an addition wants them.
-struct Accumulator<K: Kernel<C, N>, C: Edwards<N>, const N: usize> {
-    /// Y + X, loose.
-    sum: K::Base,
-    /// Y - X, loose.
-    difference: K::Base,
-    /// Z, tight.
-    z: K::Base,
-    /// T, tight.
-    t: K::Base,
-}
-
-/// The four factors of which an addition's X, Y, Z and T are products, loose.
+/// A point on its way: the four factors, loose, of which X = E F, Y = G H, Z = F G and T = X Y / Z = E H
+/// are products. No product is made before an addition asks for it, so that kernels may add and subtract
+/// two of them before they are carried: see [`Residues::mul_both`].
 struct Completed<K: Kernel<C, N>, C: Edwards<N>, const N: usize> {
     e: K::Base,
     f: K::Base,
@@ -215,37 +205,30 @@ struct Completed<K: Kernel<C, N>, C: Edwards<N>, const N: usize> {
     h: K::Base,
 }
 
-impl<K: Kernel<C, N>, C: Edwards<N>, const N: usize> Accumulator<K, C, N> {
-    /// One row by itself: a product.
+impl<K: Kernel<C, N>, C: Edwards<N>, const N: usize> Completed<K, C, N> {
+    /// The first two rows, with Z = 1 for the first alone: four products.
     #[inline(always)]
-    fn new(row: &Multiples<K::Base>, d_inverse: &K::Base) -> Self {
-        Self {
-            sum: row.half_sum.add(&row.half_sum),
-            difference: row.half_difference.add(&row.half_difference),
-            z: K::Base::one(),
-            t: row.product.mul(d_inverse),
-        }
-    }
-
-    /// The row added, but for the last products: three products.
-    #[inline(always)]
-    fn completed(&self, row: &Multiples<K::Base>) -> Completed<K, C, N> {
-        let a = self.difference.mul(&row.half_difference);
-        let b = self.sum.mul(&row.half_sum);
-        let c = self.t.mul(&row.product);
-        Completed { e: b.sub(&a), f: self.z.sub(&c), g: self.z.add(&c), h: b.add(&a) }
+    fn new(first: &Multiples<K::Base>, d_inverse: &K::Base, row: &Multiples<K::Base>) -> Self {
+        let sum = first.half_sum.add(&first.half_sum);
+        let difference = first.half_difference.add(&first.half_difference);
+        let t = first.product.mul(d_inverse);
+        let c = t.mul(&row.product);
+        let one = K::Base::one();
+        let [h, e] = K::Base::mul_both([&sum, &row.half_sum], [&difference, &row.half_difference]);
+        Self { e, f: one.sub(&c), g: one.add(&c), h }
     }
 
     /// The row added: seven products.
     #[inline(always)]
     fn plus(&self, row: &Multiples<K::Base>) -> Self {
-        let next = self.completed(row);
-        let Sum { x, y, z } = next.sum();
-        Self { sum: y.add(&x), difference: y.sub(&x), z, t: next.e.mul(&next.h) }
+        let Self { e, f, g, h } = self;
+        let [sum, difference] = K::Base::mul_both([g, h], [e, f]);
+        let t = e.mul(h);
+        let [h, e] = K::Base::mul_both([&sum, &row.half_sum], [&difference, &row.half_difference]);
+        let [g, f] = K::Base::mul_both([f, g], [&t, &row.product]);
+        Self { e, f, g, h }
     }
-}
 
-impl<K: Kernel<C, N>, C: Edwards<N>, const N: usize> Completed<K, C, N> {
     #[inline(always)]
     fn sum(&self) -> Sum<K::Base> {
         Sum { x: self.e.mul(&self.f), y: self.g.mul(&self.h), z: self.f.mul(&self.g) }

@@ -7,10 +7,10 @@
 use std::arch::x86_64::{
     __m256i, __m512i, _mm256_loadu_si256, _mm512_add_epi64, _mm512_and_si512,
     _mm512_castsi256_si512, _mm512_cmpeq_epi64_mask, _mm512_cmplt_epi64_mask, _mm512_inserti64x4,
-    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_or_si512,
-    _mm512_permutex2var_epi64, _mm512_set_epi64, _mm512_set1_epi64, _mm512_setzero_si512,
-    _mm512_sllv_epi64, _mm512_srav_epi64, _mm512_srlv_epi64, _mm512_sub_epi64,
-    _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
+    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_mullo_epi64,
+    _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_set_epi64, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srav_epi64, _mm512_srlv_epi64,
+    _mm512_sub_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
 use super::vector::{LANES, Vector};
@@ -23,7 +23,10 @@ pub struct Available(());
 impl Available {
     /// Looks.
     pub fn detect() -> Option<Self> {
-        let has = is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma");
+        // No processor has the last without the second, which `times` is of.
+        let has = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512ifma");
         has.then_some(Self(()))
     }
 }
@@ -99,6 +102,11 @@ impl Vector for Avx512 {
     #[inline(always)]
     fn madd_high(self, a: Self, b: Self) -> Self {
         Self(intrinsic!(_mm512_madd52hi_epu64(self.0, a.0, b.0)))
+    }
+
+    #[inline(always)]
+    fn times(self, factor: u64) -> Self {
+        Self(intrinsic!(_mm512_mullo_epi64(self.0, _mm512_set1_epi64(factor.cast_signed()))))
     }
 
     #[inline(always)]

@@ -39,6 +39,8 @@ pub trait Vector: Copy + Send + Sync {
     fn madd_low(self, a: Self, b: Self) -> Self;
     /// `self` plus the high 52 bits of that product.
     fn madd_high(self, a: Self, b: Self) -> Self;
+    /// `self` times a small constant, wrapping.
+    fn times(self, factor: u64) -> Self;
     /// `self + other`, wrapping.
     fn add(self, other: Self) -> Self;
     /// `self - other`, wrapping.
@@ -126,6 +128,11 @@ impl Vector for Emulated {
 
     fn madd_high(self, a: Self, b: Self) -> Self {
         self.add(a.both(b, |a, b| Self::product(a, b).1))
+    }
+
+    fn times(self, factor: u64) -> Self {
+        // Whoever multiplies a column by a constant counts on there being room.
+        self.each(|word| word.checked_mul(factor).expect("it would be cut"))
     }
 
     fn add(self, other: Self) -> Self {
