@@ -89,6 +89,7 @@ impl Name {
     ///
     /// # Errors
     /// [`NameError::NameTooLong`] when they are too many for a name, which is then as it was.
+    #[inline]
     pub(crate) fn set_known_wire(&mut self, wire: &[u8]) -> Result<(), NameError> {
         debug_assert_eq!(wire_len(wire), Some(wire.len()));
         let octets = self.octets.get_mut(..wire.len()).ok_or(NameError::NameTooLong)?;
@@ -197,6 +198,7 @@ impl Name {
     }
 
     /// The name in wire form.
+    #[inline]
     #[must_use]
     pub fn as_wire(&self) -> &[u8] {
         &self.octets[..usize::from(self.len)]

@@ -76,27 +76,33 @@ impl<'t> Section<'t> {
 }
 
 impl Feed for Section<'_> {
+    #[inline(always)]
     fn window(&self) -> &[u8] {
         // Behind the last entry that is wanted there is nothing to be seen.
         if self.at >= self.until { &[] } else { &self.text[self.at..self.end] }
     }
 
+    #[inline(always)]
     fn consume(&mut self, n: usize) {
         self.at = (self.at + n).min(self.text.len());
     }
 
+    #[inline(always)]
     fn more(&mut self) -> Result<bool, SourceError> {
         Ok(false)
     }
 
+    #[inline(always)]
     fn is_complete(&self) -> bool {
         self.end == self.text.len() && (self.at < self.until || self.until == self.end)
     }
 
+    #[inline(always)]
     fn consumed(&self) -> u64 {
         self.at as u64
     }
 
+    #[inline(always)]
     fn stored_consumed(&self) -> u64 {
         self.at as u64
     }

@@ -17,6 +17,7 @@ mod heads;
 mod parse;
 mod parts;
 mod reader;
+mod stretch;
 mod text;
 
 pub use error::{SyntaxError, SyntaxErrorKind};

@@ -1,18 +1,18 @@
 //! Words to records: owner, TTL, class and type of an entry, and what an omitted one means
 //! (RFC 1035 §5.1, RFC 2308 §4).
 
-use std::sync::Arc;
-
 use crate::dns::name::NameError;
 use crate::dns::{Class, Name, RType};
 
 use super::error::{SyntaxError, SyntaxErrorKind};
 use super::field::hot::{self, LastRrsig};
-use super::field::name::scan_name;
+use super::field::name::scan_name_with;
 use super::field::number::{NumberError, scan_period};
 use super::field::short::Short;
 use super::field::{MAX_RDATA, parse_rdata};
 use super::heads::{Heads, WholeHead};
+use super::scan::{Kernel, octets};
+use super::stretch::{Stretch, Stretches};
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -73,27 +73,6 @@ pub(super) struct Carried {
     pub owner: Option<Name>,
 }
 
-/// Entries between two directives: what they take over that is the same for all of them.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Stretch {
-    /// The octet of the text with which it begins.
-    pub offset: u64,
-    /// What relative names are relative to, in wire form: the same octets for neighbours, which are
-    /// many where it is `$TTL` that changes.
-    pub origin: Option<Arc<[u8]>>,
-    /// `$TTL`, once given.
-    pub default_ttl: Option<u32>,
-    /// The class of the last record before.
-    pub class: Class,
-}
-
-impl Stretch {
-    /// What relative names are relative to.
-    pub fn origin(&self) -> Option<Name> {
-        self.origin.as_deref().and_then(|wire| Name::from_wire(wire).ok())
-    }
-}
-
 /// Whether something that is carried over was assumed, and what became of it.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lean {
@@ -128,8 +107,8 @@ pub(super) struct State {
     origin: Option<Name>,
     /// The same as it is assumed; nothing has needed it yet.
     assumed_origin: Option<Name>,
-    /// Either of them as stretches have it, once one has begun.
-    shared_origin: Option<Arc<[u8]>>,
+    /// Whether stretches have been told of either of them.
+    origin_is_known: bool,
     /// `$TTL`, once given.
     default_ttl: Option<u32>,
     /// What holds where neither `$TTL` nor a record before has said anything.
@@ -173,7 +152,7 @@ impl State {
         Self {
             origin,
             assumed_origin: None,
-            shared_origin: None,
+            origin_is_known: false,
             default_ttl: None,
             fallback_ttl,
             owner: Name::root(),
@@ -252,14 +231,13 @@ impl State {
     }
 
     /// Begins a stretch of records, behind a directive that begins at `offset`.
-    pub fn begin_stretch(&mut self, offset: u64) -> Stretch {
+    pub fn begin_stretch(&mut self, offset: u64, stretches: &mut Stretches) {
         self.class_of_stretch = self.class;
-        if self.shared_origin.is_none() {
-            let origin = self.origin.as_ref().or(self.assumed_origin.as_ref());
-            self.shared_origin = origin.map(|origin| origin.as_wire().into());
+        if !self.origin_is_known {
+            stretches.set_origin(self.origin.as_ref().or(self.assumed_origin.as_ref()));
+            self.origin_is_known = true;
         }
-        let origin = self.shared_origin.clone();
-        Stretch { offset, origin, default_ttl: self.default_ttl, class: self.class }
+        stretches.begin(offset, self.default_ttl, self.class);
     }
 
     /// Goes to some place in a stretch whose origin it has, as far as plain records need it.
@@ -294,7 +272,7 @@ impl State {
     pub fn set_origin(&mut self, origin: Option<Name>) {
         self.origin = origin;
         self.assumed_origin = None;
-        self.shared_origin = None;
+        self.origin_is_known = false;
         self.leans.origin.own = true;
         self.owner_text.clear();
         self.last_rrsig.clear();
@@ -320,6 +298,7 @@ impl State {
     #[inline(always)]
     pub fn record(
         &mut self,
+        kernel: Kernel,
         words: Words<'_>,
         owner_omitted: bool,
         out: &mut Vec<u8>,
@@ -328,7 +307,7 @@ impl State {
             self.leans.owner.lean();
         }
         let start = out.len();
-        if let Some(head) = self.usual_record(words.clone(), owner_omitted, out) {
+        if let Some(head) = self.usual_record(kernel, words.clone(), owner_omitted, out) {
             return Ok(head);
         }
         out.truncate(start);
@@ -374,6 +353,7 @@ impl State {
     #[inline(always)]
     fn usual_record(
         &mut self,
+        kernel: Kernel,
         mut words: Words<'_>,
         owner_omitted: bool,
         out: &mut Vec<u8>,
@@ -383,8 +363,8 @@ impl State {
             let (text, tokens) = words.parts();
             let owner = text.get(tokens.first()?.bare_range())?;
             // The text is empty where there is no owner.
-            if owner.is_empty() || *owner != *self.owner_text {
-                self.set_owner_text(owner).ok()?;
+            if owner.is_empty() || !octets::equal(kernel, owner, &self.owner_text) {
+                self.set_owner_text(kernel, owner).ok()?;
             }
             words.skip(1);
         } else if !self.has_owner {
@@ -393,8 +373,8 @@ impl State {
         let head = self.read_usual_head(&mut words)?;
         let origin = self.origin.as_ref();
         match head.rtype {
-            RType::RRSIG => self.last_rrsig.parse(&words, origin, out)?,
-            rtype => hot::parse(rtype, &words, origin, out)?,
+            RType::RRSIG => self.last_rrsig.parse(kernel, &words, origin, out)?,
+            rtype => hot::parse(kernel, rtype, &words, origin, out)?,
         }
         if out.len() - start > MAX_RDATA {
             return None;
@@ -417,7 +397,8 @@ impl State {
             }
         } else {
             let word = words.next("an owner")?;
-            self.set_owner_text(word.text).map_err(|error| word.error(error.into()))?;
+            self.set_owner_text(Kernel::Plain, word.text)
+                .map_err(|error| word.error(error.into()))?;
         }
         let (ttl, class, rtype) = Self::read_ttl_class_type(&mut words)?;
         parse_rdata(rtype.1, &mut words, self.origin.as_ref(), out)?;
@@ -437,7 +418,7 @@ impl State {
 
     /// Takes note of what a record takes over that does not state its TTL or class, and says whether
     /// that is the same for all records of the stretch.
-    #[inline]
+    #[inline(always)]
     fn lean(&mut self, states_ttl: bool, states_class: bool) -> bool {
         if !states_ttl {
             self.leans.default_ttl.lean();
@@ -463,18 +444,18 @@ impl State {
     }
 
     /// Reads an owner, which lasts until the next; after an error there is none.
-    #[inline(never)]
-    fn set_owner_text(&mut self, text: &[u8]) -> Result<(), NameError> {
+    #[inline(always)]
+    fn set_owner_text(&mut self, kernel: Kernel, text: &[u8]) -> Result<(), NameError> {
         self.owner_text.clear();
         // Until the new owner is known, nothing may take over the one before it.
         self.has_owner = false;
         self.owner_is_new = true;
         self.leans.owner.own = true;
         self.owner_wire.clear();
-        scan_name(text, self.origin.as_ref(), &mut self.owner_wire)?;
+        scan_name_with(kernel, text, self.origin.as_ref(), &mut self.owner_wire)?;
         self.owner.set_known_wire(&self.owner_wire)?;
         self.has_owner = true;
-        self.owner_text.extend_from_slice(text);
+        octets::append(kernel, text, &mut self.owner_text);
         Ok(())
     }
 
@@ -490,25 +471,27 @@ impl State {
             let same_owner = !self.owner_is_new;
             return Some(Head { rtype, class: Class::IN, ttl, plain: true, same_owner });
         }
-        let mut taken = 1;
         let mut word = Short::new(text, *tokens.first()?)?;
-        let mut ttl = word.decimal();
-        let (states_ttl, mut states_class) = (ttl.is_some(), false);
-        if states_ttl {
-            word = Short::new(text, *tokens.get(1)?)?;
-            taken += 1;
-        } else {
-            ttl = self.default_ttl.or(self.stated_ttl).or(self.fallback_ttl);
+        let (mut taken, mut stated_ttl, mut class) = (1, None, None);
+        let mut rtype = RType::from_key(word.key());
+        // BIND states neither TTL nor class.
+        if rtype.is_none() {
+            stated_ttl = word.decimal();
+            if stated_ttl.is_some() {
+                word = Short::new(text, *tokens.get(taken)?)?;
+                taken += 1;
+            }
+            if word.key() == IN {
+                class = Some(Class::IN);
+                word = Short::new(text, *tokens.get(taken)?)?;
+                taken += 1;
+            }
+            rtype = RType::from_key(word.key());
         }
-        let mut class = self.class;
-        if word.key() == IN {
-            class = Class::IN;
-            states_class = true;
-            word = Short::new(text, *tokens.get(taken)?)?;
-            taken += 1;
-        }
-        let rtype = RType::from_key(word.key()).filter(|rtype| !rtype.is_meta())?;
-        let ttl = ttl?;
+        let rtype = rtype.filter(|rtype| !rtype.is_meta())?;
+        let ttl = stated_ttl.or(self.default_ttl).or(self.stated_ttl).or(self.fallback_ttl)?;
+        let (states_ttl, states_class) = (stated_ttl.is_some(), class.is_some());
+        let class = class.unwrap_or(self.class);
         let plain = self.lean(states_ttl, states_class);
         if let Some(whole) = whole.filter(|_| states_ttl && states_class) {
             self.heads.remember(whole, rtype, ttl);

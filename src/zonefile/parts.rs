@@ -18,8 +18,9 @@ use crate::pipeline;
 use crate::source::{Source, SourceError, Whole};
 
 use super::feed::Section;
-use super::parse::{Carried, Record, State, Stretch};
-use super::reader::{Event, Fault, ReadFacts, ReadOptions, Reader, Stretches};
+use super::parse::{Carried, Record, State};
+use super::reader::{Event, Fault, PartNotes, ReadFacts, ReadOptions, Reader};
+use super::stretch::Stretches;
 use super::text::ZoneText;
 
 /// Takes up the records of a part of a text, in their order.
@@ -120,23 +121,25 @@ fn read_whole<S: Sink>(
         let lock = || likely.lock().unwrap_or_else(PoisonError::into_inner);
         let parts = cuts(text, sequence.at, options.part_octets);
         let parts = parts.map(|part| (part, Arc::clone(&lock())));
-        pipeline::run(
-            threads,
-            parts,
-            |(part, assumed)| Ahead::read(&whole, part, assumed, options, sink()),
-            |ahead: Ahead<S>| {
-                let begun = Instant::now();
-                busy += ahead.busy;
-                if ended.is_ok() {
-                    ended = sequence.join(ahead, sink, on_event);
-                    let mut likely = lock();
-                    if **likely != sequence.carried {
-                        *likely = Arc::new(sequence.carried.clone());
-                    }
+        let read = |(part, assumed)| Ahead::read(&whole, part, assumed, options, sink());
+        let join = |ahead: Ahead<S>| {
+            let begun = Instant::now();
+            busy += ahead.busy;
+            if ended.is_ok() {
+                ended = sequence.join(ahead, sink, on_event);
+                let mut likely = lock();
+                if **likely != sequence.carried {
+                    *likely = Arc::new(sequence.carried.clone());
                 }
-                busy += begun.elapsed();
-            },
-        )?;
+            }
+            busy += begun.elapsed();
+        };
+        if threads == 1 {
+            // Nothing to hand from one thread to another, which is no cheaper than to read a page.
+            parts.map(read).for_each(join);
+        } else {
+            pipeline::run(threads, parts, read, join)?;
+        }
     }
     ended?;
     let Sequence { mut facts, lines, at, stretches, marks, .. } = sequence;
@@ -154,7 +157,7 @@ struct Ahead<S> {
     reached: usize,
     assumed: Arc<Carried>,
     state: State,
-    stretches: Stretches,
+    notes: PartNotes,
     sink: S,
     faults: Vec<Fault>,
     /// Lines are those of the part, files those that any text has.
@@ -180,18 +183,18 @@ impl<S: Sink> Ahead<S> {
             Event::Progress { .. } => {}
         };
         let mut state = State::assuming(&assumed, options.default_ttl);
-        let stretches = Stretches::new(part.start as u64, &mut state, true);
+        let notes = PartNotes::new(part.start as u64, &mut state, true);
         let facts = ReadFacts { files: vec![Arc::clone(whole.name())], ..ReadFacts::default() };
         let mut reader = Reader::new(options, &mut on_event, facts, state);
-        reader.whole = Some(stretches);
+        reader.whole = Some(notes);
         let mut section = Section::bounded(whole.text(), part.start, part.end);
         // A section of a text that is there cannot fail.
         let lines = reader.read_feed(&mut section, 0, 0).unwrap_or_default();
         let Reader { state, mut facts, whole, .. } = reader;
         facts.lines = lines;
-        let stretches = whole.unwrap_or_default();
+        let notes = whole.unwrap_or_default();
         let (reached, busy) = (section.at(), begun.elapsed());
-        Self { part, reached, assumed, state, stretches, sink, faults, facts, busy }
+        Self { part, reached, assumed, state, notes, sink, faults, facts, busy }
     }
 }
 
@@ -206,7 +209,7 @@ struct Sequence<'t> {
     /// What it leaves to the text behind it.
     carried: Carried,
     facts: ReadFacts,
-    stretches: Vec<Stretch>,
+    stretches: Stretches,
     /// Offsets at which entries begin, and the lines before them.
     marks: Vec<(u64, u64)>,
     /// Up to where memory was given back.
@@ -223,7 +226,7 @@ impl<'t> Sequence<'t> {
             lines: 0,
             carried: start.carried(),
             facts: ReadFacts { files: vec![Arc::clone(whole.name())], ..ReadFacts::default() },
-            stretches: Vec::new(),
+            stretches: Stretches::default(),
             marks: Vec::new(),
             released: 0,
         }
@@ -241,13 +244,13 @@ impl<'t> Sequence<'t> {
         }
         let end = ahead.part.end;
         let holds = ahead.part.start == self.at
-            && !ahead.stretches.gave_up
+            && !ahead.notes.gave_up
             && ahead.state.fits(&ahead.assumed, &self.carried);
         if holds {
             self.mark();
             self.at = ahead.reached;
             self.carried = ahead.state.leave(&self.carried);
-            self.stretches.extend(ahead.stretches.begun);
+            self.stretches.append(ahead.notes.stretches);
             for fault in ahead.faults {
                 on_event(PartEvent::Fault(Fault { line: self.lines + fault.line, ..fault }));
             }
@@ -278,7 +281,7 @@ impl<'t> Sequence<'t> {
         self.mark();
         let mut part = sink();
         let mut state = State::after(&self.carried, self.options.default_ttl);
-        let stretches = Stretches::new(self.at as u64, &mut state, false);
+        let notes = PartNotes::new(self.at as u64, &mut state, false);
         let mut on_record_or_fault = |event: Event<'_>| match event {
             Event::Record(ref record) => part.record(record),
             Event::Fault(fault) => on_event(PartEvent::Fault(fault)),
@@ -287,7 +290,7 @@ impl<'t> Sequence<'t> {
         let facts = std::mem::take(&mut self.facts);
         let mut reader = Reader::new(self.options, &mut on_record_or_fault, facts, state);
         reader.open.push(self.whole.path().map(Path::to_path_buf));
-        reader.whole = Some(stretches);
+        reader.whole = Some(notes);
         let mut section = Section::entries(self.whole.text(), self.at, until);
         let lines = reader.read_feed(&mut section, 0, self.lines);
         let Reader { state, facts, whole, .. } = reader;
@@ -295,7 +298,7 @@ impl<'t> Sequence<'t> {
         self.lines = lines?;
         self.at = section.at();
         self.carried = state.carried();
-        self.stretches.extend(whole.unwrap_or_default().begun);
+        self.stretches.append(whole.unwrap_or_default().stretches);
         on_event(PartEvent::Part(part));
         Ok(())
     }

@@ -12,9 +12,11 @@ use super::error::{SyntaxError, SyntaxErrorKind};
 use super::excerpt::Excerpt;
 use super::feed::Feed;
 use super::field::MAX_RDATA;
+use super::field::short::Short;
 use super::generate;
-use super::parse::{Again, Record, State, Stretch, read_ttl};
-use super::scan::{Entry, Scan, next_entry};
+use super::parse::{Again, Record, State, read_ttl};
+use super::scan::{Entry, Kernel, Scan, Work, next_entry, next_entry_in};
+use super::stretch::Stretches;
 use super::words::{Token, Word, Words};
 
 /// How a zone file is to be read.
@@ -141,13 +143,13 @@ pub(super) struct Reader<'r> {
     /// Whether records come out of a `$GENERATE`.
     generates: bool,
     /// When a text is read that is there as a whole: what can be said of its entries.
-    pub whole: Option<Stretches>,
+    pub whole: Option<PartNotes>,
 }
 
-/// The stretches of a part of a text that is there as a whole: what lies between directives.
+/// What is noted of a part of a text that is there as a whole.
 #[derive(Debug, Default)]
-pub(super) struct Stretches {
-    pub begun: Vec<Stretch>,
+pub(super) struct PartNotes {
+    pub stretches: Stretches,
     /// There are more than can be told apart: records of the others cannot be read again.
     surplus: bool,
     /// Whether directives that open files, and too many faults, end the reading: for a part that is
@@ -157,25 +159,28 @@ pub(super) struct Stretches {
     pub gave_up: bool,
 }
 
-impl Stretches {
+impl PartNotes {
     /// Stretches that a part may have.
     const MOST: usize = 1024;
 
     /// Those of a part that begins here.
     pub fn new(offset: u64, state: &mut State, ahead: bool) -> Self {
-        Self { begun: vec![state.begin_stretch(offset)], ahead, ..Self::default() }
+        let mut notes = Self { ahead, ..Self::default() };
+        state.begin_stretch(offset, &mut notes.stretches);
+        notes
     }
 
-    fn begin(&mut self, offset: u64, state: &mut State) {
-        if self.begun.len() < Self::MOST {
-            self.begun.push(state.begin_stretch(offset));
+    fn begin_stretch(&mut self, offset: u64, state: &mut State) {
+        if self.stretches.len() < Self::MOST {
+            state.begin_stretch(offset, &mut self.stretches);
         } else {
             self.surplus = true;
         }
     }
 
+    #[inline(always)]
     fn again(&self, offset: u64, plain: bool, owner_stated: bool) -> Again {
-        let stretch = u32::try_from(self.begun.len()).unwrap_or(u32::MAX);
+        let stretch = u32::try_from(self.stretches.len()).unwrap_or(u32::MAX);
         Again { offset, plain: plain && !self.surplus, owner_stated, stretch }
     }
 }
@@ -194,6 +199,23 @@ struct Location<'a> {
     line: u64,
     /// Index of its file.
     file: u16,
+}
+
+/// The work of [`Reader::read_feed`].
+struct ReadFeed<'w, 'r, F> {
+    reader: &'w mut Reader<'r>,
+    feed: &'w mut F,
+    file: u16,
+    lines: u64,
+}
+
+impl<F: Feed> Work for ReadFeed<'_, '_, F> {
+    type Outcome = Result<u64, SourceError>;
+
+    #[inline(always)]
+    fn run(self, kernel: Kernel) -> Self::Outcome {
+        self.reader.read_feed_with(kernel, self.feed, self.file, self.lines)
+    }
 }
 
 impl<'r> Reader<'r> {
@@ -239,6 +261,17 @@ impl<'r> Reader<'r> {
         &mut self,
         feed: &mut impl Feed,
         file: u16,
+        lines: u64,
+    ) -> Result<u64, SourceError> {
+        Kernel::chosen().run(ReadFeed { reader: self, feed, file, lines })
+    }
+
+    #[inline(always)]
+    fn read_feed_with(
+        &mut self,
+        kernel: Kernel,
+        feed: &mut impl Feed,
+        file: u16,
         mut lines: u64,
     ) -> Result<u64, SourceError> {
         let limit = self.options.entry_octets;
@@ -249,13 +282,14 @@ impl<'r> Reader<'r> {
                 return Ok(lines);
             }
             let window = feed.window();
-            match next_entry(window, feed.is_complete(), limit, &mut tokens) {
+            match next_entry_in(kernel, window, feed.is_complete(), limit, &mut tokens) {
                 Scan::Entry(entry) => {
                     lines += entry.lines_before;
                     let text = &window[entry.start..entry.end];
                     let offset = feed.consumed() + entry.start as u64;
                     let location = Location { text, offset, line: lines + 1, file };
-                    if let Err(error) = self.entry(&location, &tokens, entry.owner_omitted) {
+                    if let Err(error) = self.entry(kernel, &location, &tokens, entry.owner_omitted)
+                    {
                         self.fault(&location, error);
                     }
                     if let Some(error) = self.failed.take() {
@@ -347,6 +381,7 @@ impl<'r> Reader<'r> {
     #[inline(always)]
     fn entry(
         &mut self,
+        kernel: Kernel,
         location: &Location<'_>,
         tokens: &[Token],
         owner_omitted: bool,
@@ -359,18 +394,19 @@ impl<'r> Reader<'r> {
         {
             return self.directive(location, words);
         }
-        self.record(words, owner_omitted, location)
+        self.record(kernel, words, owner_omitted, location)
     }
 
     #[inline(always)]
     fn record(
         &mut self,
+        kernel: Kernel,
         words: Words<'_>,
         owner_omitted: bool,
         location: &Location<'_>,
     ) -> Result<(), SyntaxError> {
         self.rdata.clear();
-        let head = self.state.record(words, owner_omitted, &mut self.rdata)?;
+        let head = self.state.record(kernel, words, owner_omitted, &mut self.rdata)?;
         if let Some(owner) = self.state.owner() {
             // What another file holds is not to be found again, nor what a directive makes.
             let whole = self.whole.as_ref();
@@ -398,6 +434,11 @@ impl<'r> Reader<'r> {
         location: &Location<'_>,
         mut words: Words<'_>,
     ) -> Result<(), SyntaxError> {
+        if let Some(ttl) = usual_ttl(&words) {
+            self.state.set_default_ttl(ttl);
+            self.begin_stretch(location);
+            return Ok(());
+        }
         let directive = words.next("a directive")?;
         let is = |name: &str| directive.text.eq_ignore_ascii_case(name.as_bytes());
         if is("$TTL") {
@@ -434,7 +475,7 @@ impl<'r> Reader<'r> {
         if self.open.len() <= 1
             && let Some(whole) = &mut self.whole
         {
-            whole.begin(location.offset, &mut self.state);
+            whole.begin_stretch(location.offset, &mut self.state);
         }
     }
 
@@ -498,7 +539,9 @@ impl<'r> Reader<'r> {
             template.expand(iteration, &mut text)?;
             let limit = self.options.entry_octets;
             let generated = match next_entry(&text, true, limit, &mut tokens) {
-                Scan::Entry(_) => self.record(Words::new(&text, &tokens), false, location),
+                Scan::Entry(_) => {
+                    self.record(Kernel::Plain, Words::new(&text, &tokens), false, location)
+                }
                 Scan::Faulty(_, error) | Scan::Endless(_, error) => Err(error),
                 Scan::Incomplete { .. } | Scan::End { .. } => Ok(()),
             };
@@ -521,6 +564,15 @@ impl<'r> Reader<'r> {
 #[inline(always)]
 fn just_written(octets: &[u8]) -> &[u8] {
     &octets[..octets.len().min(MAX_RDATA)]
+}
+
+/// The seconds of a `$TTL` in its usual form: BIND writes one wherever TTLs change.
+#[inline]
+fn usual_ttl(words: &Words<'_>) -> Option<u32> {
+    const TTL: u64 = u32::from_le_bytes(*b"$TTL") as u64;
+    let (text, &[directive, ttl]) = words.parts() else { return None };
+    Short::new(text, directive).filter(|directive| directive.key() == TTL)?;
+    Short::new(text, ttl)?.decimal()
 }
 
 /// Directives end after their arguments.

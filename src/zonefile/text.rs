@@ -5,16 +5,16 @@ use std::ops::Range;
 use crate::dns::{Class, Name, RType};
 use crate::source::Whole;
 
-use super::parse::{Head, State, Stretch};
-use super::scan::{Entry, Scan, first_word, next_entry};
+use super::parse::{Head, State};
+use super::scan::{Entry, Kernel, Scan, Work, first_word, next_entry, next_entry_in};
+use super::stretch::Stretches;
 use super::words::{Token, Words};
 
 /// A zone file that was read once and is there as a whole.
 #[derive(Debug)]
 pub struct ZoneText {
     whole: Whole,
-    /// In the order of the text.
-    stretches: Vec<Stretch>,
+    stretches: Stretches,
     /// Offsets at which entries begin, and the lines before them, in the order of the text.
     marks: Vec<(u64, u64)>,
     entry_octets: usize,
@@ -40,7 +40,7 @@ pub struct RecordAgain<'a> {
 impl ZoneText {
     pub(super) fn new(
         whole: Whole,
-        stretches: Vec<Stretch>,
+        stretches: Stretches,
         marks: Vec<(u64, u64)>,
         entry_octets: usize,
     ) -> Self {
@@ -58,8 +58,7 @@ impl ZoneText {
     /// Octets of memory that it takes, the text aside.
     #[must_use]
     pub fn octets(&self) -> usize {
-        self.marks.capacity() * size_of::<(u64, u64)>()
-            + self.stretches.capacity() * size_of::<Stretch>()
+        self.marks.capacity() * size_of::<(u64, u64)>() + self.stretches.octets()
     }
 
     /// Gives the memory behind a part of a mapped file back to the system.
@@ -119,6 +118,18 @@ impl RecordReader<'_> {
     pub fn records(
         &mut self,
         offset: u64,
+        count: u32,
+        out: &mut Vec<u8>,
+        on_record: impl FnMut(RecordAgain<'_>, &mut Vec<u8>),
+    ) {
+        Kernel::chosen().run(Records { reader: self, offset, count, out, on_record });
+    }
+
+    #[inline(always)]
+    fn records_with(
+        &mut self,
+        kernel: Kernel,
+        offset: u64,
         mut count: u32,
         out: &mut Vec<u8>,
         mut on_record: impl FnMut(RecordAgain<'_>, &mut Vec<u8>),
@@ -131,7 +142,7 @@ impl RecordReader<'_> {
             // Field by field: an entry that is copied as a whole makes the processor wait until all
             // that was just written of it is in the cache.
             let (start, end, owner_omitted) =
-                match next_entry(rest, true, self.text.entry_octets, &mut self.tokens) {
+                match next_entry_in(kernel, rest, true, self.text.entry_octets, &mut self.tokens) {
                     Scan::Entry(Entry { start, end, owner_omitted, .. }) => {
                         (start, end, owner_omitted)
                     }
@@ -146,7 +157,7 @@ impl RecordReader<'_> {
                 && words.peek().is_some_and(|word| !word.quoted && word.text.starts_with(b"$"));
             if !is_directive {
                 let rdata = out.len();
-                if let Ok(head) = self.state.record(words, owner_omitted, out)
+                if let Ok(head) = self.state.record(kernel, words, owner_omitted, out)
                     && let Some(owner) = self.state.owner()
                 {
                     count -= 1;
@@ -169,17 +180,35 @@ impl RecordReader<'_> {
             let left = self.stretch.and_then(|at| stretches.get(at));
             // In a sorted file it is the next.
             let next = self.stretch.map(|at| at + 1).filter(|&at| within(at));
-            let search = || stretches.partition_point(|stretch| stretch.offset <= offset);
-            self.stretch = next.or_else(|| search().checked_sub(1));
+            self.stretch = next.or_else(|| stretches.place(offset));
             if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at))
-                && left.is_none_or(|left| left.origin != stretch.origin)
+                && left.is_none_or(|left| !stretches.same_origin(left, stretch))
             {
-                self.state.set_origin(stretch.origin());
+                self.state.set_origin(stretches.origin(stretch));
             }
         }
         // Records that were read since may have been of another class.
         if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at)) {
             self.state.enter_stretch(stretch);
         }
+    }
+}
+
+/// The work of [`RecordReader::records`].
+struct Records<'w, 't, F> {
+    reader: &'w mut RecordReader<'t>,
+    offset: u64,
+    count: u32,
+    out: &'w mut Vec<u8>,
+    on_record: F,
+}
+
+impl<F: FnMut(RecordAgain<'_>, &mut Vec<u8>)> Work for Records<'_, '_, F> {
+    type Outcome = ();
+
+    #[inline(always)]
+    fn run(self, kernel: Kernel) {
+        let Self { reader, offset, count, out, on_record } = self;
+        reader.records_with(kernel, offset, count, out, on_record);
     }
 }

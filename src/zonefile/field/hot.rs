@@ -6,17 +6,19 @@
 
 use super::bitmap::parse_low_types;
 use super::encoding::{Base64Decoder, HexDecoder, scan_base32hex};
-use super::name::scan_name;
+use super::name::scan_name_with;
 use super::number::scan_time;
 use super::short::Short;
 use super::{address, encoding};
 use crate::dns::{Name, RType};
+use crate::zonefile::scan::{Kernel, octets};
 use crate::zonefile::words::{Token, Words};
 
 /// Reads RDATA and appends its wire octets; `None`, with `out` possibly longer, if it is not of a
 /// form that is known here.
-#[inline]
+#[inline(always)]
 pub(in crate::zonefile) fn parse(
+    kernel: Kernel,
     rtype: RType,
     words: &Words<'_>,
     origin: Option<&Name>,
@@ -24,7 +26,9 @@ pub(in crate::zonefile) fn parse(
 ) -> Option<()> {
     let (text, tokens) = words.parts();
     match (rtype, tokens) {
-        (RType::NS | RType::CNAME | RType::PTR, &[name]) => parse_name(text, name, origin, out),
+        (RType::NS | RType::CNAME | RType::PTR, &[name]) => {
+            parse_name(kernel, text, name, origin, out)
+        }
         (RType::A, &[address]) => {
             out.extend_from_slice(&address::scan_ipv4(bare(text, address)?)?);
             Some(())
@@ -33,9 +37,9 @@ pub(in crate::zonefile) fn parse(
             out.extend_from_slice(&address::scan_ipv6(bare(text, address)?)?);
             Some(())
         }
-        (RType::RRSIG, _) => parse_rrsig(text, tokens, origin, out),
+        (RType::RRSIG, _) => parse_rrsig(kernel, text, tokens, origin, out),
         (RType::NSEC, &[next, ref types @ ..]) => {
-            parse_name(text, next, origin, out)?;
+            parse_name(kernel, text, next, origin, out)?;
             parse_low_types(text, types, out)
         }
         (RType::DS, _) => parse_ds(text, tokens, out),
@@ -46,6 +50,7 @@ pub(in crate::zonefile) fn parse(
 
 /// RFC 4034 §3.2.
 fn parse_rrsig(
+    kernel: Kernel,
     text: &[u8],
     tokens: &[Token],
     origin: Option<&Name>,
@@ -54,7 +59,7 @@ fn parse_rrsig(
     let (&set, tokens) = tokens.split_first_chunk()?;
     let (&signing, signature) = tokens.split_first_chunk()?;
     out.extend_from_slice(&signed_set(text, set)?);
-    parse_signing(text, signing, origin, out)?;
+    parse_signing(kernel, text, signing, origin, out)?;
     parse_base64(text, signature, out)
 }
 
@@ -73,6 +78,7 @@ fn signed_set(text: &[u8], [covered, algorithm, labels, ttl]: [Token; 4]) -> Opt
 /// What an RRSIG says of its making: expiration, inception, key tag, signer's name.
 #[inline]
 fn parse_signing(
+    kernel: Kernel,
     text: &[u8],
     [expiration, inception, tag, signer]: [Token; 4],
     origin: Option<&Name>,
@@ -83,7 +89,7 @@ fn parse_signing(
     fixed[4..8].copy_from_slice(&scan_time(bare(text, inception)?)?.0.to_be_bytes());
     fixed[8..].copy_from_slice(&decimal::<u16>(text, tag)?.to_be_bytes());
     out.extend_from_slice(&fixed);
-    parse_name(text, signer, origin, out)
+    parse_name(kernel, text, signer, origin, out)
 }
 
 /// The words that are left: one or more octets.
@@ -114,9 +120,10 @@ impl LastRrsig {
     }
 
     /// Reads an RRSIG's RDATA as [`parse`] does.
-    #[inline]
+    #[inline(always)]
     pub(in crate::zonefile) fn parse(
         &mut self,
+        kernel: Kernel,
         words: &Words<'_>,
         origin: Option<&Name>,
         out: &mut Vec<u8>,
@@ -130,11 +137,11 @@ impl LastRrsig {
         let [first, _, _, last] = signing.map(Token::bare_range);
         text.get(first.clone())?;
         let repeated = text.get(first.start..last.end)?;
-        if repeated == self.text {
-            out.extend_from_slice(&self.wire);
+        if octets::equal(kernel, repeated, &self.text) {
+            octets::append(kernel, &self.wire, out);
         } else {
             let start = out.len();
-            parse_signing(text, signing, origin, out)?;
+            parse_signing(kernel, text, signing, origin, out)?;
             self.text.clear();
             self.text.extend_from_slice(repeated);
             self.wire.clear();
@@ -173,10 +180,16 @@ fn parse_nsec3(text: &[u8], tokens: &[Token], out: &mut Vec<u8>) -> Option<()> {
 }
 
 /// A name that does not begin with an escape: that may be the `\#` of RFC 3597 §5.
-#[inline]
-fn parse_name(text: &[u8], token: Token, origin: Option<&Name>, out: &mut Vec<u8>) -> Option<()> {
+#[inline(always)]
+fn parse_name(
+    kernel: Kernel,
+    text: &[u8],
+    token: Token,
+    origin: Option<&Name>,
+    out: &mut Vec<u8>,
+) -> Option<()> {
     let name = bare(text, token).filter(|name| name.first() != Some(&b'\\'))?;
-    scan_name(name, origin, out).ok()
+    scan_name_with(kernel, name, origin, out).ok()
 }
 
 /// The octets of a bare word.
@@ -195,7 +208,7 @@ fn decimal<T: TryFrom<u32>>(text: &[u8], token: Token) -> Option<T> {
 mod tests {
     use super::*;
     use crate::zonefile::field::parse_by_table;
-    use crate::zonefile::scan::{Kernel, Scan, next_entry_with};
+    use crate::zonefile::scan::{Scan, next_entry_with};
     use proptest::prelude::*;
 
     const TYPES: [RType; 8] = [
@@ -238,8 +251,15 @@ mod tests {
         for (rtype, origin) in
             TYPES.into_iter().flat_map(|rtype| [(rtype, None), (rtype, Some(&origin))])
         {
-            let mut hot = b"before".to_vec();
-            if parse(rtype, &words, origin, &mut hot).is_some() {
+            let read_hot = |kernel| {
+                let mut hot = b"before".to_vec();
+                parse(kernel, rtype, &words, origin, &mut hot).map(|()| hot)
+            };
+            let hot = read_hot(Kernel::Plain);
+            for kernel in Kernel::all() {
+                assert_eq!(read_hot(kernel), hot, "{kernel:?} {rtype} {}", text.escape_ascii());
+            }
+            if let Some(hot) = hot {
                 let mut plain = b"before".to_vec();
                 let read = parse_by_table(rtype, &mut words.clone(), origin, &mut plain);
                 assert_eq!(read, Ok(()), "{rtype} {}", text.escape_ascii());
@@ -306,7 +326,7 @@ mod tests {
                 let mut words = Words::new(text.as_bytes(), &tokens);
                 words.skip(4);
                 let (mut hot, mut plain) = (Vec::new(), Vec::new());
-                let hot_read = last.parse(&words, Some(&origins[origin]), &mut hot).is_some();
+                let hot_read = last.parse(Kernel::chosen(), &words, Some(&origins[origin]), &mut hot).is_some();
                 let read = parse_by_table(RType::RRSIG, &mut words, Some(&origins[origin]), &mut plain);
                 prop_assert_eq!(hot_read, read.is_ok(), "{}", text);
                 prop_assert!(!hot_read || hot == plain, "{}", text);

@@ -26,6 +26,7 @@ pub mod text;
 
 use self::encoding::HexDecoder;
 use super::error::{SyntaxError, SyntaxErrorKind};
+use super::scan::Kernel;
 use super::words::{Word, Words};
 use crate::dns::schema::{Field, fields, walk};
 use crate::dns::{Name, RType, rtype};
@@ -68,7 +69,9 @@ pub fn parse_rdata(
     out: &mut Vec<u8>,
 ) -> Result<(), SyntaxError> {
     let start = out.len();
-    if hot::parse(rtype, words, origin, out).is_some() && out.len() - start <= MAX_RDATA {
+    if hot::parse(Kernel::Plain, rtype, words, origin, out).is_some()
+        && out.len() - start <= MAX_RDATA
+    {
         words.skip(words.len());
         return Ok(());
     }

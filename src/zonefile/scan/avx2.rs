@@ -7,7 +7,8 @@ use std::arch::x86_64::{
     _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8,
 };
 
-use super::blocks::{self, BLOCK, Classes, Classify, Special, scanner};
+use super::blocks::{self, BLOCK, Classes, Classify, Edges, scanner};
+use super::kernels::{Kernel, Work};
 use super::{MAX_ENTRY, Scan, plain};
 use crate::zonefile::words::Token;
 
@@ -33,6 +34,13 @@ impl Available {
     /// [`Self::detect`] has found the instructions before.
     pub(super) const unsafe fn detected_before() -> Self {
         Self(())
+    }
+}
+
+impl From<Available> for Kernel {
+    #[inline(always)]
+    fn from(available: Available) -> Self {
+        Self::Avx2(available)
     }
 }
 

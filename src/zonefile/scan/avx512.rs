@@ -1,17 +1,19 @@
 //! The classes of 64 octets, and the places of ones in a mask, with AVX-512.
 //!
 //! The first processors with AVX-512 slow down their clock for it, and are left to AVX2: those after
-//! them are known by VBMI, which nothing here needs.
+//! them are known by VBMI, and nearly all have VBMI2 as well.
 #![allow(unsafe_code, reason = "intrinsics for instructions that not every processor has")]
 
 use std::arch::x86_64::{
-    __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_broadcast_i32x4, _mm512_cmpeq_epi8_mask,
-    _mm512_loadu_si512, _mm512_maskz_compress_epi32, _mm512_set1_epi8, _mm512_set1_epi32,
-    _mm512_setr_epi32, _mm512_shuffle_epi8, _mm512_storeu_si512,
+    __m512i, _mm_loadu_si128, _mm512_add_epi32, _mm512_broadcast_i32x4, _mm512_castsi512_si128,
+    _mm512_cmpeq_epi8_mask, _mm512_cvtepu8_epi32, _mm512_extracti32x4_epi32, _mm512_loadu_si512,
+    _mm512_maskz_compress_epi8, _mm512_set1_epi8, _mm512_set1_epi32, _mm512_shuffle_epi8,
+    _mm512_storeu_si512,
 };
 
 use super::avx2::{self, GAPS, SPECIALS, opaque};
-use super::blocks::{self, BLOCK, Classes, Classify, Special, scanner};
+use super::blocks::{self, BLOCK, Classes, Classify, Edges, scanner};
+use super::kernels::{Kernel, Work};
 use super::{MAX_ENTRY, Scan, plain};
 use crate::zonefile::words::Token;
 
@@ -25,7 +27,8 @@ impl Available {
     pub fn detect() -> Option<Self> {
         let here = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vbmi");
+            && is_x86_feature_detected!("avx512vbmi")
+            && is_x86_feature_detected!("avx512vbmi2");
         avx2::Available::detect().filter(|_| here).map(Self)
     }
 
@@ -46,7 +49,14 @@ impl Available {
     }
 }
 
-scanner!("avx512f,avx512bw,avx2,bmi1,bmi2,lzcnt,popcnt");
+impl From<Available> for Kernel {
+    #[inline(always)]
+    fn from(available: Available) -> Self {
+        Self::Avx512(available)
+    }
+}
+
+scanner!("avx512f,avx512bw,avx512vbmi,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt");
 
 impl Classify for Available {
     #[inline(always)]
@@ -85,26 +95,42 @@ fn within(table: &[u8; 16], octets: __m512i) -> u64 {
     _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(table, octets), octets)
 }
 
-/// What [`Classify::write_places`] says, for sixteen octets at a time: those of sixteen numbers that
-/// the mask has are moved together.
+/// What [`Classify::write_places`] says: the places are moved together as octets, and sixteen of them
+/// become numbers at once.
 ///
 /// # Safety
 /// At `to` is room for 64 numbers.
-#[target_feature(enable = "avx512f,avx512bw,popcnt")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2,popcnt")]
 #[inline]
-unsafe fn write_places(mut mask: u64, base: u32, mut to: *mut u32) {
-    let places = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    let mut places = _mm512_add_epi32(places, _mm512_set1_epi32(base.cast_signed()));
-    for _ in 0..BLOCK / 16 {
-        #[allow(clippy::cast_possible_truncation)] // sixteen of them
-        let sixteen = mask as u16;
-        // SAFETY: what is written begins behind as many numbers as octets have been looked at, or
-        // fewer, and sixteen are no more than those that are left. The store wants no alignment.
-        unsafe {
-            _mm512_storeu_si512(to.cast(), _mm512_maskz_compress_epi32(sixteen, places));
-            to = to.add(sixteen.count_ones() as usize);
-        }
-        places = _mm512_add_epi32(places, _mm512_set1_epi32(16));
-        mask >>= 16;
+unsafe fn write_places(mask: u64, base: u32, to: *mut u32) {
+    // SAFETY: there are 64 octets, and the load wants no alignment.
+    let all = unsafe { _mm512_loadu_si512(PLACES.as_ptr().cast()) };
+    let places = _mm512_maskz_compress_epi8(mask, all);
+    let base = _mm512_set1_epi32(base.cast_signed());
+    // SAFETY: four times sixteen numbers have room, and the stores want no alignment.
+    let write = |sixteen, at| unsafe {
+        let numbers = _mm512_add_epi32(_mm512_cvtepu8_epi32(sixteen), base);
+        _mm512_storeu_si512(to.add(at).cast(), numbers);
+    };
+    // Text has a word for every four octets at most, nearly always: this is foreseen.
+    write(_mm512_castsi512_si128(places), 0);
+    write(_mm512_extracti32x4_epi32::<1>(places), 16);
+    if mask.count_ones() > 32 {
+        write(_mm512_extracti32x4_epi32::<2>(places), 32);
+        write(_mm512_extracti32x4_epi32::<3>(places), 48);
     }
 }
+
+/// The places of a block.
+pub(super) static PLACES: [u8; BLOCK] = {
+    let mut places = [0; BLOCK];
+    let mut place = 0;
+    while place < BLOCK {
+        #[allow(clippy::cast_possible_truncation)] // below 64
+        {
+            places[place] = place as u8;
+        }
+        place += 1;
+    }
+    places
+};

@@ -51,13 +51,24 @@ pub trait Classify: Copy {
     }
 }
 
-/// Makes `next_entry` of a module whose `Available` has these features: both parts of an entry's
-/// road are compiled with them, the rarer one by itself.
+/// Makes `run` and `next_entry` of a module whose `Available` has these features.
 #[cfg(target_arch = "x86_64")]
 macro_rules! scanner {
     ($features:literal) => {
-        /// What [`next_entry`](crate::zonefile::scan::next_entry) finds, with this kernel.
+        /// Does some work with the features: all of it that is inlined is compiled for them.
         #[inline]
+        pub fn run<W: Work>(available: Available, work: W) -> W::Outcome {
+            #[target_feature(enable = $features)]
+            fn inside<W: Work>(available: Available, work: W) -> W::Outcome {
+                work.run(available.into())
+            }
+            // SAFETY: `Available` proves that the processor has the features.
+            unsafe { inside(available, work) }
+        }
+
+        /// What [`next_entry`](crate::zonefile::scan::next_entry) finds, with this kernel: for work
+        /// that `run` does. What is rarer is compiled by itself.
+        #[inline(always)]
         pub fn next_entry(
             available: Available,
             text: &[u8],
@@ -66,51 +77,31 @@ macro_rules! scanner {
             tokens: &mut Vec<Token>,
         ) -> Scan {
             #[target_feature(enable = $features)]
-            fn inside(
-                available: Available,
-                text: &[u8],
-                complete: bool,
-                limit: usize,
-                tokens: &mut Vec<Token>,
-            ) -> Scan {
-                let limited = limit.min(MAX_ENTRY);
-                match blocks::closed_entry(available, text, limited, tokens, |special| {
-                    go_on(available, special)
-                }) {
-                    Some(entry) => Scan::Entry(entry),
-                    None => plain::next_entry(text, complete, limit, tokens),
-                }
-            }
-
-            #[target_feature(enable = $features)]
             #[inline(never)]
-            fn go_on(
+            fn go_on<'t>(
                 available: Available,
-                special: Special<'_, Available>,
+                text: &'t [u8],
+                edges: Edges<'t, Available>,
+                at: usize,
+                classes: Classes,
             ) -> Option<(usize, u64)> {
-                blocks::special_entry(available, special)
+                blocks::special_entry(available, text, edges, at, classes)
             }
 
-            // SAFETY: `Available` proves that the processor has the features.
-            unsafe { inside(available, text, complete, limit, tokens) }
+            let limited = limit.min(MAX_ENTRY);
+            let go_on = |text, edges, at, classes| {
+                // SAFETY: `Available` proves that the processor has the features.
+                unsafe { go_on(available, text, edges, at, classes) }
+            };
+            match blocks::closed_entry(available, text, limited, tokens, go_on) {
+                Some(entry) => Scan::Entry(entry),
+                None => plain::next_entry(text, complete, limit, tokens),
+            }
         }
     };
 }
 #[cfg(target_arch = "x86_64")]
 pub(super) use scanner;
-
-/// An entry as far as its first parenthesis, comment or other special octet.
-#[derive(Debug)]
-pub struct Special<'t, C> {
-    /// The entry's text and more.
-    text: &'t [u8],
-    /// The block that has the octet.
-    at: usize,
-    /// Its masks.
-    classes: Classes,
-    /// The edges in front of it.
-    edges: Edges<'t, C>,
-}
 
 /// Finds the first entry that has words or parentheses and fills `tokens`, if the text holds its
 /// end within `limit` octets, at most [`MAX_ENTRY`](super::MAX_ENTRY), and it has neither quote nor
@@ -118,14 +109,15 @@ pub struct Special<'t, C> {
 ///
 /// Where this finds an entry, the plain scanner finds the same.
 ///
-/// `go_on` is [`special_entry`], as a function that has the instructions.
+/// `go_on` is [`special_entry`], as a function that has the instructions. What it takes is handed over
+/// in registers: a value that is stored in pieces and loaded as a whole makes the processor wait.
 #[inline(always)]
 pub fn closed_entry<'t, C: Classify>(
     classify: C,
     text: &'t [u8],
     limit: usize,
     tokens: &'t mut Vec<Token>,
-    go_on: impl FnOnce(Special<'t, C>) -> Option<(usize, u64)>,
+    go_on: impl FnOnce(&'t [u8], Edges<'t, C>, usize, Classes) -> Option<(usize, u64)>,
 ) -> Option<Entry> {
     let (mut start, mut lines_before) = (0, 0);
     // Blank lines and comments first, so that an entry begins with the line of its first word.
@@ -157,7 +149,7 @@ pub fn closed_entry<'t, C: Classify>(
         // Up to the first newline and with it; all if there is none.
         let line = newline ^ newline.wrapping_sub(1);
         if special & line != 0 {
-            break go_on(Special { text, at, classes, edges })?;
+            break go_on(text, edges, at, classes)?;
         }
         edges.note(at, !gap, line);
         if newline != 0 {
@@ -195,10 +187,16 @@ fn pad(rest: &[u8]) -> Option<[u8; BLOCK]> {
     (!rest.is_empty()).then_some(block)
 }
 
-/// Goes on with an entry from its first special octet; returns its length, and its newlines.
+/// Goes on with an entry from the block at `at` of its text, which has its first parenthesis, comment
+/// or other special octet; returns its length, and its newlines. `edges` has those in front.
 #[inline(always)]
-pub fn special_entry<C: Classify>(classify: C, special: Special<'_, C>) -> Option<(usize, u64)> {
-    let Special { text, mut at, mut classes, edges } = special;
+pub fn special_entry<'t, C: Classify>(
+    classify: C,
+    text: &'t [u8],
+    edges: Edges<'t, C>,
+    mut at: usize,
+    mut classes: Classes,
+) -> Option<(usize, u64)> {
     let mut walk = Walk { edges, text, lines: 0, comment: false, nested: false };
     loop {
         match walk.block(at, classes) {
@@ -296,7 +294,7 @@ impl<C: Classify> Walk<'_, C> {
 /// The starts and ends of an entry's words, which take turns: written over the tokens of a vector,
 /// each of which is a start and an end of 32 bits.
 #[derive(Debug)]
-struct Edges<'t, C> {
+pub struct Edges<'t, C> {
     classify: C,
     tokens: &'t mut Vec<Token>,
     /// How many are written. The vector's length lags behind.

@@ -20,6 +20,16 @@ pub enum Kernel {
     Avx512(avx512::Available),
 }
 
+/// Work in which text is read with one kernel from its beginning to its end.
+pub trait Work {
+    /// What comes of it.
+    type Outcome;
+
+    /// Does it; to be inlined, so that it is compiled for the kernel's instructions and nothing in
+    /// it asks which kernel there is.
+    fn run(self, kernel: Kernel) -> Self::Outcome;
+}
+
 /// The kernel in use, as one of the numbers below.
 static CHOSEN: AtomicU8 = AtomicU8::new(UNDECIDED);
 
@@ -53,6 +63,18 @@ impl Kernel {
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
             Self::Avx512(_) => "avx512",
+        }
+    }
+
+    /// Does some work, all that is inlined in it with the instructions of this kernel.
+    #[inline]
+    pub fn run<W: Work>(self, work: W) -> W::Outcome {
+        match self {
+            Self::Plain => work.run(Self::Plain),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(available) => avx2::run(available, work),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(available) => avx512::run(available, work),
         }
     }
 

@@ -1,5 +1,8 @@
-//! The text of a name, copied to where its wire form will be, and where its dots are.
+//! The text of a name, copied to where its wire form will be, and where its dots are; or the wire form
+//! itself.
 #![cfg_attr(target_arch = "x86_64", allow(unsafe_code, reason = "loads and stores of vectors"))]
+
+use super::Kernel;
 
 /// The longest text that [`append`] takes.
 pub const MAX_TEXT: usize = 64;
@@ -14,6 +17,20 @@ pub fn append(text: &[u8], out: &mut Vec<u8>) -> Option<u64> {
         return sse2::append(text, out);
     }
     plain_append(text, out)
+}
+
+/// Appends the wire form of a name's labels, that of the root if the text ends in a dot. Returns
+/// whether it does; `None`, with nothing appended, if the text has a backslash or an empty label, is
+/// empty or longer than the kernel can take, or the kernel cannot do this.
+///
+/// The plain reader is that of the field.
+#[inline(always)]
+pub fn append_wire(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> Option<bool> {
+    match kernel {
+        #[cfg(target_arch = "x86_64")]
+        Kernel::Avx512(available) => avx512::append_wire(available, text, out),
+        _ => None,
+    }
 }
 
 fn plain_append(text: &[u8], out: &mut Vec<u8>) -> Option<u64> {
@@ -115,6 +132,61 @@ mod sse2 {
             _mm_movemask_epi8(_mm_cmpeq_epi8(octets, _mm_set1_epi8(octet.cast_signed())))
         };
         u64::from(mask.cast_unsigned())
+    }
+}
+
+/// With AVX-512: all lengths of labels at once.
+#[cfg(target_arch = "x86_64")]
+mod avx512 {
+    use std::arch::x86_64::{
+        _mm512_cmpeq_epi8_mask, _mm512_loadu_si512, _mm512_mask_expand_epi8,
+        _mm512_maskz_compress_epi8, _mm512_maskz_loadu_epi8, _mm512_set1_epi8, _mm512_storeu_si512,
+        _mm512_sub_epi8,
+    };
+
+    use crate::zonefile::scan::avx512::{Available, PLACES};
+
+    /// Octets of a register.
+    const VECTOR: usize = 64;
+
+    /// The longest text: with an octet in front and one behind it fills a register, and no label of it
+    /// is too long.
+    const MAX_TEXT: usize = VECTOR - 2;
+
+    // Itself not compiled for the instructions, so that it can be inlined wherever work has them.
+    #[inline(always)]
+    pub fn append_wire(_: Available, text: &[u8], out: &mut Vec<u8>) -> Option<bool> {
+        let len = text.len();
+        if !(1..=MAX_TEXT).contains(&len) {
+            return None;
+        }
+        // The octet in front is where the first label's length will be.
+        let end = 1u64 << (len + 1);
+        // SAFETY: `Available` proves that the processor has the instructions. Of the octets from the
+        // one in front of the text on, those of the text are read: no others are touched, so that
+        // none can fault. There are 64 places. No load or store wants alignment. A register's octets
+        // are reserved behind the vector's length, and the text's, with one more, are written before
+        // it moves on.
+        unsafe {
+            let octets = _mm512_maskz_loadu_epi8(end - 2, text.as_ptr().wrapping_sub(1).cast());
+            let dots = _mm512_cmpeq_epi8_mask(octets, _mm512_set1_epi8(b'.'.cast_signed()));
+            let escapes = _mm512_cmpeq_epi8_mask(octets, _mm512_set1_epi8(b'\\'.cast_signed()));
+            let lengths = dots | 1;
+            if escapes | dots & (lengths << 1) != 0 {
+                return None;
+            }
+            // Each label goes from its length to the dot behind it, or to the end.
+            let places = _mm512_loadu_si512(PLACES.as_ptr().cast());
+            let from = _mm512_maskz_compress_epi8(lengths, places);
+            let to = _mm512_maskz_compress_epi8(dots | end, places);
+            let each = _mm512_sub_epi8(_mm512_sub_epi8(to, from), _mm512_set1_epi8(1));
+            let wire = _mm512_mask_expand_epi8(octets, lengths, each);
+            let start = out.len();
+            out.reserve(VECTOR);
+            _mm512_storeu_si512(out.as_mut_ptr().add(start).cast(), wire);
+            out.set_len(start + 1 + len);
+            Some(dots & (end >> 1) != 0)
+        }
     }
 }
 

@@ -8,7 +8,8 @@
 //! `avx512` or `avx2` makes; it gives up on an entry with quotes or escapes, with a fault, or whose
 //! end the text does not hold, and `plain` begins that entry anew. What comes out is the same.
 //! [`digits`] turns the long words of signed zones, in base64, base32hex and hexadecimal, into
-//! octets. [`kernels`] chooses when the program runs.
+//! octets; [`labels`] and [`octets`] are for names and other short text. [`kernels`] chooses when the
+//! program runs, and has all work on a text compiled for what was chosen.
 //!
 //! Text is a plain slice: nothing is read in front of it or behind it.
 
@@ -22,13 +23,14 @@ mod avx512;
 pub mod digits;
 pub mod kernels;
 pub mod labels;
+pub mod octets;
 
 #[cfg(test)]
 mod tests;
 #[cfg(any(test, target_arch = "x86_64"))]
 mod trial;
 
-pub use kernels::Kernel;
+pub use kernels::{Kernel, Work};
 pub(super) use plain::first_word;
 
 use super::error::SyntaxError;
@@ -89,6 +91,35 @@ pub fn next_entry(text: &[u8], complete: bool, limit: usize, tokens: &mut Vec<To
 /// [`next_entry`] with a kernel of the caller's choice: all find the same.
 #[inline]
 pub fn next_entry_with(
+    kernel: Kernel,
+    text: &[u8],
+    complete: bool,
+    limit: usize,
+    tokens: &mut Vec<Token>,
+) -> Scan {
+    kernel.run(FirstEntry { text, complete, limit, tokens })
+}
+
+/// The work of [`next_entry`].
+struct FirstEntry<'t> {
+    text: &'t [u8],
+    complete: bool,
+    limit: usize,
+    tokens: &'t mut Vec<Token>,
+}
+
+impl Work for FirstEntry<'_> {
+    type Outcome = Scan;
+
+    #[inline(always)]
+    fn run(self, kernel: Kernel) -> Scan {
+        next_entry_in(kernel, self.text, self.complete, self.limit, self.tokens)
+    }
+}
+
+/// [`next_entry`] within [`Work`] that has this kernel.
+#[inline(always)]
+pub(super) fn next_entry_in(
     kernel: Kernel,
     text: &[u8],
     complete: bool,

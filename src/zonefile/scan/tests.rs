@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::blocks::{self, BLOCK, Classes, Classify};
 use super::trial::{SAMPLE, agrees};
-use super::{Kernel, MAX_ENTRY, Scan, next_entry_with, plain};
+use super::{Kernel, MAX_ENTRY, Scan, labels, next_entry_with, octets, plain};
 use crate::zonefile::words::Token;
 
 /// The classes of a block, one octet after the other: it shows that [`blocks`] is right without
@@ -51,7 +51,8 @@ fn check_first(text: &[u8], complete: bool, limit: usize) -> Option<usize> {
         );
     }
     let mut tokens = stale();
-    let go_on = |special| blocks::special_entry(OneByOne, special);
+    let go_on =
+        |text, edges, at, classes| blocks::special_entry(OneByOne, text, edges, at, classes);
     let entry = blocks::closed_entry(OneByOne, text, limit.min(MAX_ENTRY), &mut tokens, go_on);
     if let Some(entry) = entry {
         assert_eq!(found(Scan::Entry(entry), tokens), expected, "one by one");
@@ -150,6 +151,25 @@ fn nothing_behind_the_text_is_read() {
     }
     for to in 0..text.len().min(3 * BLOCK) {
         check_first(page.put(&text[..to]), false, MAX_ENTRY);
+    }
+}
+
+// Vectors that are longer than a word are read and not touched behind it.
+#[test]
+fn nothing_behind_a_word_is_read() {
+    let (text, mut page) = (SAMPLE.as_bytes(), AtPageEnd::new());
+    for len in 0..=70 {
+        let (word, other) = (page.put(&text[..len]), &text[..len]);
+        for kernel in Kernel::all() {
+            let (mut wire, mut plain) = (Vec::new(), Vec::new());
+            let absolute = labels::append_wire(kernel, word, &mut wire);
+            assert_eq!(absolute, labels::append_wire(kernel, other, &mut plain));
+            assert_eq!(wire, plain);
+            assert!(octets::equal(kernel, word, other) && octets::equal(kernel, other, word));
+            wire.clear();
+            octets::append(kernel, word, &mut wire);
+            assert_eq!(wire, other);
+        }
     }
 }
 
