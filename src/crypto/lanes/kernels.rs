@@ -144,8 +144,9 @@ pub struct Scalar64;
 
 impl<C: Curve<N>, const N: usize> Kernel<C, N> for Scalar64 {
     type Token = ();
-    type Base = Portable<C::Base, N, 2>;
-    type Order = Portable<C::Order, N, 2>;
+    // One: the two chains of additions are enough for the processor to choose from.
+    type Base = Portable<C::Base, N, 1>;
+    type Order = Portable<C::Order, N, 1>;
     const CHUNK: usize = 128;
 }
 
@@ -195,8 +196,8 @@ mod x86 {
 
     impl<C: Curve<N>, const N: usize> Kernel<C, N> for ScalarAdx {
         type Token = adx::Available;
-        type Base = Portable<C::Base, N, 2, Adx>;
-        type Order = Portable<C::Order, N, 2, Adx>;
+        type Base = Portable<C::Base, N, 1, Adx>;
+        type Order = Portable<C::Order, N, 1, Adx>;
         const CHUNK: usize = 128;
         ways_in!(adx::Available, table_adx, verify_adx,);
     }
@@ -246,7 +247,7 @@ mod x86 {
 
     #[target_feature(enable = "bmi2,adx")]
     fn table_adx<C: Curve<N>, const N: usize>(point: &Point<C, N>, windows: Windows) -> Table<N> {
-        Table::new::<C, Portable<C::Base, N, 2, Adx>>(point, windows)
+        Table::new::<C, Portable<C::Base, N, 1, Adx>>(point, windows)
     }
 
     #[target_feature(enable = "bmi2,adx")]
