@@ -50,7 +50,7 @@ macro_rules! both {
 
 /// Carries out the additions. `products` is working space.
 ///
-/// Each half of them has a chain of products by itself, for four products more: so the processor has
+/// Each half of them has a chain of products by itself, for three products more: so the processor has
 /// something to work on while it waits for a product.
 #[inline(always)]
 pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
@@ -58,62 +58,52 @@ pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     products: &mut Vec<F>,
 ) {
     // Never made shorter: what is there would be written anew when it grows again.
-    if products.len() < work.len() {
-        products.resize(work.len(), F::one());
+    if products.len() < work.len() + 2 {
+        products.resize(work.len() + 2, F::one());
     }
-    let products = &mut products[..work.len()];
-    let totals = multiply_up(work, products);
-    let total = totals[0].mul(&totals[1]);
-    if total.zeros() == 0 {
-        let inverse = total.invert();
-        let inverses = both!(half => inverse.mul(&totals[1 - half]));
-        add_with::<C, F, N, false>(work, products, inverses);
-    } else {
-        let totals = multiply_up_careful(work, products);
-        let inverse = totals[0].mul(&totals[1]).invert();
-        let inverses = both!(half => inverse.mul(&totals[1 - half]));
-        add_with::<C, F, N, true>(work, products, inverses);
+    // Those of either half begin with the product of all. Of an odd number the second half has one more.
+    let middle = work.len() / 2;
+    let (first, second) = products[..work.len() + 2].split_at_mut(middle + 1);
+    let mut products = [first, second];
+    multiply_up(work, &mut products);
+    let mut total = products[0][0].mul(&products[1][0]);
+    let careful = total.zeros() != 0;
+    if careful {
+        multiply_up_careful(work, &mut products);
+        total = products[0][0].mul(&products[1][0]);
     }
+    let inverse = total.invert();
+    let inverses = both!(half => inverse.mul(&products[1 - half][0]));
+    add_with(work, &products, inverses, careful);
 }
 
-/// `products[i]` becomes the product of all differences behind the addition `i` in its half; returns
-/// those of all in each half. Of an odd number the second half has one more.
+/// In each half, the product of the differences of addition `i` and of all behind it takes place `i`.
 #[inline(always)]
 fn multiply_up<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &impl Additions<C, F, N>,
-    products: &mut [F],
-) -> [F; 2] {
-    let middle = products.len() / 2;
-    let (first, second) = products.split_at_mut(middle);
-    for last in [first.last_mut(), second.last_mut()].into_iter().flatten() {
-        *last = F::one();
-    }
-    if middle > 0 && second.len() > middle {
+    [first, second]: &mut [&mut [F]; 2],
+) {
+    let middle = first.len() - 1;
+    first[middle] = F::one();
+    second[work.len() - middle] = F::one();
+    if work.len() > 2 * middle {
         multiply_below(second, middle, &work.difference(2 * middle));
     }
-    for i in (1..middle).rev() {
+    for i in (0..middle).rev() {
         multiply_below(first, i, &work.difference(i));
         multiply_below(second, i, &work.difference(middle + i));
     }
-    let mut totals = [F::one(); 2];
-    if let Some(product) = first.first() {
-        totals[0] = product.mul(&work.difference(0));
-    }
-    if let Some(product) = second.first() {
-        totals[1] = product.mul(&work.difference(middle));
-    }
-    totals
 }
 
-/// The product before that at the place `i`.
+/// Place `i` from the one behind it.
 #[inline(always)]
 fn multiply_below<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
     products: &mut [F],
     i: usize,
     difference: &F,
 ) {
-    let (below, above) = products.split_at_mut(i);
-    above[0].mul_to(difference, &mut below[i - 1]);
+    let (below, above) = products.split_at_mut(i + 1);
+    above[0].mul_to(difference, &mut below[i]);
 }
 
 /// Likewise, with one in the place of zero: one bad lane of one addition must not spoil all others.
@@ -121,66 +111,56 @@ fn multiply_below<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
 #[inline(never)]
 fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &mut impl Additions<C, F, N>,
-    products: &mut [F],
-) -> [F; 2] {
-    let middle = products.len() / 2;
-    let mut totals = [F::one(); 2];
-    for (i, before) in products.iter_mut().enumerate().rev() {
-        let total = &mut totals[usize::from(i >= middle)];
-        *before = *total;
+    [first, second]: &mut [&mut [F]; 2],
+) {
+    let middle = first.len() - 1;
+    for i in (0..work.len()).rev() {
         let difference = work.difference(i);
         let zeros = difference.zeros();
         if zeros != 0 {
             work.exclude(i, zeros);
         }
-        *total = total.mul(&difference.one_where(zeros));
+        let (products, i) = if i < middle { (&mut *first, i) } else { (&mut *second, i - middle) };
+        products[i] = products[i + 1].mul(&difference.one_where(zeros));
     }
-    totals
 }
 
-/// `CAREFUL` if a difference may be zero, and one in its place.
+/// The sums, from the inverses of both halves' products. `careful` if a difference may be zero, and one
+/// in its place.
 #[inline(always)]
-fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize, const CAREFUL: bool>(
+fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &mut impl Additions<C, F, N>,
-    products: &[F],
+    products: &[&mut [F]; 2],
     mut inverses: [F; 2],
+    careful: bool,
 ) {
-    let middle = products.len() / 2;
+    let middle = products[0].len() - 1;
     let anything = Points { x: inverses[0], y: inverses[0] };
     let mut rooms = [[anything; 2]; 2];
     for i in 0..middle {
-        let places = [i, middle + i];
         let [room, other] = &mut rooms;
-        let points = [work.operands(places[0], room), work.operands(places[1], other)];
+        let points = [work.operands(i, room), work.operands(middle + i, other)];
         let mut differences = both!(half => points[half][1].x.sub(&points[half][0].x));
-        if CAREFUL {
+        if careful {
             differences = both!(half => differences[half].one_where(differences[half].zeros()));
         }
-        let reciprocals = both!(half => inverses[half].mul(&products[places[half]]));
+        let reciprocals = both!(half => inverses[half].mul(&products[half][i + 1]));
         both!(half => inverses[half].mul_assign(&differences[half]));
-        let sums = sums(points, reciprocals);
-        both!(half => work.store(places[half], sums[half]));
+        let rises = both!(half => points[half][1].y.sub(&points[half][0].y));
+        let slopes = both!(half => rises[half].mul(&reciprocals[half]));
+        let squares = both!(half => slopes[half].sqr());
+        let xs = both!(half => squares[half].sub_both(&points[half][0].x, &points[half][1].x));
+        let falls = both!(half => points[half][0].x.sub(&xs[half]));
+        let ys = both!(half => slopes[half].mul(&falls[half]).sub_tight(&points[half][0].y));
+        work.store(i, Points { x: xs[0], y: ys[0] });
+        work.store(middle + i, Points { x: xs[1], y: ys[1] });
     }
-    // The last of an odd number has none behind it.
-    if products.len() > 2 * middle {
-        let i = 2 * middle;
-        let [p, q] = work.operands(i, &mut rooms[0]);
-        let [sum, _] = sums([[p, q], [p, q]], [inverses[1]; 2]);
-        work.store(i, sum);
+    // The last of an odd number has none behind it: what is left is its own inverse.
+    if work.len() > 2 * middle {
+        let [p, q] = work.operands(2 * middle, &mut rooms[0]);
+        let slope = q.y.sub(&p.y).mul(&inverses[1]);
+        let x = slope.sqr().sub_both(&p.x, &q.x);
+        let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);
+        work.store(2 * middle, Points { x, y });
     }
-}
-
-/// The sums of two pairs of points, given `1 / (x2 - x1)` of each.
-#[inline(always)]
-fn sums<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
-    points: [[&Points<F>; 2]; 2],
-    reciprocals: [F; 2],
-) -> [Points<F>; 2] {
-    let rises = both!(half => points[half][1].y.sub(&points[half][0].y));
-    let slopes = both!(half => rises[half].mul(&reciprocals[half]));
-    let squares = both!(half => slopes[half].sqr());
-    let xs = both!(half => squares[half].sub_both(&points[half][0].x, &points[half][1].x));
-    let falls = both!(half => points[half][0].x.sub(&xs[half]));
-    let products = both!(half => slopes[half].mul(&falls[half]));
-    both!(half => Points { x: xs[half], y: products[half].sub_tight(&points[half][0].y) })
 }
