@@ -7,6 +7,7 @@
 //! again in pairs, and so on, for all signatures of a chunk at once: `g + q - 2` affine additions of
 //! 6 products, and a last one without inversion, of 4.
 
+use super::ROWS_AHEAD;
 use super::chain::{self, Additions};
 use super::curve::Curve;
 use super::field::{Mask, Points, Residues, in_lanes};
@@ -157,9 +158,6 @@ fn recode_all<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
     }
 }
 
-/// How many points ahead rows are asked for.
-const AHEAD: usize = 4;
-
 /// Adds the rows of all digits up until two points are left for each signature.
 #[inline(always)]
 fn add_up<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
@@ -178,7 +176,7 @@ fn add_up<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
     }
     // First brought together, and once: an addition looks at its points twice.
     for (i, points) in space.points[..count * groups].iter_mut().enumerate() {
-        rows.prefetch(i + AHEAD, lanes);
+        rows.prefetch(i + ROWS_AHEAD / lanes, lanes);
         *points = rows.points::<C, K::Base>(i);
     }
     // Of n points, point i is added to point i + n/2; of an odd number the last waits.

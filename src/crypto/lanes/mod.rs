@@ -61,17 +61,29 @@ pub(super) use wanted::{
     check, force, from_environment, may_run_named as may_run, names as kernel_names,
 };
 
-/// Asks the processor to bring a place of memory near; nothing else happens.
+/// Rows of tables that are asked for ahead of their use: so many that their way here, from the third-level
+/// cache or from memory, is over by then.
+const ROWS_AHEAD: usize = 128;
+
+/// Asks the processor to bring all of a row near; nothing else happens.
+///
+/// Into the second-level cache and no nearer: the first level keeps account of some two dozen requests at a
+/// time and has others wait, among them the loads that are needed now.
 #[inline(always)]
 #[allow(unsafe_code, reason = "prefetching has no safe form")]
-fn prefetch<T>(place: &T) {
+fn prefetch<T>(row: &T) {
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch neither reads nor writes as far as the program can tell, and SSE, which
-    // has it, is part of x86-64.
-    unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast());
+    {
+        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        const LINE: usize = 64;
+        let (octets, align) = (size_of::<T>(), align_of::<T>().min(LINE));
+        for line in 0..(octets + LINE - align).div_ceil(LINE) {
+            let octet = (line * LINE).min(octets - 1);
+            // SAFETY: the octet is in the row. A prefetch neither reads nor writes as far as the program
+            // can tell, and SSE, which has it, is part of x86-64.
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(row).cast::<i8>().add(octet)) };
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = place;
+    let _ = row;
 }

@@ -124,13 +124,11 @@ impl<const N: usize> Table<N> {
         &self.row_of(digit).halves[(digit.sign() ^ which) as usize]
     }
 
-    /// Asks the processor to bring the rows of digits near. Of 96 octets they touch two cache lines, of 192 three or four.
+    /// Asks the processor to bring the rows of digits near.
     #[inline(always)]
     pub fn prefetch(&self, digits: &[Digit]) {
         for digit in digits {
-            let row = &self.rows[digit.row()];
-            super::super::prefetch(row);
-            super::super::prefetch(&row.product[N - 1]);
+            super::super::prefetch(&self.rows[digit.row()]);
         }
     }
 }
