@@ -23,8 +23,8 @@ where
     fn len(&self) -> usize;
     /// `x2 - x1` of the addition `i`.
     fn difference(&self, i: usize) -> F;
-    /// Both points of the addition `i`, from where they lie or in the room that is given.
-    fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2];
+    /// Both points of the addition `i`.
+    fn operands(&self, i: usize) -> [&Points<F>; 2];
     /// Takes the sum. In lanes that were given to [`Additions::exclude`] it means nothing.
     fn store(&mut self, i: usize, sum: Points<F>);
     /// Is told the lanes in which the points of addition `i` have the same x: equal or opposite.
@@ -135,11 +135,8 @@ fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     careful: bool,
 ) {
     let middle = products[0].len() - 1;
-    let anything = Points { x: inverses[0], y: inverses[0] };
-    let mut rooms = [[anything; 2]; 2];
     for i in 0..middle {
-        let [room, other] = &mut rooms;
-        let points = [work.operands(i, room), work.operands(middle + i, other)];
+        let points = [work.operands(i), work.operands(middle + i)];
         let mut differences = both!(half => points[half][1].x.sub(&points[half][0].x));
         if careful {
             differences = both!(half => differences[half].one_where(differences[half].zeros()));
@@ -157,7 +154,7 @@ fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     }
     // The last of an odd number has none behind it: what is left is its own inverse.
     if work.len() > 2 * middle {
-        let [p, q] = work.operands(2 * middle, &mut rooms[0]);
+        let [p, q] = work.operands(2 * middle);
         let slope = q.y.sub(&p.y).mul(&inverses[1]);
         let x = slope.sqr().sub_both(&p.x, &q.x);
         let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);

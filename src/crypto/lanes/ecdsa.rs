@@ -297,7 +297,7 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> fo
     }
 
     #[inline(always)]
-    fn operands<'p>(&'p self, i: usize, _: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
+    fn operands(&self, i: usize) -> [&Points<F>; 2] {
         [&self.points[i], &self.points[i + self.half]]
     }
 

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 
 use super::curve::Curve;
 use super::ecdsa::Signature;
-use super::modulus::{self, Modulus};
+use super::modulus::Modulus;
 use super::words;
 
 /// A point in Jacobian coordinates, in Montgomery form.
@@ -113,28 +113,24 @@ impl<C: Curve<N>, const N: usize> Point<C, N> {
         self.add(other)
     }
 
+    /// X, Y and Z.
+    pub fn jacobian(&self) -> [&[u64; N]; 3] {
+        [&self.x, &self.y, &self.z]
+    }
+
     /// The coordinates, not in Montgomery form; `None` for infinity.
     pub fn coordinates(&self) -> Option<[[u64; N]; 2]> {
         if words::is_zero(&self.z) {
             return None;
         }
-        Self::to_affine(std::slice::from_ref(self)).pop()
-    }
-
-    /// The coordinates of points that are not infinity, not in Montgomery form.
-    pub fn to_affine(points: &[Self]) -> Vec<[[u64; N]; 2]> {
-        let mut inverses: Vec<_> = points.iter().map(|point| point.z).collect();
-        // In Montgomery form with Z R: 1 / (Z R) times R².
-        modulus::invert_all::<C::Base, N>(&mut inverses, &C::Base::R3);
+        let (mul, sqr) = (C::Base::mul, C::Base::sqr);
+        // 1 / Z in Montgomery form from Z R: 1 / (Z R) times R².
+        let inverse = mul(&C::Base::invert(&self.z), &C::Base::R3);
+        let square = sqr(&inverse);
         let mut one = [0; N];
         one[0] = 1;
-        let affine = |(point, inverse): (&Self, &[u64; N])| {
-            let square = C::Base::sqr(inverse);
-            let cube = C::Base::mul(&square, inverse);
-            [C::Base::mul(&point.x, &square), C::Base::mul(&point.y, &cube)]
-                .map(|number| C::Base::mul(&number, &one))
-        };
-        points.iter().zip(&inverses).map(affine).collect()
+        let [x, y] = [mul(&self.x, &square), mul(&self.y, &mul(&square, &inverse))];
+        Some([x, y].map(|number| mul(&number, &one)))
     }
 }
 

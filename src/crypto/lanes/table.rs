@@ -3,9 +3,10 @@
 use super::chain::{self, Additions};
 use super::curve::Curve;
 use super::field::{Mask, Points, Residues, Rows, in_lanes};
+use super::modulus::Modulus;
 use super::pages;
 use super::plain;
-use super::recode::{self, Digit, Windows};
+use super::recode::{self, Digit, Window, Windows};
 
 /// The coordinates of one multiple, packed in the form of the kernel that made the table. A row is
 /// one cache line for P-256.
@@ -21,10 +22,6 @@ pub struct Table<const N: usize> {
     rows: Vec<Row<N>>,
 }
 
-/// Additions that share an inversion while a table is made: enough to drown it, few enough for
-/// their products to stay in cache.
-const CHUNK: usize = 2048;
-
 impl<const N: usize> Table<N> {
     /// Makes the table: one affine addition a row, after as many doublings as the order has bits.
     ///
@@ -38,25 +35,16 @@ impl<const N: usize> Table<N> {
     ) -> Self {
         let powers = powers_of_two::<C, F, N>(point);
         let mut rows = pages::filled(Row([[0; N]; 2]), windows.rows());
-        for window in windows.iter() {
-            rows[window.row] = powers[window.position];
-        }
-        let most = windows.iter().map(|window| window.width).max().unwrap_or(0);
+        let list: Vec<_> = windows.iter().collect();
+        let mut rest = list.as_slice();
         let mut products = Vec::new();
-        for level in 0..most.saturating_sub(1) {
-            // Longer windows come first, so those that reach this level do.
-            let starts: Vec<_> = windows
-                .iter()
-                .filter(|window| window.width > level + 1)
-                .map(|window| (window.row, powers[window.position + level + 1]))
-                .collect();
-            let sums = starts.len() << level;
-            for first in (0..sums).step_by(CHUNK) {
-                let end = sums.min(first + CHUNK);
-                let mut work =
-                    Level { starts: &starts, level, first, end, rows: &mut rows, lanes: F::LANES };
-                chain::add_all::<C, F, N>(&mut work, &mut products);
-            }
+        while let Some(longest) = rest.first() {
+            // Longer windows come first.
+            let groups =
+                (Batch::<F, N>::OCTETS / Batch::<F, N>::octets_of_group(longest.width)).max(1);
+            let (windows, others) = rest.split_at((groups * F::LANES).min(rest.len()));
+            Batch::<F, N>::new::<C>(windows, &powers, &mut rows).fill::<C>(&mut products);
+            rest = others;
         }
         Self { windows, rows }
     }
@@ -100,89 +88,218 @@ impl<const N: usize> Rows<N> for Multiples<'_, N> {
     }
 }
 
-/// The additions `first..end` of one level: addition `i` makes the row `j + 2^level` of the window
-/// `i >> level`, where `j` is the rest of `i`.
-struct Level<'t, const N: usize> {
-    /// The first row of each window, and what is to be added.
-    starts: &'t [(usize, Row<N>)],
-    level: usize,
-    first: usize,
-    end: usize,
+/// Windows whose rows are made together, one window in each lane.
+struct Batch<'t, F, const N: usize> {
+    windows: &'t [Window],
+    /// For each group of windows, and each bit of the longest, two to the bit times the first row.
+    powers: Vec<Points<F>>,
+    /// For each group the rows that others are made from: the first half of those of the longest window.
+    points: Vec<Points<F>>,
+    /// The table.
     rows: &'t mut [Row<N>],
-    lanes: usize,
 }
 
-impl<const N: usize> Level<'_, N> {
-    /// The row to begin with and the row to add, in a lane. Lanes past the end repeat the last.
+impl<'t, F: Copy, const N: usize> Batch<'t, F, N> {
+    /// Octets that a batch may take for [`Batch::points`], unless it is a single group of windows.
+    const OCTETS: usize = 128 << 10;
+
+    /// Additions that share an inversion: enough to drown it, few enough for their products to stay in
+    /// cache.
+    const TOGETHER: usize = 256;
+
+    /// How many rows of windows of that width have others made from them.
+    const fn kept(width: usize) -> usize {
+        if width < 2 { 1 } else { 1 << (width - 2) }
+    }
+
+    const fn octets_of_group(width: usize) -> usize {
+        Self::kept(width) * size_of::<Points<F>>()
+    }
+
+    /// The windows with their first rows.
     #[inline(always)]
-    fn summands(&self, i: usize, lane: usize) -> (usize, &Row<N>) {
-        let addition = (self.first + i * self.lanes + lane).min(self.end - 1);
-        let (start, power) = &self.starts[addition >> self.level];
-        (start + (addition & ((1 << self.level) - 1)), power)
+    fn new<C: Curve<N>>(windows: &'t [Window], powers: &[Row<N>], rows: &'t mut [Row<N>]) -> Self
+    where
+        F: Residues<C::Base, N>,
+    {
+        for window in windows {
+            rows[window.row] = powers[window.position];
+        }
+        let groups = windows.len().div_ceil(F::LANES);
+        let width = windows[0].width;
+        let mut lanes = Vec::with_capacity(groups * width);
+        for group in 0..groups {
+            for bit in 0..width {
+                let windows = &windows[group * F::LANES..];
+                lanes.push(F::gather_points(&Powers { powers, windows, bit }));
+            }
+        }
+        let kept = Self::kept(width);
+        let mut points = vec![lanes[0]; groups * kept];
+        for (points, powers) in points.chunks_mut(kept).zip(lanes.chunks(width)) {
+            points[0] = powers[0];
+        }
+        Self { windows, powers: lanes, points, rows }
+    }
+
+    /// Makes all other rows.
+    #[inline(always)]
+    fn fill<C: Curve<N>>(mut self, products: &mut Vec<F>)
+    where
+        F: Residues<C::Base, N>,
+    {
+        for level in 0..self.windows[0].width.saturating_sub(1) {
+            let groups = self.windows.chunks(F::LANES);
+            let reaching = groups.take_while(|windows| windows[0].width > level + 1).count();
+            let count = reaching << level;
+            for first in (0..count).step_by(Self::TOGETHER) {
+                let count = Self::TOGETHER.min(count - first);
+                let mut additions = Level { batch: &mut self, level, first, count };
+                chain::add_all::<C, F, N>(&mut additions, products);
+            }
+        }
     }
 }
 
-/// The first or the second points of the addition `i` of a level.
-struct Summands<'l, 't, const N: usize, const WHICH: usize> {
-    level: &'l Level<'t, N>,
-    i: usize,
+/// For each lane two to a bit of its window, times the point.
+struct Powers<'p, const N: usize> {
+    powers: &'p [Row<N>],
+    /// Those of the group, and maybe others.
+    windows: &'p [Window],
+    bit: usize,
 }
 
-impl<const N: usize, const WHICH: usize> Rows<N> for Summands<'_, '_, N, WHICH> {
+impl<const N: usize> Rows<N> for Powers<'_, N> {
+    /// Lanes past the last window repeat it. The uppermost may lack a bit that a longer one has, which gets
+    /// it a row that nobody needs.
     #[inline(always)]
     fn row(&self, lane: usize) -> &[[u64; N]; 2] {
-        let (row, power) = self.level.summands(self.i, lane);
-        if WHICH == 0 { &self.level.rows[row].0 } else { &power.0 }
+        let window = &self.windows[lane.min(self.windows.len() - 1)];
+        &self.powers[(window.position + self.bit).min(self.powers.len() - 1)].0
     }
 }
 
-impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> for Level<'_, N> {
+/// Some additions of one level: `first + i` makes the row `j + 2^level` of a group of windows, with `j`
+/// from 0 to `2^level` for one group after the other.
+struct Level<'b, 't, F, const N: usize> {
+    batch: &'b mut Batch<'t, F, N>,
+    level: usize,
+    first: usize,
+    count: usize,
+}
+
+impl<F: Copy, const N: usize> Level<'_, '_, F, N> {
+    /// The group of windows and j.
+    #[inline(always)]
+    fn place(&self, i: usize) -> (usize, usize) {
+        let addition = self.first + i;
+        (addition >> self.level, addition & ((1 << self.level) - 1))
+    }
+
+    #[inline(always)]
+    fn summands(&self, i: usize) -> [&Points<F>; 2] {
+        let (group, j) = self.place(i);
+        let width = self.batch.windows[0].width;
+        let kept = Batch::<F, N>::kept(width);
+        [&self.batch.points[group * kept + j], &self.batch.powers[group * width + self.level + 1]]
+    }
+}
+
+impl<C, F, const N: usize> Additions<C, F, N> for Level<'_, '_, F, N>
+where
+    C: Curve<N>,
+    F: Residues<C::Base, N>,
+{
+    #[inline(always)]
     fn len(&self) -> usize {
-        (self.end - self.first).div_ceil(self.lanes)
+        self.count
     }
 
     #[inline(always)]
     fn difference(&self, i: usize) -> F {
-        let p = F::gather(in_lanes!(F::LANES, lane => &self.rows[self.summands(i, lane).0].0[0]));
-        let q = F::gather(in_lanes!(F::LANES, lane => &self.summands(i, lane).1.0[0]));
-        q.sub(&p)
+        let [p, q] = self.summands(i);
+        q.x.sub(&p.x)
     }
 
     #[inline(always)]
-    fn operands<'p>(&'p self, i: usize, room: &'p mut [Points<F>; 2]) -> [&'p Points<F>; 2] {
-        let [p, q] = room;
-        *p = F::gather_points(&Summands::<N, 0> { level: self, i });
-        *q = F::gather_points(&Summands::<N, 1> { level: self, i });
-        [p, q]
+    fn operands(&self, i: usize) -> [&Points<F>; 2] {
+        self.summands(i)
     }
 
     #[inline(always)]
     fn store(&mut self, i: usize, sum: Points<F>) {
-        let targets = in_lanes!(F::LANES, lane => self.summands(i, lane).0 + (1 << self.level));
-        sum.x.unpack(|lane, x| self.rows[targets[lane]].0[0] = x);
-        sum.y.unpack(|lane, y| self.rows[targets[lane]].0[1] = y);
+        let (group, j) = self.place(i);
+        let row = j + (1 << self.level);
+        let Batch { windows, points, rows, .. } = &mut *self.batch;
+        let kept = Batch::<F, N>::kept(windows[0].width);
+        if row < kept {
+            points[group * kept + row] = sum;
+        }
+        let columns = [sum.x.to_columns(), sum.y.to_columns()];
+        for (lane, window) in windows.iter().skip(group * F::LANES).take(F::LANES).enumerate() {
+            if row < window.rows() {
+                let place = &mut rows[window.row + row].0;
+                for (number, columns) in place.iter_mut().zip(&columns) {
+                    for (word, column) in number.iter_mut().zip(columns) {
+                        *word = column[lane];
+                    }
+                }
+            }
+        }
     }
 
-    fn exclude(&mut self, _: usize, _: Mask) {
-        debug_assert!(false, "the summands of a table are never equal or opposite");
+    fn exclude(&mut self, i: usize, lanes: Mask) {
+        let (group, j) = self.place(i);
+        let row = j + (1 << self.level);
+        let windows = self.batch.windows.iter().skip(group * F::LANES).take(F::LANES);
+        for (lane, window) in windows.enumerate() {
+            debug_assert!(
+                (lanes >> lane) & 1 == 0 || row >= window.rows(),
+                "the summands of a table are never equal or opposite"
+            );
+        }
     }
 }
 
-/// The point times `2^m` for each bit `m` of the order.
+/// The point times `2^m` for each bit `m` of the order, with one inversion and 7 products each.
 #[inline(always)]
 fn powers_of_two<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     point: &plain::Point<C, N>,
 ) -> Vec<Row<N>> {
     let doubled = |point: &plain::Point<C, N>| Some(point.double());
     let powers: Vec<_> = std::iter::successors(Some(*point), doubled).take(C::BITS).collect();
-    let affine = plain::Point::to_affine(&powers);
-    let mut rows = vec![Row([[0; N]; 2]); affine.len()];
-    for (points, rows) in affine.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
-        let point = |lane: usize| points[lane.min(points.len() - 1)];
-        let x = F::pack(|lane| point(lane)[0]).expand();
+    // products[i] is the product of all Z of the groups before i.
+    let mut products = Vec::with_capacity(powers.len().div_ceil(F::LANES));
+    let mut product = F::one();
+    for powers in powers.chunks(F::LANES) {
+        products.push(product);
+        product = product.mul(&coordinate::<C, F, N>(powers, 2));
+    }
+    // The coordinates are in the Montgomery form of whole words. Read in the kernel's own they are all
+    // multiplied by the same number, say c, so that x is c X / Z² and y is c² Y / Z³.
+    let c = F::pack(|_| C::Base::R);
+    let mut inverse = product.invert();
+    let mut rows = vec![Row([[0; N]; 2]); powers.len()];
+    let groups = powers.chunks(F::LANES).zip(rows.chunks_mut(F::LANES));
+    for ((powers, rows), product) in groups.zip(&products).rev() {
+        let reciprocal = inverse.mul(product);
+        inverse = inverse.mul(&coordinate::<C, F, N>(powers, 2));
+        let scaled = reciprocal.mul(&c);
+        let square = scaled.mul(&reciprocal);
+        let x = coordinate::<C, F, N>(powers, 0).mul(&square);
+        let y = coordinate::<C, F, N>(powers, 1).mul(&square.mul(&scaled));
         x.unpack(|lane, x| rows.get_mut(lane).into_iter().for_each(|row| row.0[0] = x));
-        let y = F::pack(|lane| point(lane)[1]).expand();
         y.unpack(|lane, y| rows.get_mut(lane).into_iter().for_each(|row| row.0[1] = y));
     }
     rows
+}
+
+/// X, Y or Z of points, one in each lane. Lanes past the last repeat it.
+#[inline(always)]
+fn coordinate<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
+    points: &[plain::Point<C, N>],
+    which: usize,
+) -> F {
+    let last = points.len() - 1;
+    F::gather(in_lanes!(F::LANES, lane => points[lane.min(last)].jacobian()[which]))
 }

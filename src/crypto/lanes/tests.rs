@@ -395,7 +395,7 @@ fn over(a: &[u64; 4], b: &[u64; 4]) -> [u64; 4] {
 
 fn multiple(k: &[u64; 4]) -> [[u64; 4]; 2] {
     let base = Point::<P256, 4>::from_affine(P256::G).unwrap();
-    Point::to_affine(&[base.multiple(k)])[0]
+    base.multiple(k).coordinates().unwrap()
 }
 
 /// A signature under the key `d` such that `u1` and `u2` are what is asked for.
@@ -457,7 +457,7 @@ fn a_first_coordinate_above_the_order_is_seen() {
         let u = over(&s, &r);
         let v = over(&minus_e, &r);
         let sum = point.multiple(&u).plus(&base.multiple(&v));
-        let key = Point::from_affine(Point::to_affine(&[sum])[0]).unwrap();
+        let key = Point::from_affine(sum.coordinates().unwrap()).unwrap();
         let right = Signature { e, r, s };
         assert!(plain::verify(&key, &base, &right));
         let wrong = Signature { e: scalar(12346), ..right };
@@ -551,7 +551,7 @@ fn check_base_point<C: Curve<N>, const N: usize>() {
     let mut one = [0; N];
     one[0] = 1;
     let (minus_one, _) = words::sub(&C::Order::VALUE, &one);
-    let [[x, y]] = Point::to_affine(&[base.multiple(&minus_one)])[..] else { panic!() };
+    let [x, y] = base.multiple(&minus_one).coordinates().unwrap();
     assert_eq!([x, words::sub(&C::Base::VALUE, &y).0], C::G);
 }
 
