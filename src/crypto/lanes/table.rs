@@ -54,6 +54,12 @@ impl<const N: usize> Table<N> {
         size_of_val(&*self.rows)
     }
 
+    /// The coordinates in a row, packed.
+    #[cfg(test)]
+    pub fn row(&self, row: usize) -> [[u64; N]; 2] {
+        self.rows[row].0
+    }
+
     /// The windows that scalars must be recoded for.
     pub fn windows(&self) -> &Windows {
         &self.windows

@@ -378,6 +378,60 @@ fn every_sum_on_a_tiny_curve_is_right_in_every_batch() {
     }
 }
 
+/// All rows of a table against multiples added up one by one.
+fn check_table<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
+    token: K::Token,
+    point: &Point<C, N>,
+    count: usize,
+) {
+    let windows = Windows::new(C::BITS, count);
+    let table = K::table(token, point, windows.clone());
+    let plain = |number: [u64; N]| {
+        let mut plain = number;
+        K::Base::pack(|_| number).reduce().unpack(|_, number| plain = number);
+        plain
+    };
+    let mut start = *point;
+    for window in windows.iter() {
+        let (mut multiple, twice) = (start, start.double());
+        for j in 0..window.rows() {
+            let row = table.row(window.row + j).map(plain);
+            assert_eq!(Some(row), multiple.coordinates(), "{j} of {window:?}");
+            multiple = multiple.plus(&twice);
+        }
+        start = (0..window.width).fold(start, |point, _| point.double());
+    }
+}
+
+// Windows of two lengths in a group of lanes and apart, lanes to spare, and windows of one bit; those of
+// 11 bits take more than one batch.
+#[test]
+fn table_rows_are_the_multiples_they_stand_for() {
+    let tiny = Point::<Tiny, 1>::from_affine(Tiny::G).unwrap().multiple(&[5]);
+    for count in 2..=7 {
+        check_table::<Any<1, 1>, Tiny, 1>((), &tiny, count);
+        check_table::<Any<2, 1>, Tiny, 1>((), &tiny, count);
+        check_table::<Any<3, 1>, Tiny, 1>((), &tiny, count);
+    }
+    let key256 = Point::from_affine(P256::G).unwrap().multiple(&p256::Order::R2);
+    let key384 = Point::from_affine(P384::G).unwrap().multiple(&p384::Order::R2);
+    for count in [52, 100] {
+        check_table::<Scalar64, P256, 4>((), &key256, count);
+        check_table::<EmulatedIfma<5>, P256, 4>((), &key256, count);
+        check_table::<EmulatedIfma<8>, P384, 6>((), &key384, count);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(available) = super::avx2::word::Available::detect() {
+        check_table::<super::kernels::FourLanes<9>, P256, 4>(available, &key256, 50);
+        check_table::<super::kernels::FourLanes<14>, P384, 6>(available, &key384, 75);
+    }
+    #[cfg(target_arch = "x86_64")]
+    if let Some(available) = super::ifma::avx512::Available::detect() {
+        check_table::<super::kernels::Ifma52<5>, P256, 4>(available, &key256, 24);
+        check_table::<super::kernels::Ifma52<8>, P384, 6>(available, &key384, 75);
+    }
+}
+
 fn scalar(number: u64) -> [u64; 4] {
     [number, 0, 0, 0]
 }

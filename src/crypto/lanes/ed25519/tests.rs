@@ -236,6 +236,7 @@ fn the_group_law_is_complete() {
     points.extend([a, b, a.negated(), plus(&a, &a), plus(&points[1], &a), plus(&points[5], &b)]);
     for p in &points {
         assert_eq!(plus(p, &p.negated()), Affine::IDENTITY);
+        assert_eq!(Extended::to_affine(&[Extended::from(*p).doubled()])[0], plus(p, p));
         for q in &points {
             let sum = Extended::from(*p).plus(&Extended::from(*q));
             assert_eq!(Extended::to_affine(&[sum])[0], plus(p, q));

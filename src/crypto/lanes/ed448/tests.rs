@@ -315,6 +315,8 @@ fn the_group_law_on_the_twisted_curve_has_no_exceptions() {
     points.extend([b, other].map(|point| point.negated_modulo::<P>()));
     for p in &points {
         assert_eq!(twisted_plus(p, &p.negated_modulo::<P>()), Affine::IDENTITY);
+        let double = Extended::<Twisted448, 7>::from(*p).doubled();
+        assert_eq!(Extended::to_affine(&[double])[0], twisted_plus(p, p));
         for q in &points {
             let sum = Extended::<Twisted448, 7>::from(*p).plus(&Extended::from(*q));
             assert_eq!(Extended::to_affine(&[sum])[0], twisted_plus(p, q));

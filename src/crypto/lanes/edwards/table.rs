@@ -11,7 +11,7 @@ use super::super::pages;
 use super::super::recode::{self, Digit, Windows};
 use super::super::words;
 use super::Edwards;
-use super::point::{Affine, Extended};
+use super::point::{Affine, Extended, Points};
 
 /// One multiple.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +62,9 @@ impl<const N: usize> Table<N> {
         windows: Windows,
     ) -> Self {
         let starts = Starts::new::<C, F>(point, windows.bits());
-        let neutral = Row::of::<C, F>(&[Affine::IDENTITY])[0];
-        let mut rows = pages::filled(neutral, windows.signed_rows());
+        let mut neutral = [Row { halves: [[0; N]; 2], product: [0; N] }];
+        Row::put::<C, F>([&F::pack(|_| [0; N]), &F::one()], &mut neutral, &mut [[0; N]]);
+        let mut rows = pages::filled(neutral[0], windows.signed_rows());
         for (first, window) in windows.signed() {
             rows[first + 1] = starts.powers[window.position];
             if window.width > 1 {
@@ -134,24 +135,26 @@ impl<const N: usize> Table<N> {
 }
 
 impl<const N: usize> Row<N> {
-    /// The rows of points.
+    /// The rows of points, one in each lane, with their x y, as far as there is room for them.
     #[inline(always)]
-    fn of<C: Edwards<N>, F: Residues<C::Base, N>>(points: &[Affine<N>]) -> Vec<Self> {
-        let mut rows = vec![Self { halves: [[0; N]; 2], product: [0; N] }; points.len()];
+    fn put<C: Edwards<N>, F: Residues<C::Base, N>>(
+        [x, y]: [&F; 2],
+        rows: &mut [Self],
+        products: &mut [[u64; N]],
+    ) {
         let (half, d) = (F::pack(|_| C::HALF), F::pack(|_| C::D));
-        for (points, rows) in points.chunks(F::LANES).zip(rows.chunks_mut(F::LANES)) {
-            let point = |lane: usize| points[lane.min(points.len() - 1)];
-            let (x, y) = (F::pack(|lane| point(lane).x), F::pack(|lane| point(lane).y));
-            let mut put = |number: F, place: fn(&mut Self) -> &mut [u64; N]| {
-                number.unpack(|lane, number| {
-                    rows.get_mut(lane).into_iter().for_each(|row| *place(row) = number);
-                });
-            };
-            put(y.add(&x).mul(&half), |row| &mut row.halves[0]);
-            put(y.sub(&x).mul(&half), |row| &mut row.halves[1]);
-            put(x.mul(&y).mul(&d), |row| &mut row.product);
+        let xy = x.mul(y);
+        let sum = y.add(x).mul(&half).to_columns();
+        let difference = y.sub(x).mul(&half).to_columns();
+        let (product, xy) = (xy.mul(&d).to_columns(), xy.to_columns());
+        for (lane, (row, place)) in rows.iter_mut().zip(products).take(F::LANES).enumerate() {
+            for word in 0..N {
+                row.halves[0][word] = sum[word][lane];
+                row.halves[1][word] = difference[word][lane];
+                row.product[word] = product[word][lane];
+                place[word] = xy[word][lane];
+            }
         }
-        rows
     }
 }
 
@@ -162,26 +165,43 @@ struct Starts<const N: usize> {
 }
 
 impl<const N: usize> Starts<N> {
+    /// A doubling for each bit; all that follows in lanes: an addition, and 6 products for either of the
+    /// two points.
     #[inline(always)]
     fn new<C: Edwards<N>, F: Residues<C::Base, N>>(point: &Affine<N>, bits: usize) -> Self {
         let doubled = |point: &Extended<C, N>| Some(point.doubled());
         let start = Some(Extended::from(*point));
-        let mut points: Vec<_> = std::iter::successors(start, doubled).take(bits).collect();
-        for i in 1..bits {
-            points.push(points[i - 1].plus(&points[i]));
+        let powers: Vec<_> =
+            std::iter::successors(start, doubled).take(bits).map(|point| point.words()).collect();
+        let groups = bits.div_ceil(F::LANES);
+        let mut points = Vec::with_capacity(2 * groups);
+        for first in (0..bits).step_by(F::LANES) {
+            points.push(Points::<C, F, N>::of(&powers[first..]));
         }
-        let mut powers = Row::of::<C, F>(&Extended::to_affine(&points));
-        let rows = powers.split_off(bits);
-        let d_inverse = F::pack(|_| C::D_INVERSE);
-        let mut triples: Vec<_> = rows.iter().map(|row| (*row, [0; N])).collect();
-        for triples in triples.chunks_mut(F::LANES) {
-            let last = triples.len() - 1;
-            let products = F::pack(|lane| triples[lane.min(last)].0.product);
-            products.mul(&d_inverse).unpack(|lane, number| {
-                triples.get_mut(lane).into_iter().for_each(|triple| triple.1 = number);
-            });
+        for first in (0..bits).step_by(F::LANES) {
+            let next = Points::of(&powers[(first + 1).min(bits - 1)..]);
+            points.push(points[first / F::LANES].plus(&next));
         }
-        Self { powers, triples }
+        let mut products = Vec::with_capacity(points.len());
+        let mut product = F::one();
+        for point in &points {
+            products.push(product);
+            product = product.mul(&point.z);
+        }
+        let mut inverse = product.invert();
+        let blank = Row { halves: [[0; N]; 2], product: [0; N] };
+        let mut rows = [vec![blank; bits], vec![blank; bits]];
+        let mut xys = [vec![[0; N]; bits], vec![[0; N]; bits]];
+        for (i, (point, product)) in points.iter().zip(&products).enumerate().rev() {
+            let reciprocal = inverse.mul(product);
+            inverse = inverse.mul(&point.z);
+            let (which, first) = (i / groups, i % groups * F::LANES);
+            let coordinates = [&point.x.mul(&reciprocal), &point.y.mul(&reciprocal)];
+            Row::put::<C, F>(coordinates, &mut rows[which][first..], &mut xys[which][first..]);
+        }
+        let [powers, triples] = rows;
+        let [_, xys] = xys;
+        Self { powers, triples: triples.into_iter().zip(xys).collect() }
     }
 }
 
