@@ -7,7 +7,6 @@
 //! again in pairs, and so on, for all signatures of a chunk at once: `g + q - 2` affine additions of
 //! 6 products, and a last one without inversion, of 4.
 
-use super::ROWS_AHEAD;
 use super::chain::{self, Additions};
 use super::curve::Curve;
 use super::field::{Mask, Points, Residues, in_lanes};
@@ -157,6 +156,10 @@ fn recode_all<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
         key.windows().recode(lanes, &u2, order, &mut key_digits[group * lanes..], stride);
     }
 }
+
+/// How many rows ahead they are asked for: their way here, from the third-level cache or from memory, is
+/// over by then.
+const ROWS_AHEAD: usize = 128;
 
 /// Adds the rows of all digits up until two points are left for each signature.
 #[inline(always)]

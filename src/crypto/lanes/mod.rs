@@ -61,29 +61,38 @@ pub(super) use wanted::{
     check, force, from_environment, may_run_named as may_run, names as kernel_names,
 };
 
-/// Rows of tables that are asked for ahead of their use: so many that their way here, from the third-level
-/// cache or from memory, is over by then.
-const ROWS_AHEAD: usize = 128;
+/// A cache that rows of tables are asked for.
+#[derive(Clone, Copy)]
+enum Cache {
+    /// For rows that are asked for one by one, with work between them.
+    FirstLevel,
+    /// For many rows at a time: the first level keeps account of some two dozen requests and has others
+    /// wait, among them the loads that are needed now.
+    SecondLevel,
+}
 
 /// Asks the processor to bring all of a row near; nothing else happens.
-///
-/// Into the second-level cache and no nearer: the first level keeps account of some two dozen requests at a
-/// time and has others wait, among them the loads that are needed now.
 #[inline(always)]
 #[allow(unsafe_code, reason = "prefetching has no safe form")]
-fn prefetch<T>(row: &T) {
+fn prefetch<T>(row: &T, cache: Cache) {
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
         const LINE: usize = 64;
         let (octets, align) = (size_of::<T>(), align_of::<T>().min(LINE));
         for line in 0..(octets + LINE - align).div_ceil(LINE) {
             let octet = (line * LINE).min(octets - 1);
             // SAFETY: the octet is in the row. A prefetch neither reads nor writes as far as the program
             // can tell, and SSE, which has it, is part of x86-64.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(std::ptr::from_ref(row).cast::<i8>().add(octet)) };
+            unsafe {
+                let place = std::ptr::from_ref(row).cast::<i8>().add(octet);
+                match cache {
+                    Cache::FirstLevel => _mm_prefetch::<_MM_HINT_T0>(place),
+                    Cache::SecondLevel => _mm_prefetch::<_MM_HINT_T1>(place),
+                }
+            }
         }
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    let _ = (row, cache);
 }

@@ -7,6 +7,7 @@ use super::modulus::Modulus;
 use super::pages;
 use super::plain;
 use super::recode::{self, Digit, Window, Windows};
+use super::{Cache, prefetch};
 
 /// The coordinates of one multiple, packed in the form of the kernel that made the table. A row is
 /// one cache line for P-256.
@@ -76,7 +77,7 @@ impl<const N: usize> Table<N> {
     #[inline(always)]
     pub fn prefetch(&self, digits: &[Digit]) {
         for digit in digits {
-            super::prefetch(&self.rows[digit.row()]);
+            prefetch(&self.rows[digit.row()], Cache::SecondLevel);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::super::modulus::Modulus;
 use super::super::pages;
 use super::super::recode::{self, Digit, Windows};
 use super::super::words;
+use super::super::{Cache, prefetch};
 use super::Edwards;
 use super::point::{Affine, Extended, Points};
 
@@ -129,7 +130,7 @@ impl<const N: usize> Table<N> {
     #[inline(always)]
     pub fn prefetch(&self, digits: &[Digit]) {
         for digit in digits {
-            super::super::prefetch(&self.rows[digit.row()]);
+            prefetch(&self.rows[digit.row()], Cache::FirstLevel);
         }
     }
 }

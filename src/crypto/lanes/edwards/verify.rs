@@ -8,7 +8,6 @@
 //! revisited", 2008, §3.1, for a = -1: for the points that [`Edwards`] promises, equal, opposite and
 //! neutral ones are no exceptions, so nothing is ever left undecided.
 
-use super::super::ROWS_AHEAD;
 use super::super::field::Residues;
 use super::super::recode::{Digit, Windows};
 use super::Edwards;
@@ -136,6 +135,9 @@ fn recode_all<K: Kernel<C, N>, C: Edwards<N>, const N: usize>(
     }
 }
 
+/// How many additions ahead rows are asked for.
+const AHEAD: usize = 4;
+
 /// Adds up the rows of each signature.
 #[inline(always)]
 fn add_up<K: Kernel<C, N>, C: Edwards<N>, const N: usize>(
@@ -183,9 +185,10 @@ impl<const N: usize> Rows<'_, N> {
     #[inline(always)]
     fn multiples<K: Kernel<C, N>, C: Edwards<N>>(&self, i: usize) -> Multiples<K::Base> {
         let lanes = K::Base::LANES;
-        let later = i + ROWS_AHEAD / lanes;
+        let later = i + AHEAD;
         if let Some(digits) = self.digits.get(later * lanes..(later + 1) * lanes) {
-            self.table(later % self.count).prefetch(digits);
+            self.table(if later < self.count { later } else { later - self.count })
+                .prefetch(digits);
         }
         let digits = &self.digits[i * lanes..(i + 1) * lanes];
         self.table(i).multiples::<C::Base, K::Base>(digits)
