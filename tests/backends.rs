@@ -119,19 +119,6 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
     assert!(!LIBRARIES.into_iter().any(backend::wants_confirmation));
 }
 
-// A zone may list keys by the thousand; tables for all of them would take all memory there is.
-#[test]
-fn keys_beyond_the_memory_for_tables_go_to_libraries() {
-    let key = signers::p256().public_key();
-    let prepare = |_| backend::prepare(BackendChoice::Auto, &key, 1_000_000).unwrap();
-    let keys: Vec<_> = (0..20_000).map(prepare).collect();
-    let ours = keys.iter().filter(|key| key.backend == "lanes").count();
-    assert!((20..20_000).contains(&ours), "{ours}");
-    assert_eq!(keys.last().unwrap().backend, "aws-lc");
-    drop(keys);
-    assert_eq!(prepare(0).backend, "lanes");
-}
-
 // ring and aws-lc share ancestors, so that neither confirms the other.
 #[test]
 fn a_second_opinion_comes_from_other_code() {
