@@ -30,8 +30,6 @@ pub struct Collector {
     first_key: Vec<u8>,
     /// Owners came out of canonical order.
     disordered: bool,
-    /// The stretch of the text that the last record stands in.
-    stretch: u32,
     /// What is taken for the apex: its sort key. Runs are marked by what follows it in theirs.
     apex_key: Option<Box<[u8]>>,
     /// Some runs were marked before the apex was known, or for another one.
@@ -146,14 +144,11 @@ impl Collector {
         if let Some(again) = plain
             && (again.owner_stated || follows.is_some_and(|run| !run.is_kept()))
         {
-            let continues = again.stretch == self.stretch
-                && follows.is_some_and(|run| !run.is_kept() && run.has_room());
-            if continues {
+            if follows.is_some_and(|run| !run.is_kept() && run.has_room()) {
                 self.grow_run(shape);
                 return;
             }
             if again.owner_stated {
-                self.stretch = again.stretch;
                 self.start_run(again.offset, false, same_owner, shape);
                 return;
             }
@@ -243,7 +238,6 @@ impl Collector {
         }
         self.runs.append(&mut other.runs);
         self.key = other.key;
-        self.stretch = u32::MAX; // a stretch of another part has other numbers
         for owner in other.soa_owners {
             if !self.soa_owners.contains(&owner) && self.soa_owners.len() < MAX_SOA_OWNERS {
                 self.soa_owners.push(owner);

@@ -233,6 +233,15 @@ fn signatures_are_found_by_the_type_they_cover() {
     assert!(tags(RType::MX).is_empty());
 }
 
+// BIND writes a `$TTL` wherever TTLs change: at each delegation with a DS record.
+#[test]
+fn directives_among_the_records_of_an_owner_do_not_part_them() {
+    let text = "$ORIGIN e.\n$TTL 9\na NS ns\n$TTL 5\n DS 1 8 2 00\n$ORIGIN a.e.\na.e. NS ns\n";
+    let ordered = ordered(text, "e.");
+    let runs: Vec<_> = ordered.runs.iter().map(|run| (run.is_kept(), run.records())).collect();
+    assert_eq!(runs, [(false, 3)]);
+}
+
 /// Entries of every kind: what they take over, over how many lines they go, and faults.
 fn entry() -> impl Strategy<Value = String> {
     let owner = prop::sample::select(vec![

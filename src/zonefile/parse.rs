@@ -54,8 +54,6 @@ pub struct Again {
     pub plain: bool,
     /// Whether the entry states its owner.
     pub owner_stated: bool,
-    /// Records of different stretches have a directive between them.
-    pub stretch: u32,
 }
 
 /// What entries take over from the text before them.

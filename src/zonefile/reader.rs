@@ -180,8 +180,7 @@ impl PartNotes {
 
     #[inline(always)]
     fn again(&self, offset: u64, plain: bool, owner_stated: bool) -> Again {
-        let stretch = u32::try_from(self.stretches.len()).unwrap_or(u32::MAX);
-        Again { offset, plain: plain && !self.surplus, owner_stated, stretch }
+        Again { offset, plain: plain && !self.surplus, owner_stated }
     }
 }
 

@@ -110,8 +110,8 @@ impl RecordReader<'_> {
         Name::from_text(word.text, self.state.origin()).ok()
     }
 
-    /// Reads `count` records, the first of which begins at `offset` and states its owner: those of
-    /// one stretch that are plain. What cannot be read among them is passed over, as it was before.
+    /// Reads `count` records, the first of which begins at `offset` and states its owner: neighbours
+    /// that are plain. What cannot be read among them is passed over, as it was before.
     /// The RDATA of each, in wire form, is appended to `out` before it is handed to `on_record`, which
     /// may change it and append more.
     #[inline]
@@ -135,7 +135,8 @@ impl RecordReader<'_> {
         mut on_record: impl FnMut(RecordAgain<'_>, &mut Vec<u8>),
     ) {
         self.enter_stretch(offset);
-        let text = self.text.from(offset);
+        let whole = self.text;
+        let text = whole.from(offset);
         let mut at = 0;
         while count > 0 {
             let rest = &text[at..];
@@ -155,7 +156,10 @@ impl RecordReader<'_> {
             let words = Words::new(&rest[start..end], &self.tokens);
             let is_directive = !owner_omitted
                 && words.peek().is_some_and(|word| !word.quoted && word.text.starts_with(b"$"));
-            if !is_directive {
+            if is_directive {
+                // BIND writes a `$TTL` among an owner's records.
+                self.enter_stretch(offset + (at + start) as u64);
+            } else {
                 let rdata = out.len();
                 if let Ok(head) = self.state.record(kernel, words, owner_omitted, out)
                     && let Some(owner) = self.state.owner()
