@@ -119,6 +119,34 @@ fn our_own_arithmetic_takes_keys_with_many_signatures_and_leaves_others_to_libra
     assert!(!LIBRARIES.into_iter().any(backend::wants_confirmation));
 }
 
+// The base point's table is made for the signatures of all keys, a key's for its own: they differ in their
+// windows, and in the rows that stand for the same digits.
+#[test]
+fn keys_with_few_signatures_share_a_large_table_of_the_base_point() {
+    let ours = backend::by_name("lanes").unwrap();
+    let curves = [signers::p256(), signers::p384(), signers::ed25519(), signers::ed448()];
+    for signer in curves {
+        let key = signer.public_key();
+        drop(ours.prepare(&key, 300_000).unwrap());
+        let few = ours.prepare(&key, 20).unwrap();
+        let messages: Vec<_> = (0..20_u8).map(|i| vec![i; 30]).collect();
+        let signatures: Vec<_> = messages.iter().map(|message| signer.sign(message)).collect();
+        for wrong in 0..20 {
+            let items: Vec<_> = (0..20)
+                .map(|i| Item {
+                    message: &messages[if i == wrong { (i + 1) % 20 } else { i }],
+                    signature: &signatures[i],
+                })
+                .collect();
+            let mut holds = [false; 20];
+            few.verify_batch(&items, &mut holds);
+            let expected: [bool; 20] = std::array::from_fn(|i| i != wrong);
+            assert_eq!(holds, expected, "{}", signer.name);
+        }
+        assert!(few.table_octets() < 1 << 20, "{}", signer.name);
+    }
+}
+
 // ring and aws-lc share ancestors, so that neither confirms the other.
 #[test]
 fn a_second_opinion_comes_from_other_code() {

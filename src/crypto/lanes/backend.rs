@@ -1,12 +1,12 @@
 //! The batch arithmetic behind the trait that all backends share.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 
 #[cfg(target_arch = "x86_64")]
 use super::avx2::word;
+use super::base::BaseTables;
 use super::curve::Curve;
 use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
@@ -20,8 +20,8 @@ use super::p384::P384;
 use super::plain::{self, Point};
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
-use super::recode::Windows;
 use super::rsa;
+use super::sizes::{Reservation, Sizing, WIDTHS};
 use super::table::{Row, Table};
 use super::words;
 use super::{ed448, ed25519};
@@ -42,21 +42,6 @@ const ROW_COST: usize = 125;
 
 /// With fewer signatures a table costs more than it saves.
 const FEWEST_SIGNATURES: usize = 5;
-
-/// Octets that the tables of all keys together may take. Beyond that a key goes to a library.
-const MOST_OCTETS: usize = 512 << 20;
-
-/// Octets of all base points' tables that were made.
-static BASE_OCTETS: AtomicUsize = AtomicUsize::new(0);
-
-/// Counts a table of a base point, which is never given back.
-pub(super) fn count_base_table(octets: usize) {
-    BASE_OCTETS.fetch_add(octets, Ordering::Relaxed);
-}
-
-pub(in crate::crypto) fn base_table_octets() -> usize {
-    BASE_OCTETS.load(Ordering::Relaxed)
-}
 
 /// Signatures that a call wants at best: whole chunks, and enough of them that a call's own cost
 /// does not show.
@@ -94,8 +79,8 @@ trait Algorithm<const N: usize>: Curve<N> {
     /// The kernel with digits for AVX-512 IFMA.
     #[cfg(target_arch = "x86_64")]
     type Ifma: Kernel<Self, N, Token = avx512::Available> + Send + Sync + 'static;
-    /// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
-    fn base_tables() -> &'static [[OnceLock<Table<N>>; WIDTHS.len()]; Choice::COUNT];
+    /// Where the base point's tables are kept, none being there at first.
+    fn base_tables() -> &'static BaseTables<Table<N>>;
 }
 
 impl Algorithm<4> for P256 {
@@ -106,9 +91,8 @@ impl Algorithm<4> for P256 {
     #[cfg(target_arch = "x86_64")]
     type Ifma = Ifma52<5>;
 
-    fn base_tables() -> &'static [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] {
-        static TABLES: [[OnceLock<Table<4>>; WIDTHS.len()]; Choice::COUNT] =
-            [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT];
+    fn base_tables() -> &'static BaseTables<Table<4>> {
+        static TABLES: BaseTables<Table<4>> = BaseTables::new();
         &TABLES
     }
 }
@@ -121,9 +105,8 @@ impl Algorithm<6> for P384 {
     #[cfg(target_arch = "x86_64")]
     type Ifma = Ifma52<8>;
 
-    fn base_tables() -> &'static [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] {
-        static TABLES: [[OnceLock<Table<6>>; WIDTHS.len()]; Choice::COUNT] =
-            [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT];
+    fn base_tables() -> &'static BaseTables<Table<6>> {
+        static TABLES: BaseTables<Table<6>> = BaseTables::new();
         &TABLES
     }
 }
@@ -165,8 +148,8 @@ struct EcdsaKey<C: Curve<N>, K: Kernel<C, N>, const N: usize> {
     token: K::Token,
     choice: Choice,
     point: Point<C, N>,
-    /// Which of [`WIDTHS`].
-    width: usize,
+    /// Which of [`WIDTHS`] its table has, and the base point's.
+    widths: [usize; 2],
     table: OnceLock<Table<N>>,
     _octets: Reservation,
 }
@@ -176,6 +159,8 @@ where
     C: Algorithm<N>,
     K: Kernel<C, N> + Send + Sync + 'static,
 {
+    const SIZING: Sizing = Sizing { bits: C::BITS, row: size_of::<Row<N>>(), row_cost: ROW_COST };
+
     fn prepare(
         token: K::Token,
         choice: Choice,
@@ -186,27 +171,27 @@ where
         let coordinate = |octets| words::from_be_bytes(octets).ok_or(Refusal::Malformed);
         let point = Point::from_affine([coordinate(x)?, coordinate(y)?]);
         let point = point.ok_or(Refusal::Malformed)?;
-        let (width, octets) = reserve_table(C::BITS, size_of::<Row<N>>(), ROW_COST, signatures)?;
+        let (width, octets) = Self::SIZING.reserve(signatures).ok_or(Refusal::Unsupported)?;
+        let widths = [width, C::base_tables().width(&Self::SIZING, choice, signatures)];
         let table = OnceLock::new();
-        Ok(Box::new(Self { token, choice, point, width, table, _octets: octets }))
+        Ok(Box::new(Self { token, choice, point, widths, table, _octets: octets }))
     }
 
     /// The base point and its table.
     fn base(&self) -> (Point<C, N>, &'static Table<N>) {
-        let tables = &C::base_tables()[self.choice as usize];
         // Every curve's base point is on it; a test holds that.
         let base = Point::from_affine(C::G).unwrap_or(self.point);
-        let table = || {
-            let table = self.table_of(&base);
-            count_base_table(table.octets());
-            table
+        let [_, width] = self.widths;
+        let make = || {
+            let table = self.table_of(&base, width);
+            let octets = table.octets();
+            (table, octets)
         };
-        (base, tables[self.width].get_or_init(table))
+        (base, C::base_tables().get(self.choice, width, make))
     }
 
-    fn table_of(&self, point: &Point<C, N>) -> Table<N> {
-        let windows = Windows::new(C::BITS, C::BITS.div_ceil(WIDTHS[self.width]));
-        K::table(self.token, point, windows)
+    fn table_of(&self, point: &Point<C, N>, width: usize) -> Table<N> {
+        K::table(self.token, point, Self::SIZING.windows(width))
     }
 
     /// The halves of a signature, if they are in range; the digest is still to come.
@@ -249,7 +234,7 @@ where
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
         let (base, base_table) = self.base();
-        let table = self.table.get_or_init(|| self.table_of(&self.point));
+        let table = self.table.get_or_init(|| self.table_of(&self.point, self.widths[0]));
         let mut space = Workspace::<K, C, N>::new();
         let mut outcomes = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
@@ -279,85 +264,10 @@ where
 
 impl<C: Curve<N>, K: Kernel<C, N>, const N: usize> std::fmt::Debug for EcdsaKey<C, K, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (kernel, width) = (self.choice, WIDTHS[self.width]);
+        let widths = self.widths.map(|width| WIDTHS[width]);
         f.debug_struct("EcdsaKey")
-            .field("kernel", &kernel)
-            .field("width", &width)
+            .field("kernel", &self.choice)
+            .field("widths", &widths)
             .finish_non_exhaustive()
-    }
-}
-
-/// Bits that the longest windows of a table may have. Few choices, because the base point has a table
-/// for each.
-pub(super) const WIDTHS: [usize; 8] = [4, 6, 8, 9, 11, 13, 15, 16];
-
-/// Octets of a key's table for each signature that it is made for.
-const OCTETS_PER_SIGNATURE: usize = 16;
-
-/// Octets that any key's table may have: those of windows of 11 bits for P-384, or for its own curve where
-/// these are more, as for Ed448.
-const SMALL_TABLE: usize = 4608 << 10;
-const SMALL_TABLE_BITS: usize = 11;
-
-/// The table that makes so many verifications cheapest, as an index to [`WIDTHS`], with the memory
-/// for it set aside.
-///
-/// In units of one addition, a row of the table of `row` octets costs `row_cost` per cent of one to
-/// make, and a signature takes one for each window of both points. Larger tables leave the
-/// second-level and then the third-level cache, which slows a signature down by so many per cent (measured
-/// on Zen 4). A table may take [`OCTETS_PER_SIGNATURE`], so that memory stays in proportion to the input.
-pub(super) fn reserve_table(
-    bits: usize,
-    row: usize,
-    row_cost: usize,
-    signatures: usize,
-) -> Result<(usize, Reservation), Refusal> {
-    let mut candidates: Vec<_> = WIDTHS
-        .iter()
-        .enumerate()
-        .map(|(width, &bits_each)| {
-            let count = bits.div_ceil(bits_each);
-            let octets = Windows::new(bits, count).rows() * row;
-            let per_cent = match octets {
-                0..0x20_0000 => 100,
-                0x20_0000..0x80_0000 => 102,
-                _ => 108,
-            };
-            let cost = signatures.saturating_mul(2 * count * per_cent / 100);
-            (cost.saturating_add(octets / row * row_cost / 100), width, octets)
-        })
-        .collect();
-    let small = Windows::new(bits, bits.div_ceil(SMALL_TABLE_BITS)).signed_rows() * row;
-    let most = signatures.saturating_mul(OCTETS_PER_SIGNATURE).max(SMALL_TABLE).max(small);
-    candidates.retain(|&(_, _, octets)| octets <= most);
-    candidates.sort_unstable();
-    // When memory is short, the smaller ones in the order of their cost.
-    let first = candidates.first().map_or(0, |&(_, _, octets)| octets);
-    candidates
-        .into_iter()
-        .filter(|&(_, _, octets)| octets <= first)
-        .find_map(|(_, width, octets)| Some((width, Reservation::new(octets)?)))
-        .ok_or(Refusal::Unsupported)
-}
-
-/// Memory set aside for a key's table, of [`MOST_OCTETS`] for all. None takes more than a quarter of
-/// what is left, so that the first keys leave something for those that follow.
-pub(super) struct Reservation(usize);
-
-static RESERVED: AtomicUsize = AtomicUsize::new(0);
-
-impl Reservation {
-    fn new(octets: usize) -> Option<Self> {
-        let more = |reserved: usize| {
-            (octets <= MOST_OCTETS.saturating_sub(reserved) / 4).then_some(reserved + octets)
-        };
-        RESERVED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        Some(Self(octets))
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        RESERVED.fetch_sub(self.0, Ordering::Relaxed);
     }
 }

@@ -14,6 +14,7 @@
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
 //! - [`digest`] hashes what is signed, many messages side by side.
+//! - [`sizes`] says how large tables are, and [`base`] keeps those of the base points.
 //! - [`pages`] is memory for tables, and [`unrolled`] a loop that stays in registers.
 //! - [`kernels`] chooses one when the program runs, which [`wanted`] may narrow down, and [`backend`] makes a
 //!   [`Backend`](super::Backend) of it.
@@ -27,6 +28,7 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod backend;
+mod base;
 mod chain;
 mod curve;
 pub(super) mod digest;
@@ -46,6 +48,7 @@ mod plain;
 mod portable;
 mod recode;
 mod rsa;
+mod sizes;
 mod table;
 mod unrolled;
 mod wanted;
@@ -54,7 +57,8 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub(super) use backend::{Lanes, base_table_octets};
+pub(super) use backend::Lanes;
+pub(super) use base::octets as base_table_octets;
 pub(super) use kernels::name as kernel_name;
 pub use wanted::KernelError;
 pub(super) use wanted::{

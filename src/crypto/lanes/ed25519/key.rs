@@ -1,14 +1,13 @@
 //! Keys and signatures of Ed25519 as octets.
 
-use std::sync::OnceLock;
-
 use crate::crypto::{Item, PreparedKey, Refusal};
 
 #[cfg(target_arch = "x86_64")]
 use super::super::avx2::word;
-use super::super::backend::WIDTHS;
+use super::super::base::BaseTables;
 use super::super::digest;
-use super::super::edwards::key::{BaseTables, Key, Scheme};
+use super::super::edwards::key::{Key, Scheme};
+use super::super::edwards::table::Table;
 #[cfg(target_arch = "x86_64")]
 use super::super::ifma::avx512;
 use super::super::kernels::{self, Choice, Tried};
@@ -100,9 +99,8 @@ impl Scheme<4> for Edwards25519 {
         }
     }
 
-    fn base_tables() -> &'static BaseTables<4> {
-        static TABLES: BaseTables<4> =
-            [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT];
+    fn base_tables() -> &'static BaseTables<Table<4>> {
+        static TABLES: BaseTables<Table<4>> = BaseTables::new();
         &TABLES
     }
 }

@@ -1,14 +1,13 @@
 //! Keys and signatures of Ed448 as octets.
 
-use std::sync::OnceLock;
-
 use crate::crypto::digest::ed448_hash;
 use crate::crypto::{Item, PreparedKey, Refusal};
 
 #[cfg(target_arch = "x86_64")]
 use super::super::avx2::word;
-use super::super::backend::WIDTHS;
-use super::super::edwards::key::{BaseTables, Key, Scheme};
+use super::super::base::BaseTables;
+use super::super::edwards::key::{Key, Scheme};
+use super::super::edwards::table::Table;
 use super::super::kernels::{self, Choice, Tried};
 use super::super::modulus::{self, Modulus};
 #[cfg(target_arch = "x86_64")]
@@ -91,9 +90,8 @@ impl Scheme<7> for Twisted448 {
         }
     }
 
-    fn base_tables() -> &'static BaseTables<7> {
-        static TABLES: BaseTables<7> =
-            [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT];
+    fn base_tables() -> &'static BaseTables<Table<7>> {
+        static TABLES: BaseTables<Table<7>> = BaseTables::new();
         &TABLES
     }
 }

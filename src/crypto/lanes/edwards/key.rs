@@ -4,9 +4,10 @@ use std::sync::OnceLock;
 
 use crate::crypto::{Item, PreparedKey, Refusal};
 
-use super::super::backend::{BATCH, Reservation, WIDTHS, count_base_table, reserve_table};
+use super::super::backend::BATCH;
+use super::super::base::BaseTables;
 use super::super::kernels::Choice;
-use super::super::recode::Windows;
+use super::super::sizes::{Reservation, Sizing, WIDTHS};
 use super::Edwards;
 use super::point::Affine;
 use super::table::{Row, Table};
@@ -14,9 +15,6 @@ use super::verify::{Kernel, Signature, Workspace};
 
 /// What a row costs to make, in per cent of an addition: 9.5 products to 7.
 const ROW_COST: usize = 136;
-
-/// The base point's tables, one for each of [`WIDTHS`] and each [`Choice`] of a kernel.
-pub type BaseTables<const N: usize> = [[OnceLock<Table<N>>; WIDTHS.len()]; Choice::COUNT];
 
 /// What a curve needs to be a signature scheme.
 pub trait Scheme<const N: usize>: Edwards<N> {
@@ -44,8 +42,8 @@ pub trait Scheme<const N: usize>: Edwards<N> {
         signatures: &mut [Signature<Self, N>],
     );
 
-    /// Where the base point's tables are kept, empty at first.
-    fn base_tables() -> &'static BaseTables<N>;
+    /// Where the base point's tables are kept, none being there at first.
+    fn base_tables() -> &'static BaseTables<Table<N>>;
 }
 
 /// A key, and its table, which is made when the first of its signatures is verified.
@@ -55,8 +53,8 @@ pub struct Key<K: Kernel<C, N>, C: Scheme<N>, const N: usize> {
     octets: C::Octets,
     /// -A.
     opposite: Affine<N>,
-    /// Which of [`WIDTHS`].
-    width: usize,
+    /// Which of [`WIDTHS`] its table has, and the base point's.
+    widths: [usize; 2],
     table: OnceLock<Table<N>>,
     _memory: Reservation,
 }
@@ -66,6 +64,9 @@ where
     K: Kernel<C, N> + Send + Sync + 'static,
     C: Scheme<N>,
 {
+    const SIZING: Sizing =
+        Sizing { bits: C::SCALAR_BITS, row: size_of::<Row<N>>(), row_cost: ROW_COST };
+
     /// Prepares a key for so many signatures with a kernel of this name.
     ///
     /// # Errors
@@ -78,16 +79,15 @@ where
         signatures: usize,
     ) -> Result<Box<dyn PreparedKey>, Refusal> {
         let opposite = C::opposite(octets)?;
-        let row = size_of::<Row<N>>();
-        let (width, memory) = reserve_table(C::SCALAR_BITS, row, ROW_COST, signatures)?;
+        let (width, memory) = Self::SIZING.reserve(signatures).ok_or(Refusal::Unsupported)?;
+        let widths = [width, C::base_tables().width(&Self::SIZING, choice, signatures)];
         let table = OnceLock::new();
         let octets = *octets;
-        Ok(Box::new(Self { token, choice, octets, opposite, width, table, _memory: memory }))
+        Ok(Box::new(Self { token, choice, octets, opposite, widths, table, _memory: memory }))
     }
 
-    fn table_of(&self, point: &Affine<N>) -> Table<N> {
-        let count = C::SCALAR_BITS.div_ceil(WIDTHS[self.width]);
-        K::table(self.token, point, Windows::new(C::SCALAR_BITS, count))
+    fn table_of(&self, point: &Affine<N>, width: usize) -> Table<N> {
+        K::table(self.token, point, Self::SIZING.windows(width))
     }
 
     /// The signatures that may hold, with their places; what cannot is not hashed.
@@ -119,12 +119,13 @@ where
 
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
-        let base = C::base_tables()[self.choice as usize][self.width].get_or_init(|| {
-            let table = self.table_of(&C::base());
-            count_base_table(table.octets());
-            table
+        let [width, base_width] = self.widths;
+        let base = C::base_tables().get(self.choice, base_width, || {
+            let table = self.table_of(&C::base(), base_width);
+            let octets = table.octets();
+            (table, octets)
         });
-        let key = self.table.get_or_init(|| self.table_of(&self.opposite));
+        let key = self.table.get_or_init(|| self.table_of(&self.opposite, width));
         let mut space = Workspace::<K, C, N>::new();
         let mut verdicts = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
@@ -142,10 +143,10 @@ where
 
 impl<K: Kernel<C, N>, C: Scheme<N>, const N: usize> std::fmt::Debug for Key<K, C, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (kernel, width) = (self.choice, WIDTHS[self.width]);
+        let widths = self.widths.map(|width| WIDTHS[width]);
         f.debug_struct("edwards::Key")
-            .field("kernel", &kernel)
-            .field("width", &width)
+            .field("kernel", &self.choice)
+            .field("widths", &widths)
             .finish_non_exhaustive()
     }
 }

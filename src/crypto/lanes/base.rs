@@ -1,0 +1,56 @@
+//! The base points' tables: made when they are first needed, never given back, shared by all keys.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::kernels::Choice;
+use super::sizes::{Sizing, WIDTHS};
+
+/// Octets of all base points' tables that were made.
+static OCTETS: AtomicUsize = AtomicUsize::new(0);
+
+/// Octets of all base points' tables that were made.
+pub fn octets() -> usize {
+    OCTETS.load(Ordering::Relaxed)
+}
+
+/// The tables of a curve's base point.
+///
+/// A key's table is made for its signatures alone; those of the base point serve the signatures of all
+/// keys. So they are chosen for as many as keys have been prepared for so far: where keys are many and have
+/// few signatures each, only half of the additions are with small tables.
+pub struct BaseTables<T> {
+    /// For each [`Choice`] of a kernel, one for each of [`WIDTHS`].
+    tables: [[OnceLock<T>; WIDTHS.len()]; Choice::COUNT],
+    /// For each kernel the signatures that keys have been prepared for.
+    signatures: [AtomicUsize; Choice::COUNT],
+}
+
+impl<T> BaseTables<T> {
+    /// No tables yet.
+    pub const fn new() -> Self {
+        Self {
+            tables: [const { [const { OnceLock::new() }; WIDTHS.len()] }; Choice::COUNT],
+            signatures: [const { AtomicUsize::new(0) }; Choice::COUNT],
+        }
+    }
+
+    /// Which of [`WIDTHS`] is best for a key with so many signatures, after all those before it.
+    pub fn width(&self, sizing: &Sizing, kernel: Choice, signatures: usize) -> usize {
+        let more = |before: usize| Some(before.saturating_add(signatures));
+        let total = &self.signatures[kernel as usize];
+        let before = total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        let total = before.unwrap_or_else(|before| before).saturating_add(signatures);
+        let tables = &self.tables[kernel as usize];
+        sizing.cheapest(total, |width| tables[width].get().is_some())
+    }
+
+    /// The table with this one of [`WIDTHS`], and how to make it, with its octets.
+    pub fn get(&self, kernel: Choice, width: usize, make: impl FnOnce() -> (T, usize)) -> &T {
+        self.tables[kernel as usize][width].get_or_init(|| {
+            let (table, octets) = make();
+            OCTETS.fetch_add(octets, Ordering::Relaxed);
+            table
+        })
+    }
+}
