@@ -34,6 +34,56 @@ fn an_alias_that_leads_out_of_the_zone_is_an_answer_whatever_the_code_says() {
     assert_eq!(judged(&none), (Kind::NameError, Status::Bogus));
 }
 
+// RFC 2308 §2: the SOA is that of the zone in which something is denied. One of another zone, which the server
+// has, says nothing of an alias' end; what a resolver says is the whole answer, and must be proven.
+#[test]
+fn an_soa_of_a_zone_that_an_alias_leads_out_of_denies_nothing() {
+    let (key, below) = (Key::p384(), Key::p256());
+    let root = Signing { apex: ".", key: &key, days: (-1, 60) };
+    let zone = Signing { apex: "zone.", key: &below, days: (-1, 60) };
+    let target = name("elsewhere.").as_wire().to_vec();
+    let cname = zone.rrset("www.zone.", RType::CNAME, &[target]);
+    let chain = [
+        Answer::new(".", RType::DNSKEY, root.dnskey(&[&key])),
+        Answer::new("zone.", RType::DS, root.ds("zone.", &below)),
+        Answer::new("zone.", RType::DNSKEY, zone.dnskey(&[&below])),
+    ];
+    let chain: String = chain.iter().map(|answer| answer.text(Some(0))).collect();
+    let judged = |answer: &Answer| {
+        let text_of = chain.clone() + &answer.text(Some(0));
+        let judged = text("answers", text_of.as_bytes(), 0, &key.as_anchor());
+        let row = judged.responses.iter().find(|row| row.rtype == Some(RType::A)).unwrap();
+        (row.kind, row.judgement.clone().unwrap().status)
+    };
+    for (rcode, denied) in [(0, Kind::NoData), (3, Kind::NameError)] {
+        let answer = Answer::new("www.zone.", RType::A, cname.clone());
+        let answer = Answer { rcode, authority: zone.soa(), ..answer };
+        assert_eq!(judged(&answer), (Kind::Answer, Status::Secure));
+        let resolved = Answer { authoritative: false, ..answer };
+        assert_eq!(judged(&resolved), (denied, Status::Bogus));
+    }
+}
+
+// The code is not signed, and whoever asked believes it before he looks at records: BIND and Unbound reject
+// such an answer.
+#[test]
+fn an_answer_is_not_secure_whose_code_says_that_there_is_no_such_name() {
+    let key = Key::p384();
+    let root = Signing { apex: ".", key: &key, days: (-1, 60) };
+    let dnskey = Answer::new(".", RType::DNSKEY, root.dnskey(&[&key])).text(Some(0));
+    for rtype in [RType::A, RType::ANY] {
+        let answer = Answer::new("www.", rtype, root.address("www."));
+        for (rcode, expected) in
+            [(0, (Kind::Answer, Status::Secure)), (3, (Kind::NameError, Status::Bogus))]
+        {
+            let text_of = dnskey.clone() + &Answer { rcode, ..answer.clone() }.text(Some(0));
+            let judged = text("answers", text_of.as_bytes(), 0, &key.as_anchor());
+            let row = judged.responses.iter().find(|row| row.rtype == Some(rtype)).unwrap();
+            assert_eq!((row.kind, row.judgement.clone().unwrap().status), expected, "{rtype}");
+        }
+    }
+}
+
 // RFC 4035 §5.3.4: that nothing closer exists only a response can prove, so an RRset by itself says what it
 // was made from.
 #[test]

@@ -4,6 +4,7 @@
 mod alone;
 mod as_text;
 mod command;
+mod denials;
 mod ds_rollover;
 mod examples;
 mod exchanges;

@@ -1,6 +1,8 @@
 //! Judges what a response says is not there: names, types, what is closer than a wildcard, and the DS of a
 //! delegation.
 
+use std::rc::Rc;
+
 use crate::audit::findings::Code;
 use crate::dns::denial::{Nsec, Nsec3, hash_of_label};
 use crate::dns::{Name, RType};
@@ -57,11 +59,8 @@ impl<'v> Judge<'v> {
             Absence::Name => None,
         };
         // The SOA says whose denial it is (RFC 2308 §3).
-        let bag = &self.verified.bag;
-        let soa =
-            bag.held(&response.authority).find(|held| bag.rrset(held.rrset).rtype == RType::SOA);
-        if let Some(soa) = soa {
-            let owner = self.verified.bag.name(self.verified.bag.rrset(soa.rrset).owner);
+        if let Some(soa) = self.soa(response) {
+            let owner = self.owner(soa);
             let judged = self.rrset(soa, response.signatures_wanted);
             if judged.judgement.status != Status::Secure {
                 return (judged.judgement, judged.zone.apex);
@@ -73,9 +72,16 @@ impl<'v> Judge<'v> {
                 };
                 return (Judgement::new(Status::Bogus, reason), owner);
             }
-            return (self.proof(response, name, absence, rtype, &owner), owner);
+            let proof = self.proof(response, name, absence, rtype, &owner);
+            if proof.status == Status::Bogus
+                && let Some(zone) = self.unsigned_below(name, rtype, &owner)
+            {
+                return (zone.judgement.clone(), zone.apex);
+            }
+            return (proof, owner);
         }
         // Without one the zone is the one that signs the proofs, or the one the name lies in.
+        let bag = &self.verified.bag;
         let signer = bag.held(&response.authority).find_map(|held| {
             let rtype = self.verified.bag.rrset(held.rrset).rtype;
             let is_proof = matches!(rtype, RType::NSEC | RType::NSEC3);
@@ -100,6 +106,23 @@ impl<'v> Judge<'v> {
             return (Judgement::new(Status::Indeterminate, reason), apex);
         }
         (self.proof(response, name, absence, rtype, &apex), apex)
+    }
+
+    /// The zone that a name lies in, where a delegation below a signed zone leads to it that is proven to
+    /// have no DS: whatever the servers of the zone above say of what is below it, nothing is signed there.
+    fn unsigned_below(
+        &mut self,
+        name: &Name,
+        rtype: Option<RType>,
+        signed: &Name,
+    ) -> Option<Rc<Trust>> {
+        let zone = self.position_of(name, rtype.unwrap_or(RType::A)).zone;
+        let reason = zone.judgement.reason.as_ref()?;
+        // With opt-out there need be no delegation, and then the name is the signed zone's.
+        let is_unsigned = zone.judgement.status == Status::Insecure
+            && reason.code != Code::DelegationOptOut
+            && zone.apex != *signed;
+        is_unsigned.then_some(zone)
     }
 
     fn proof(

@@ -207,15 +207,23 @@ impl<'v> Judge<'v> {
             let judgement = Some(Judgement::new(Status::Indeterminate, reason));
             return JudgedResponse { kind, judgement, zone: None };
         }
-        let end = self.follow(response, &qname, qtype);
+        let mut end = self.follow(response, &qname, qtype);
+        self.judge_others(response, &mut end);
         let (mut judgement, mut zone) = (end.judgement, end.zone);
         // A server that is no resolver leaves an alias where it leads out of its zones.
-        let is_left = end.has_alias && !response.flags.recursive && response.authority.is_empty();
+        let is_left = end.has_alias
+            && !response.flags.recursive
+            && (response.authority.is_empty() || self.is_outside(response, &end.name));
         // Then the code is that of the end (RFC 6604 §3), of which nothing is proven.
-        let kind = match kind {
-            Kind::NameError if is_left => Kind::Answer,
-            kind => kind,
-        };
+        let kind = if is_left { Kind::Answer } else { kind };
+        if kind == Kind::NameError && end.answered && judgement.status == Status::Secure {
+            // Whoever asked takes the code for the answer, and it is not signed.
+            let reason = Reason {
+                detail: Some("the name that does not exist has what was asked for".into()),
+                ..Reason::new(Code::DenialUnproven, end.name, None)
+            };
+            judgement = Judgement::new(Status::Bogus, reason);
+        }
         let denied = match kind {
             _ if end.answered || is_left => None,
             Kind::Answer if !end.has_alias => Some(Absence::Type(qtype)),
@@ -272,6 +280,21 @@ impl<'v> Judge<'v> {
         }
     }
 
+    /// Whether the SOA of a response is of a zone that a name does not lie in, so that nothing is denied
+    /// there (RFC 2308 §2).
+    fn is_outside(&self, response: &Response, name: &Name) -> bool {
+        self.soa(response).is_some_and(|soa| !name.is_at_or_below(&self.owner(soa)))
+    }
+
+    /// The SOA of what a response denies.
+    pub fn soa<'r>(&self, response: &'r Response) -> Option<&'r Held>
+    where
+        'v: 'r,
+    {
+        let bag = &self.verified.bag;
+        bag.held(&response.authority).find(|held| bag.rrset(held.rrset).rtype == RType::SOA)
+    }
+
     /// Follows aliases from the name that was asked for, and judges each RRset on the way.
     fn follow(&mut self, response: &Response, qname: &Name, qtype: RType) -> End {
         let mut end = End {
@@ -280,6 +303,7 @@ impl<'v> Judge<'v> {
             has_alias: false,
             judgement: Judgement::SECURE,
             zone: None,
+            taken: Vec::new(),
         };
         if qtype == RType::ANY || qtype == RType::RRSIG {
             for held in self.verified.bag.held(&response.answer) {
@@ -301,6 +325,7 @@ impl<'v> Judge<'v> {
             let target = match (dname, cname) {
                 (Some(dname), cname) => {
                     self.take(response, dname, &mut end);
+                    end.taken.extend(cname.map(|cname| cname.rrset));
                     let owner = self.owner(dname);
                     let to = self.target(dname.rrset);
                     let target = to.and_then(|to| substitute(&end.name, &owner, &to));
@@ -325,8 +350,25 @@ impl<'v> Judge<'v> {
         end
     }
 
+    /// Judges the RRsets of the answer that no alias led to. In that of a resolver all must be good
+    /// (RFC 4035 §3.2.3); in others, resolvers leave out what they have not asked for, if anything else is
+    /// there.
+    fn judge_others(&mut self, response: &Response, end: &mut End) {
+        let are_left_out = !response.flags.recursive && (end.answered || end.has_alias);
+        if are_left_out || end.taken.len() == response.answer.len() {
+            return;
+        }
+        for held in self.verified.bag.held(&response.answer) {
+            if !end.taken.contains(&held.rrset) {
+                let judged = self.rrset(held, response.signatures_wanted);
+                end.judge(judged.judgement);
+            }
+        }
+    }
+
     /// Judges an RRset of the answer.
     fn take(&mut self, response: &Response, held: &Held, end: &mut End) {
+        end.taken.push(held.rrset);
         let judged = self.rrset(held, response.signatures_wanted);
         end.zone.get_or_insert(judged.zone.apex);
         let owner = self.owner(held);
@@ -336,7 +378,7 @@ impl<'v> Judge<'v> {
         });
     }
 
-    fn owner(&self, held: &Held) -> Name {
+    pub fn owner(&self, held: &Held) -> Name {
         let bag = &self.verified.bag;
         bag.name(bag.rrset(held.rrset).owner)
     }
@@ -394,6 +436,8 @@ struct End {
     judgement: Judgement,
     /// The zone of the first of them.
     zone: Option<Name>,
+    /// Those RRsets, and CNAMEs that follow from a DNAME.
+    taken: Vec<RrsetId>,
 }
 
 impl End {

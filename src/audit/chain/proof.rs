@@ -151,19 +151,25 @@ impl Evidence<'_> {
         }
         let encloser = closest_encloser(owner, nsec, name);
         let Some(wildcard) = wildcard(&encloser) else { return Proof::Proven };
-        let at_wildcard = self.nsec.iter().find(|(owner, _)| *owner == wildcard);
-        match (absence, at_wildcard) {
-            (Absence::Name, Some(_)) => lacking(format!("an NSEC shows that {wildcard} exists")),
-            (Absence::Type(rtype), Some((_, nsec))) => denies_type(&wildcard, nsec.types, rtype),
-            (Absence::Name, None)
-                if self.nsec.iter().any(|(owner, nsec)| denies_name(owner, nsec, &wildcard)) =>
-            {
-                Proof::Proven
+        if let Some((_, nsec)) = self.nsec.iter().find(|(owner, _)| *owner == wildcard) {
+            return match absence {
+                Absence::Name => lacking(format!("an NSEC shows that {wildcard} exists")),
+                Absence::Type(rtype) => denies_type(&wildcard, nsec.types, rtype),
+            };
+        }
+        let on_wildcard =
+            self.nsec.iter().find(|(owner, nsec)| denies_name(owner, nsec, &wildcard));
+        // A wildcard may be an empty non-terminal as well, from which nothing is made (RFC 4592 §2.2.3).
+        let is_empty = on_wildcard.map(|(_, nsec)| nsec.next.is_at_or_below(&wildcard));
+        match (absence, is_empty) {
+            (Absence::Name, Some(false)) | (Absence::Type(_), Some(true)) => Proof::Proven,
+            (Absence::Name, Some(true)) => {
+                lacking(format!("an NSEC shows that {wildcard} exists, empty"))
             }
             (Absence::Name, None) => {
                 lacking(format!("nothing shows that {wildcard} does not exist"))
             }
-            (Absence::Type(_), None) => lacking(format!(
+            (Absence::Type(_), _) => lacking(format!(
                 "an NSEC shows that {name} does not exist, and none is at {wildcard}"
             )),
         }

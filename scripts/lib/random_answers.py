@@ -1,0 +1,446 @@
+"""Answers about a random zone, many of them changed, and what three validators make of each: BIND's delv and
+libunbound ask a server of ours that repeats the answers; sigmill finds them in a capture.
+
+A server of the zone, NSD, gives the answers, so that a broken zone is answered for as it is. What is changed
+then is the message: records that are missing, of other answers, at other names. All the same for the same
+seed and signatures.
+"""
+
+import re
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.query
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+LOOPBACK = "127.0.0.1"
+TYPES = ("A", "A", "A", "AAAA", "TXT", "DS", "NS", "CNAME", "MX", "SRV", "DNSKEY", "SOA", "NSEC", "TYPE65280")
+LABELS = ("a", "b", "e", "ns", "z", "new", "*", "0")
+CHANGES = []
+
+
+class Unanswered(Exception):
+    """The server does not answer for the zone, or not with what a validator could judge by itself."""
+
+
+# --- What the answers come from ---
+
+
+class Server:
+    """NSD with one zone, for as long as the block lasts."""
+
+    def __init__(self, zone, directory):
+        self.zone, self.directory = zone, directory
+
+    def __enter__(self):
+        self.port = free_port()
+        self.zone.write(self.directory / "served", "served")
+        conf = self.directory / "nsd.conf"
+        conf.write_text(f"""\
+server:
+    ip-address: {LOOPBACK}@{self.port}
+    username: ""
+    chroot: ""
+    zonesdir: "{self.directory}"
+    database: ""
+    pidfile: "{self.directory}/pid"
+    xfrdfile: ""
+    xfrdir: "{self.directory}"
+    zonelistfile: "{self.directory}/list"
+    server-count: 1
+    rrl-ratelimit: 0
+remote-control:
+    control-enable: no
+zone:
+    name: "{self.zone.origin}"
+    zonefile: "served"
+""")
+        said = subprocess.DEVNULL
+        self.process = subprocess.Popen(["nsd", "-d", "-c", conf], stdout=said, stderr=said)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def wait(self):
+        for _ in range(60):
+            try:
+                if self.ask(self.zone.origin, "SOA").answer:
+                    return
+            except Unanswered:
+                pass
+            time.sleep(0.05)
+        raise Unanswered
+
+    def ask(self, name, rtype):
+        query = dns.message.make_query(name, rtype, want_dnssec=True, payload=4096)
+        query.flags &= ~dns.flags.RD
+        try:
+            answer = dns.query.udp(query, LOOPBACK, port=self.port, timeout=0.5)
+            if answer.flags & dns.flags.TC:
+                answer = dns.query.tcp(query, LOOPBACK, port=self.port, timeout=0.5)
+        except (dns.exception.DNSException, OSError) as error:
+            raise Unanswered from error
+        return answer
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((LOOPBACK, 0))
+        return probe.getsockname()[1]
+
+
+class Repeater:
+    """Answers with the answers that it is told, else with those of a server; names elsewhere have an address.
+    It notes all that it said."""
+
+    def __init__(self, server):
+        self.server, self.told, self.said = server, {}, {}
+        self.origin = dns.name.from_text(server.zone.origin)
+
+    def __enter__(self):
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind((LOOPBACK, 0))
+        self.port = self.udp.getsockname()[1]
+        self.tcp = socket.create_server((LOOPBACK, self.port))
+        for serve in (self.serve_udp, self.serve_tcp):
+            threading.Thread(target=serve, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        for listening in (self.udp, self.tcp):
+            # A thread that waits for it goes on, and ends.
+            try:
+                listening.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            listening.close()
+
+    def serve_udp(self):
+        while True:
+            try:
+                query, client = self.udp.recvfrom(65535)
+                self.udp.sendto(self.answer(query), client)
+            except OSError:
+                return
+            except (dns.exception.DNSException, Unanswered):
+                pass
+
+    def serve_tcp(self):
+        while True:
+            try:
+                connection, _ = self.tcp.accept()
+            except OSError:
+                return
+            with connection, connection.makefile("rb") as stream:
+                try:
+                    length = struct.unpack("!H", stream.read(2))[0]
+                    answer = self.answer(stream.read(length))
+                    connection.sendall(struct.pack("!H", len(answer)) + answer)
+                except (OSError, struct.error, dns.exception.DNSException, Unanswered):
+                    pass
+
+    def answer(self, octets):
+        query = dns.message.from_wire(octets)
+        question = query.question[0]
+        key = (question.name, question.rdtype)
+        if not question.name.is_subdomain(self.origin):
+            answer = dns.message.make_response(query)
+            answer.flags |= dns.flags.AA
+            if question.rdtype == dns.rdatatype.A:
+                answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", "192.0.2.9"))
+            return answer.to_wire()
+        message = self.told.get(key) or self.server.ask(question.name, question.rdtype)
+        self.said[key] = message
+        message.id, message.question = query.id, query.question
+        message.flags = message.flags & ~dns.flags.RD | query.flags & dns.flags.RD
+        return message.to_wire(max_size=65535)
+
+
+# --- What is asked, and how answers are changed ---
+
+
+def questions(rng, zone, count):
+    """Names that are there, names around them, and any type."""
+    owners = sorted({line.owner for line in zone.lines if line.rtype not in ("RRSIG", "NSEC3")})
+    found = []
+    while len(found) < count:
+        name = dns.name.from_text(rng.choice(owners))
+        change = rng.random()
+        if change < 0.25:
+            name = longer(rng, name)
+        elif change < 0.35:
+            name = longer(rng, longer(rng, name))
+        elif change < 0.5 and name != dns.name.from_text(zone.origin):
+            name = longer(rng, name.parent())
+        rtype = rng.choice(TYPES)
+        # The DS of the apex is another zone's.
+        if name is not None and (rtype != "DS" or name != dns.name.from_text(zone.origin)):
+            found.append((name, rtype))
+    return found
+
+
+def longer(rng, name):
+    try:
+        return name and dns.name.Name((rng.choice(LABELS).encode(), *name.labels))
+    except dns.name.NameTooLong:
+        return None
+
+
+def change(function):
+    CHANGES.append(function)
+    return function
+
+
+def sections(message):
+    return (message.answer, message.authority)
+
+
+def rrsets(message):
+    return [rrset for section in sections(message) for rrset in section]
+
+
+def any_of(rng, things):
+    return rng.choice(things) if things else None
+
+
+def without(message, rrset):
+    for section in sections(message):
+        section[:] = [other for other in section if other is not rrset]
+
+
+def signatures_of(message, rrset):
+    return [other for other in rrsets(message)
+            if other.rdtype == dns.rdatatype.RRSIG and other.name == rrset.name
+            and other.covers == rrset.rdtype]
+
+
+def data(message):
+    return [rrset for rrset in rrsets(message) if rrset.rdtype != dns.rdatatype.RRSIG]
+
+
+@change
+def fewer_rrsets(rng, message, _others):
+    rrset = any_of(rng, data(message))
+    if rrset is None:
+        return None
+    for one in [rrset, *signatures_of(message, rrset)]:
+        without(message, one)
+    return f"without {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+
+
+@change
+def fewer_signatures(rng, message, _others):
+    rrset = any_of(rng, [rrset for rrset in rrsets(message) if rrset.rdtype == dns.rdatatype.RRSIG])
+    if rrset is None:
+        return None
+    without(message, rrset)
+    return f"without the signature over {rrset.name}/{dns.rdatatype.to_text(rrset.covers)}"
+
+
+@change
+def other_rcode(_rng, message, _others):
+    denies = message.rcode() == dns.rcode.NXDOMAIN
+    message.set_rcode(dns.rcode.NOERROR if denies else dns.rcode.NXDOMAIN)
+    return f"as {dns.rcode.to_text(message.rcode())}"
+
+
+@change
+def other_proof(rng, message, others):
+    other = any_of(rng, [other for other in others if other is not message])
+    if other is None:
+        return None
+    message.authority[:] = [rrset.copy() for rrset in other.authority]
+    return "with the authority section of another"
+
+
+@change
+def other_answer(rng, message, others):
+    """All of another answer but its question."""
+    other = any_of(rng, [other for other in others if other is not message])
+    if other is None:
+        return None
+    message.answer[:] = [rrset.copy() for rrset in other.answer]
+    message.authority[:] = [rrset.copy() for rrset in other.authority]
+    message.set_rcode(other.rcode())
+    return "with all of another"
+
+
+@change
+def more_rrsets(rng, message, others):
+    donors = [rrset for other in others if other is not message for rrset in data(other)]
+    rrset = any_of(rng, donors)
+    if rrset is None or any(here.name == rrset.name and here.rdtype == rrset.rdtype for here in rrsets(message)):
+        return None
+    given = [rrset]
+    for other in others:
+        found = signatures_of(other, rrset)
+        if found:
+            given.append(found[0])
+            break
+    message.authority.extend(one.copy() for one in given)
+    return f"and {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)} as authority"
+
+
+@change
+def another_owner(rng, message, _others):
+    """As if a wildcard had made it, or another had been asked."""
+    rrset = any_of(rng, [rrset for rrset in message.answer if rrset.rdtype != dns.rdatatype.RRSIG])
+    if rrset is None:
+        return None
+    to = message.question[0].name
+    if rrset.name == to:
+        return None
+    before = rrset.name
+    for one in [rrset, *signatures_of(message, rrset)]:
+        one.name = to
+    return f"{before} under the name that was asked for"
+
+
+@change
+def of_another(rng, message, others):
+    """An RRset of another answer under the name that was asked for, or its own, in place of the answer or
+    behind it."""
+    donors = [(other, rrset) for other in others if other is not message for rrset in data(other)]
+    donor = any_of(rng, donors)
+    if donor is None:
+        return None
+    other, rrset = donor
+    question = message.question[0]
+    fits = rng.random() < 0.5
+    given = [one.copy() for one in [rrset, *signatures_of(other, rrset)]]
+    for one in given:
+        one.name = question.name if fits else one.name
+    if rng.random() < 0.5:
+        message.answer.clear()
+        message.set_rcode(dns.rcode.NOERROR)
+    if any(here.name == given[0].name and here.rdtype == rrset.rdtype for here in rrsets(message)):
+        return None
+    message.answer.extend(given)
+    return f"answering with {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)} as {given[0].name}"
+
+
+@change
+def fewer_records(rng, message, _others):
+    rrset = any_of(rng, [rrset for rrset in rrsets(message) if len(rrset) > 1])
+    if rrset is None:
+        return None
+    rrset.discard(rng.choice(list(rrset)))
+    return f"a record less of {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+
+
+@change
+def other_case(rng, message, _others):
+    rrset = any_of(rng, data(message))
+    if rrset is None:
+        return None
+    before = rrset.name
+    for one in [rrset, *signatures_of(message, rrset)]:
+        one.name = dns.name.Name(label.swapcase() for label in before.labels)
+    return f"{before} in the other case"
+
+
+@change
+def greater_ttl(rng, message, _others):
+    rrset = any_of(rng, data(message))
+    if rrset is None:
+        return None
+    rrset.ttl += 1000
+    return f"a greater TTL of {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+
+
+def changed(rng, message, others):
+    """A copy, changed, and how; the message where nothing could be changed."""
+    copy = dns.message.from_wire(message.to_wire(max_size=65535))
+    done = [rng.choice(CHANGES)(rng, copy, others) for _ in range(rng.choice((1, 1, 2)))]
+    done = [what for what in done if what]
+    return (copy, done) if done else (message, [])
+
+
+def is_comparable(message):
+    """Whether a validator can judge it by itself: no referral, no chain that goes on elsewhere."""
+    return bool(message.flags & dns.flags.AA) and message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
+
+
+def goes_on(message):
+    """Whether the answer leads to another name."""
+    question = message.question[0]
+    leads = {dns.rdatatype.CNAME, dns.rdatatype.DNAME} - {question.rdtype}
+    return any(rrset.rdtype in leads for rrset in message.answer)
+
+
+# --- What validators say ---
+
+
+class Validators:
+    """Their files, for one zone and its anchor."""
+
+    def __init__(self, origin, anchor, port, directory):
+        self.origin, self.port, self.directory = origin, port, directory
+        flags, protocol, algorithm, octets = anchor.split(None, 3)
+        self.bind = directory / "anchors.bind"
+        self.bind.write_text(
+            f'trust-anchors {{ "{origin}" static-key {flags} {protocol} {algorithm} "{octets}"; }};\n'
+        )
+        self.anchor = directory / "anchor"
+        self.anchor.write_text(f"{origin} 3600 IN DNSKEY {anchor}\n")
+        stubs = "".join(
+            f'stub-zone:\n    name: "{name}"\n    stub-addr: {LOOPBACK}@{port}\n    stub-prime: no\n'
+            for name in (origin, "elsewhere.", "example.", "test.")
+        )
+        self.unbound = directory / "unbound.conf"
+        self.unbound.write_text(f"""\
+server:
+    module-config: "validator iterator"
+    trust-anchor-file: "{self.anchor}"
+    do-not-query-localhost: no
+    qname-minimisation: no
+    aggressive-nsec: no
+    edns-buffer-size: 4096
+    val-max-restart: 0
+    do-ip6: no
+    local-zone: "test." nodefault
+{stubs}""")
+
+    def delv(self, name, rtype):
+        command = ["delv", f"@{LOOPBACK}", "-p", str(self.port), "-a", self.bind, f"+root={self.origin}"]
+        text = said_by([*command, "-q", name, "-t", rtype])
+        if re.search(r"^;; resolution failed:(?! *ncache)", text, re.MULTILINE):
+            return "bogus"
+        remarks = re.findall(r"^; (.*(?:validated|unsigned).*)$", text, re.MULTILINE)
+        if not remarks:
+            return "?"
+        return "insecure" if any("unsigned" in remark for remark in remarks) else "secure"
+
+    def libunbound(self, name, rtype):
+        text = said_by(["unbound-host", "-C", self.unbound, "-v", "-t", rtype, name])
+        found = re.search(r"\((secure|insecure|BOGUS)", text)
+        return found[1].lower() if found else "?"
+
+
+def said_by(command):
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    return done.stdout + done.stderr
+
+
+def write_capture(path, messages):
+    """Messages as datagrams from a server's port 53, in a pcap file of IP packets."""
+    now = int(time.time())
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        for message in messages:
+            wire = message.to_wire(max_size=65535)
+            udp = struct.pack("!HHHH", 53, 4096, 8 + len(wire), 0) + wire
+            address = socket.inet_aton(LOOPBACK)
+            head = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0) + address + address
+            file.write(struct.pack("<IIII", now, 0, len(head + udp), len(head + udp)) + head + udp)
