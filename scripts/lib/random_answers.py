@@ -6,6 +6,7 @@ then is the message: records that are missing, of other answers, at other names.
 seed and signatures.
 """
 
+import hashlib
 import re
 import socket
 import struct
@@ -22,10 +23,15 @@ import dns.rcode
 import dns.rdatatype
 import dns.rrset
 
+from lib import keys, random_zones
+from lib.keys import KSK, ZSK
+
 LOOPBACK = "127.0.0.1"
 TYPES = ("A", "A", "A", "AAAA", "TXT", "DS", "NS", "CNAME", "MX", "SRV", "DNSKEY", "SOA", "NSEC", "TYPE65280")
 LABELS = ("a", "b", "e", "ns", "z", "new", "*", "0")
 CHANGES = []
+KEYS = random_zones.KEYS
+KEYS_BELOW = [keys.derived("random ksk below", 13, KSK), keys.derived("random zsk below", 13, ZSK)]
 
 
 class Unanswered(Exception):
@@ -35,15 +41,41 @@ class Unanswered(Exception):
 # --- What the answers come from ---
 
 
-class Server:
-    """NSD with one zone, for as long as the block lasts."""
+def with_child(rng, made, scratch):
+    """A zone below one of its signed delegations, made as the other is; `None` without such a delegation or
+    where its signer refuses it. The zone above gets a DS that means the zone's key, or rarely none that does."""
+    zone, key = made.zone, KEYS[0] if made.combined_keys else KEYS[1]
+    delegations = sorted({line.owner for line in zone.lines if line.rtype == "DS"})
+    # Names that are delegated and nothing else.
+    others = {line.owner for line in zone.lines if line.rtype not in ("NS", "DS", "RRSIG", "NSEC")}
+    delegations = [owner for owner in delegations if owner not in others and "\\" not in owner]
+    if not delegations:
+        return None
+    origin, denial = rng.choice(delegations), rng.choice(random_zones.DENIALS)
+    below = scratch / "below"
+    below.mkdir()
+    child = random_zones.make_at(rng, origin, denial, below, KEYS_BELOW)
+    if child is not None and rng.random() < 0.9:
+        ksk = KEYS_BELOW[0]
+        digest = hashlib.sha256(dns.name.from_text(origin).to_digestable() + ksk.rdata).hexdigest()
+        place = zone.find(random_zones.relative(zone, origin), "DS")[0]
+        zone.lines[place] = zone.lines[place].with_(rdata=f"{ksk.tag} 13 2 {digest}")
+        random_zones.sign_anew(zone, origin, "DS", key)
+    return child
 
-    def __init__(self, zone, directory):
-        self.zone, self.directory = zone, directory
+
+class Server:
+    """NSD with some zones, the one above first, for as long as the block lasts."""
+
+    def __init__(self, zones, directory):
+        self.zones, self.directory = zones, directory
 
     def __enter__(self):
         self.port = free_port()
-        self.zone.write(self.directory / "served", "served")
+        zones = ""
+        for number, zone in enumerate(self.zones):
+            zone.write(self.directory / f"served-{number}", "served")
+            zones += f'zone:\n    name: "{zone.origin}"\n    zonefile: "served-{number}"\n'
         conf = self.directory / "nsd.conf"
         conf.write_text(f"""\
 server:
@@ -60,10 +92,7 @@ server:
     rrl-ratelimit: 0
 remote-control:
     control-enable: no
-zone:
-    name: "{self.zone.origin}"
-    zonefile: "served"
-""")
+{zones}""")
         said = subprocess.DEVNULL
         self.process = subprocess.Popen(["nsd", "-d", "-c", conf], stdout=said, stderr=said)
         return self
@@ -73,14 +102,16 @@ zone:
         self.process.wait()
 
     def wait(self):
-        for _ in range(60):
-            try:
-                if self.ask(self.zone.origin, "SOA").answer:
-                    return
-            except Unanswered:
-                pass
+        for zone in self.zones:
+            if not any(self.answers(zone.origin) for _ in range(60)):
+                raise Unanswered
+
+    def answers(self, origin):
+        try:
+            return bool(self.ask(origin, "SOA").answer)
+        except Unanswered:
             time.sleep(0.05)
-        raise Unanswered
+            return False
 
     def ask(self, name, rtype):
         query = dns.message.make_query(name, rtype, want_dnssec=True, payload=4096)
@@ -106,7 +137,7 @@ class Repeater:
 
     def __init__(self, server):
         self.server, self.told, self.said = server, {}, {}
-        self.origin = dns.name.from_text(server.zone.origin)
+        self.origin = dns.name.from_text(server.zones[0].origin)
 
     def __enter__(self):
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -170,9 +201,11 @@ class Repeater:
 # --- What is asked, and how answers are changed ---
 
 
-def questions(rng, zone, count):
+def questions(rng, zones, count):
     """Names that are there, names around them, and any type."""
-    owners = sorted({line.owner for line in zone.lines if line.rtype not in ("RRSIG", "NSEC3")})
+    origin = dns.name.from_text(zones[0].origin)
+    lines = [line for zone in zones for line in zone.lines]
+    owners = sorted({line.owner for line in lines if line.rtype not in ("RRSIG", "NSEC3")})
     found = []
     while len(found) < count:
         name = dns.name.from_text(rng.choice(owners))
@@ -181,11 +214,11 @@ def questions(rng, zone, count):
             name = longer(rng, name)
         elif change < 0.35:
             name = longer(rng, longer(rng, name))
-        elif change < 0.5 and name != dns.name.from_text(zone.origin):
+        elif change < 0.5 and name != origin:
             name = longer(rng, name.parent())
         rtype = rng.choice(TYPES)
         # The DS of the apex is another zone's.
-        if name is not None and (rtype != "DS" or name != dns.name.from_text(zone.origin)):
+        if name is not None and (rtype != "DS" or name != origin):
             found.append((name, rtype))
     return found
 
@@ -385,8 +418,9 @@ def goes_on(message):
 class Validators:
     """Their files, for one zone and its anchor."""
 
-    def __init__(self, origin, anchor, port, directory):
-        self.origin, self.port, self.directory = origin, port, directory
+    def __init__(self, zones, anchor, port, directory):
+        origin = zones[0].origin
+        self.origin, self.port = origin, port
         flags, protocol, algorithm, octets = anchor.split(None, 3)
         self.bind = directory / "anchors.bind"
         self.bind.write_text(
@@ -396,7 +430,7 @@ class Validators:
         self.anchor.write_text(f"{origin} 3600 IN DNSKEY {anchor}\n")
         stubs = "".join(
             f'stub-zone:\n    name: "{name}"\n    stub-addr: {LOOPBACK}@{port}\n    stub-prime: no\n'
-            for name in (origin, "elsewhere.", "example.", "test.")
+            for name in (*(zone.origin for zone in zones), "elsewhere.", "example.", "test.")
         )
         self.unbound = directory / "unbound.conf"
         self.unbound.write_text(f"""\
@@ -404,6 +438,7 @@ server:
     module-config: "validator iterator"
     trust-anchor-file: "{self.anchor}"
     do-not-query-localhost: no
+    do-not-query-address: 192.0.2.0/24
     qname-minimisation: no
     aggressive-nsec: no
     edns-buffer-size: 4096

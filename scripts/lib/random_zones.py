@@ -23,6 +23,7 @@ RARE_LABELS = ("A", "B", "0", "-", "_t", "*", "aa", "ab", "a\\.b", "\\001", "\\2
 ELSEWHERE = "ns.elsewhere."
 ADDRESS = "192.0.2.1"
 CHANGES = []
+KEYS = [keys.derived("random ksk", 13, KSK), keys.derived("random zsk", 13, ZSK)]
 
 
 @dataclass
@@ -40,10 +41,14 @@ def make(seed, scratch):
     """The zone of a seed; `None` where its signer refuses it."""
     rng = random.Random(seed)
     origin, denial = rng.choice(ORIGINS), rng.choice(DENIALS)
+    return make_at(rng, origin, denial, scratch, KEYS)
+
+
+def make_at(rng, origin, denial, scratch, pair):
+    """A zone at this name with these two keys, or with the first alone."""
     source = scratch / "random"
     source.write_text(unsigned(rng, origin), encoding="ascii")
     combined = rng.random() < 0.2
-    pair = [keys.derived("random ksk", 13, KSK), keys.derived("random zsk", 13, ZSK)]
     used = pair[:1] if combined else pair
     signer = rng.choice(("bind", "bind", "ldns", "knot"))
     try:
