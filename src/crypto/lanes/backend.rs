@@ -148,8 +148,10 @@ struct EcdsaKey<C: Curve<N>, K: Kernel<C, N>, const N: usize> {
     token: K::Token,
     choice: Choice,
     point: Point<C, N>,
-    /// Which of [`WIDTHS`] its table has, and the base point's.
-    widths: [usize; 2],
+    /// Which of [`WIDTHS`] its table has.
+    width: usize,
+    /// Which of them the base point's has, chosen when the first signature is verified.
+    base_width: OnceLock<usize>,
     table: OnceLock<Table<N>>,
     _octets: Reservation,
 }
@@ -172,22 +174,23 @@ where
         let point = Point::from_affine([coordinate(x)?, coordinate(y)?]);
         let point = point.ok_or(Refusal::Malformed)?;
         let (width, octets) = Self::SIZING.reserve(signatures).ok_or(Refusal::Unsupported)?;
-        let widths = [width, C::base_tables().width(&Self::SIZING, choice, signatures)];
-        let table = OnceLock::new();
-        Ok(Box::new(Self { token, choice, point, widths, table, _octets: octets }))
+        C::base_tables().expect(choice, signatures);
+        let (base_width, table) = (OnceLock::new(), OnceLock::new());
+        Ok(Box::new(Self { token, choice, point, width, base_width, table, _octets: octets }))
     }
 
     /// The base point and its table.
     fn base(&self) -> (Point<C, N>, &'static Table<N>) {
         // Every curve's base point is on it; a test holds that.
         let base = Point::from_affine(C::G).unwrap_or(self.point);
-        let [_, width] = self.widths;
+        let tables = C::base_tables();
+        let width = *self.base_width.get_or_init(|| tables.width(&Self::SIZING, self.choice));
         let make = || {
             let table = self.table_of(&base, width);
             let octets = table.octets();
             (table, octets)
         };
-        (base, C::base_tables().get(self.choice, width, make))
+        (base, tables.get(self.choice, width, make))
     }
 
     fn table_of(&self, point: &Point<C, N>, width: usize) -> Table<N> {
@@ -234,7 +237,7 @@ where
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
         let (base, base_table) = self.base();
-        let table = self.table.get_or_init(|| self.table_of(&self.point, self.widths[0]));
+        let table = self.table.get_or_init(|| self.table_of(&self.point, self.width));
         let mut space = Workspace::<K, C, N>::new();
         let mut outcomes = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
@@ -264,10 +267,10 @@ where
 
 impl<C: Curve<N>, K: Kernel<C, N>, const N: usize> std::fmt::Debug for EcdsaKey<C, K, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let widths = self.widths.map(|width| WIDTHS[width]);
         f.debug_struct("EcdsaKey")
             .field("kernel", &self.choice)
-            .field("widths", &widths)
+            .field("width", &WIDTHS[self.width])
+            .field("base_width", &self.base_width.get().map(|&width| WIDTHS[width]))
             .finish_non_exhaustive()
     }
 }

@@ -18,7 +18,8 @@ pub fn octets() -> usize {
 ///
 /// A key's table is made for its signatures alone; those of the base point serve the signatures of all
 /// keys. So they are chosen for as many as keys have been prepared for so far: where keys are many and have
-/// few signatures each, only half of the additions are with small tables.
+/// few signatures each, only half of the additions are with small tables. A key chooses when it verifies for
+/// the first time, so that keys that are prepared together share one.
 pub struct BaseTables<T> {
     /// For each [`Choice`] of a kernel, one for each of [`WIDTHS`].
     tables: [[OnceLock<T>; WIDTHS.len()]; Choice::COUNT],
@@ -35,14 +36,22 @@ impl<T> BaseTables<T> {
         }
     }
 
-    /// Which of [`WIDTHS`] is best for a key with so many signatures, after all those before it.
-    pub fn width(&self, sizing: &Sizing, kernel: Choice, signatures: usize) -> usize {
+    /// Takes note of a key that is prepared for so many signatures.
+    pub fn expect(&self, kernel: Choice, signatures: usize) {
         let more = |before: usize| Some(before.saturating_add(signatures));
-        let total = &self.signatures[kernel as usize];
-        let before = total.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
-        let total = before.unwrap_or_else(|before| before).saturating_add(signatures);
+        // It never fails.
+        let _ = self.signatures[kernel as usize].fetch_update(
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+            more,
+        );
+    }
+
+    /// Which of [`WIDTHS`] is best for a key that is about to verify: by then most others are prepared.
+    pub fn width(&self, sizing: &Sizing, kernel: Choice) -> usize {
+        let signatures = self.signatures[kernel as usize].load(Ordering::Relaxed);
         let tables = &self.tables[kernel as usize];
-        sizing.cheapest(total, |width| tables[width].get().is_some())
+        sizing.cheapest(signatures, |width| tables[width].get().is_some())
     }
 
     /// The table with this one of [`WIDTHS`], and how to make it, with its octets.

@@ -53,8 +53,10 @@ pub struct Key<K: Kernel<C, N>, C: Scheme<N>, const N: usize> {
     octets: C::Octets,
     /// -A.
     opposite: Affine<N>,
-    /// Which of [`WIDTHS`] its table has, and the base point's.
-    widths: [usize; 2],
+    /// Which of [`WIDTHS`] its table has.
+    width: usize,
+    /// Which of them the base point's has, chosen when the first signature is verified.
+    base_width: OnceLock<usize>,
     table: OnceLock<Table<N>>,
     _memory: Reservation,
 }
@@ -80,10 +82,18 @@ where
     ) -> Result<Box<dyn PreparedKey>, Refusal> {
         let opposite = C::opposite(octets)?;
         let (width, memory) = Self::SIZING.reserve(signatures).ok_or(Refusal::Unsupported)?;
-        let widths = [width, C::base_tables().width(&Self::SIZING, choice, signatures)];
-        let table = OnceLock::new();
-        let octets = *octets;
-        Ok(Box::new(Self { token, choice, octets, opposite, widths, table, _memory: memory }))
+        C::base_tables().expect(choice, signatures);
+        let (base_width, table) = (OnceLock::new(), OnceLock::new());
+        Ok(Box::new(Self {
+            token,
+            choice,
+            octets: *octets,
+            opposite,
+            width,
+            base_width,
+            table,
+            _memory: memory,
+        }))
     }
 
     fn table_of(&self, point: &Affine<N>, width: usize) -> Table<N> {
@@ -119,13 +129,14 @@ where
 
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
-        let [width, base_width] = self.widths;
-        let base = C::base_tables().get(self.choice, base_width, || {
+        let tables = C::base_tables();
+        let base_width = *self.base_width.get_or_init(|| tables.width(&Self::SIZING, self.choice));
+        let base = tables.get(self.choice, base_width, || {
             let table = self.table_of(&C::base(), base_width);
             let octets = table.octets();
             (table, octets)
         });
-        let key = self.table.get_or_init(|| self.table_of(&self.opposite, width));
+        let key = self.table.get_or_init(|| self.table_of(&self.opposite, self.width));
         let mut space = Workspace::<K, C, N>::new();
         let mut verdicts = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
@@ -143,10 +154,10 @@ where
 
 impl<K: Kernel<C, N>, C: Scheme<N>, const N: usize> std::fmt::Debug for Key<K, C, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let widths = self.widths.map(|width| WIDTHS[width]);
         f.debug_struct("edwards::Key")
             .field("kernel", &self.choice)
-            .field("widths", &widths)
+            .field("width", &WIDTHS[self.width])
+            .field("base_width", &self.base_width.get().map(|&width| WIDTHS[width]))
             .finish_non_exhaustive()
     }
 }
