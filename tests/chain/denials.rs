@@ -52,8 +52,12 @@ fn what_is_denied_below_an_unsigned_delegation_is_insecure_whoever_denies_it() {
     };
     let unsigned = cut(&[RType::NS, RType::RRSIG, RType::NSEC]);
     assert_eq!(judged(&key, &root, &unsigned), (Kind::NameError, Status::Insecure));
-    let no_data = Answer { rcode: 0, ..unsigned };
+    let no_data = Answer { rcode: 0, ..unsigned.clone() };
     assert_eq!(judged(&key, &root, &no_data), (Kind::NoData, Status::Insecure));
+    // The DS of the delegation itself is the upper zone's to deny, rightly.
+    let ds = Answer { name: "b.", rtype: RType::DS, ..unsigned };
+    assert_eq!(judged(&key, &root, &ds), (Kind::NameError, Status::Bogus));
+    assert_eq!(judged(&key, &root, &Answer { rcode: 0, ..ds }), (Kind::NoData, Status::Secure));
     let signed = cut(&[RType::NS, RType::DS, RType::RRSIG, RType::NSEC]);
     assert_eq!(judged(&key, &root, &signed), (Kind::NameError, Status::Bogus));
     let none = cut(&[RType::A, RType::RRSIG, RType::NSEC]);

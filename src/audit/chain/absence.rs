@@ -47,12 +47,14 @@ impl<'v> Judge<'v> {
         judge_proof(proof, Code::WildcardUnproven, *owner, None, &zone.apex, reached)
     }
 
-    /// Whether a response proves that something does not exist; and the zone in which.
+    /// Whether a response to a question for `asked` proves that something does not exist; and the zone in
+    /// which.
     pub fn absence(
         &mut self,
         response: &Response,
         name: &Name,
         absence: Absence,
+        asked: RType,
     ) -> (Judgement, Name) {
         let rtype = match absence {
             Absence::Type(rtype) => Some(rtype),
@@ -74,7 +76,7 @@ impl<'v> Judge<'v> {
             }
             let proof = self.proof(response, name, absence, rtype, &owner);
             if proof.status == Status::Bogus
-                && let Some(zone) = self.unsigned_below(name, rtype, &owner)
+                && let Some(zone) = self.unsigned_below(name, asked, &owner)
             {
                 return (zone.judgement.clone(), zone.apex);
             }
@@ -108,15 +110,10 @@ impl<'v> Judge<'v> {
         (self.proof(response, name, absence, rtype, &apex), apex)
     }
 
-    /// The zone that a name lies in, where a delegation below a signed zone leads to it that is proven to
-    /// have no DS: whatever the servers of the zone above say of what is below it, nothing is signed there.
-    fn unsigned_below(
-        &mut self,
-        name: &Name,
-        rtype: Option<RType>,
-        signed: &Name,
-    ) -> Option<Rc<Trust>> {
-        let zone = self.position_of(name, rtype.unwrap_or(RType::A)).zone;
+    /// The zone that an RRset would lie in, where a delegation below a signed zone leads to it that is proven
+    /// to have no DS: whatever the servers of the zone above say of what is below it, nothing is signed there.
+    fn unsigned_below(&mut self, name: &Name, rtype: RType, signed: &Name) -> Option<Rc<Trust>> {
+        let zone = self.position_of(name, rtype).zone;
         let reason = zone.judgement.reason.as_ref()?;
         // With opt-out there need be no delegation, and then the name is the signed zone's.
         let is_unsigned = zone.judgement.status == Status::Insecure
@@ -159,7 +156,7 @@ impl<'v> Judge<'v> {
             let judged = self.rrset(ds, response.signatures_wanted);
             return (judged.judgement, judged.zone.apex);
         }
-        let (judgement, apex) = self.absence(response, &name, Absence::Type(RType::DS));
+        let (judgement, apex) = self.absence(response, &name, Absence::Type(RType::DS), RType::DS);
         if judgement.status == Status::Secure {
             // What is proven is that the zone below is not signed.
             let reason = Reason::new(Code::DelegationInsecure, name, RType::DS);

@@ -234,7 +234,7 @@ impl<'v> Judge<'v> {
         if let Some(absence) = denied
             && judgement.status == Status::Secure
         {
-            let (found, apex) = self.absence(response, &end.name, absence);
+            let (found, apex) = self.absence(response, &end.name, absence, qtype);
             judgement = judgement.and(found);
             zone = Some(apex);
         }
