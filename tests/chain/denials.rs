@@ -40,6 +40,23 @@ fn a_wildcard_that_is_an_empty_non_terminal_has_no_type_and_exists() {
     assert_eq!(judged(&key, &root, &answer(0, &none)), (Kind::NoData, Status::Bogus));
 }
 
+// RFC 4034 §4.1.1: the last record of a chain leads to the apex. One that leads back to another name denies
+// nothing in between: BIND and Unbound reject it.
+#[test]
+fn a_record_that_leads_back_to_a_name_below_the_apex_is_not_the_last_of_its_chain() {
+    let key = Key::p384();
+    let root = Signing { apex: ".", key: &key, days: (-1, 60) };
+    let types = [RType::A, RType::RRSIG, RType::NSEC];
+    for (owner, next, expected) in
+        [("c.", ".", Status::Secure), ("c.", "b.", Status::Bogus), ("c.", "c.", Status::Bogus)]
+    {
+        let proof = [root.nsec(".", "a.", &types), root.nsec(owner, next, &types)].concat();
+        let authority = [root.soa(), proof].concat();
+        let answer = Answer { rcode: 3, authority, ..Answer::new("x.", RType::A, Vec::new()) };
+        assert_eq!(judged(&key, &root, &answer), (Kind::NameError, expected), "{owner} to {next}");
+    }
+}
+
 // RFC 4035 §5.2: nothing below an unsigned delegation is signed, so that a server of the zone above, which
 // should not speak of it, cannot be caught in a lie there. BIND and Unbound find it insecure.
 #[test]

@@ -34,11 +34,11 @@ impl Hashes {
 }
 
 /// Whether an NSEC record denies a name: it lies strictly between owner and next, or behind the
-/// owner of the last record, whose next is the apex (RFC 4034 §4.1.1).
+/// owner of the last record, whose next is the apex (RFC 4034 §4.1.1), so that the name is below that.
 pub(super) fn covers_name(owner: &Name, next: &Name, name: &Name) -> bool {
     match owner < next {
         true => owner < name && name < next,
-        false => owner < name || name < next,
+        false => owner < name && name.is_at_or_below(next),
     }
 }
 
