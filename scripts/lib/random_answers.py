@@ -258,6 +258,18 @@ def signatures_of(message, rrset):
             and other.covers == rrset.rdtype]
 
 
+def another(rng, message, others):
+    return any_of(rng, [other for other in others if other is not message])
+
+
+def told(rrset):
+    return f"{rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+
+
+def is_in(name, rtype, message):
+    return any(here.name == name and here.rdtype == rtype for here in rrsets(message))
+
+
 def data(message):
     return [rrset for rrset in rrsets(message) if rrset.rdtype != dns.rdatatype.RRSIG]
 
@@ -269,7 +281,7 @@ def fewer_rrsets(rng, message, _others):
         return None
     for one in [rrset, *signatures_of(message, rrset)]:
         without(message, one)
-    return f"without {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+    return f"without {told(rrset)}"
 
 
 @change
@@ -290,7 +302,7 @@ def other_rcode(_rng, message, _others):
 
 @change
 def other_proof(rng, message, others):
-    other = any_of(rng, [other for other in others if other is not message])
+    other = another(rng, message, others)
     if other is None:
         return None
     message.authority[:] = [rrset.copy() for rrset in other.authority]
@@ -300,7 +312,7 @@ def other_proof(rng, message, others):
 @change
 def other_answer(rng, message, others):
     """All of another answer but its question."""
-    other = any_of(rng, [other for other in others if other is not message])
+    other = another(rng, message, others)
     if other is None:
         return None
     message.answer[:] = [rrset.copy() for rrset in other.answer]
@@ -313,7 +325,7 @@ def other_answer(rng, message, others):
 def more_rrsets(rng, message, others):
     donors = [rrset for other in others if other is not message for rrset in data(other)]
     rrset = any_of(rng, donors)
-    if rrset is None or any(here.name == rrset.name and here.rdtype == rrset.rdtype for here in rrsets(message)):
+    if rrset is None or is_in(rrset.name, rrset.rdtype, message):
         return None
     given = [rrset]
     for other in others:
@@ -322,7 +334,7 @@ def more_rrsets(rng, message, others):
             given.append(found[0])
             break
     message.authority.extend(one.copy() for one in given)
-    return f"and {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)} as authority"
+    return f"and {told(rrset)} as authority"
 
 
 @change
@@ -354,13 +366,13 @@ def of_another(rng, message, others):
     given = [one.copy() for one in [rrset, *signatures_of(other, rrset)]]
     for one in given:
         one.name = question.name if fits else one.name
+    if is_in(given[0].name, rrset.rdtype, message):
+        return None
     if rng.random() < 0.5:
         message.answer.clear()
         message.set_rcode(dns.rcode.NOERROR)
-    if any(here.name == given[0].name and here.rdtype == rrset.rdtype for here in rrsets(message)):
-        return None
     message.answer.extend(given)
-    return f"answering with {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)} as {given[0].name}"
+    return f"answering with {told(rrset)} as {given[0].name}"
 
 
 @change
@@ -369,7 +381,7 @@ def fewer_records(rng, message, _others):
     if rrset is None:
         return None
     rrset.discard(rng.choice(list(rrset)))
-    return f"a record less of {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+    return f"a record less of {told(rrset)}"
 
 
 @change
@@ -389,7 +401,7 @@ def greater_ttl(rng, message, _others):
     if rrset is None:
         return None
     rrset.ttl += 1000
-    return f"a greater TTL of {rrset.name}/{dns.rdatatype.to_text(rrset.rdtype)}"
+    return f"a greater TTL of {told(rrset)}"
 
 
 def changed(rng, message, others):
@@ -401,7 +413,7 @@ def changed(rng, message, others):
 
 
 def is_comparable(message):
-    """Whether a validator can judge it by itself: no referral, no chain that goes on elsewhere."""
+    """Whether a validator takes it for an answer: no referral, no error."""
     return bool(message.flags & dns.flags.AA) and message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 

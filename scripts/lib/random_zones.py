@@ -45,7 +45,7 @@ def make(seed, scratch):
 
 
 def make_at(rng, origin, denial, scratch, pair):
-    """A zone at this name with these two keys, or with the first alone."""
+    """A zone at this name with these two keys, or with the first alone; `None` where its signer refuses it."""
     source = scratch / "random"
     source.write_text(unsigned(rng, origin), encoding="ascii")
     combined = rng.random() < 0.2
