@@ -1,7 +1,5 @@
 //! The batch arithmetic behind the trait that all backends share.
 
-use std::sync::OnceLock;
-
 use crate::crypto::{Backend, Item, PreparedKey, PublicKey, Refusal};
 
 #[cfg(target_arch = "x86_64")]
@@ -15,13 +13,14 @@ use super::ifma::avx512;
 use super::kernels::{self, Choice, Scalar64, Tried};
 #[cfg(target_arch = "x86_64")]
 use super::kernels::{FourLanes, Ifma52, ScalarAdx};
+use super::key_tables::KeyTables;
 use super::p256::P256;
 use super::p384::P384;
 use super::plain::{self, Point};
 #[cfg(target_arch = "x86_64")]
 use super::portable::adx;
 use super::rsa;
-use super::sizes::{Reservation, Sizing, WIDTHS};
+use super::sizes::Sizing;
 use super::table::{Row, Table};
 use super::words;
 use super::{ed448, ed25519};
@@ -142,18 +141,11 @@ fn ecdsa_key<C: Algorithm<N>, const N: usize>(
     EcdsaKey::<C, Scalar64, N>::prepare((), Choice::Portable, octets, signatures)
 }
 
-/// A key of at least so many signatures, and its table, which is made when the first of them is
-/// verified: a zone may have keys by the thousand that no signature means.
+/// A key of some signatures.
 struct EcdsaKey<C: Curve<N>, K: Kernel<C, N>, const N: usize> {
     token: K::Token,
-    choice: Choice,
     point: Point<C, N>,
-    /// Which of [`WIDTHS`] its table has.
-    width: usize,
-    /// Which of them the base point's has, chosen when the first signature is verified.
-    base_width: OnceLock<usize>,
-    table: OnceLock<Table<N>>,
-    _octets: Reservation,
+    tables: KeyTables<Table<N>>,
 }
 
 impl<C, K, const N: usize> EcdsaKey<C, K, N>
@@ -173,28 +165,14 @@ where
         let coordinate = |octets| words::from_be_bytes(octets).ok_or(Refusal::Malformed);
         let point = Point::from_affine([coordinate(x)?, coordinate(y)?]);
         let point = point.ok_or(Refusal::Malformed)?;
-        let (width, octets) = Self::SIZING.reserve(signatures).ok_or(Refusal::Unsupported)?;
-        C::base_tables().expect(choice, signatures);
-        let (base_width, table) = (OnceLock::new(), OnceLock::new());
-        Ok(Box::new(Self { token, choice, point, width, base_width, table, _octets: octets }))
+        let tables = KeyTables::reserve(Self::SIZING, choice, C::base_tables(), signatures);
+        Ok(Box::new(Self { token, point, tables: tables.ok_or(Refusal::Unsupported)? }))
     }
 
-    /// The base point and its table.
-    fn base(&self) -> (Point<C, N>, &'static Table<N>) {
+    /// The base point.
+    fn base(&self) -> Point<C, N> {
         // Every curve's base point is on it; a test holds that.
-        let base = Point::from_affine(C::G).unwrap_or(self.point);
-        let tables = C::base_tables();
-        let width = *self.base_width.get_or_init(|| tables.width(&Self::SIZING, self.choice));
-        let make = || {
-            let table = self.table_of(&base, width);
-            let octets = table.octets();
-            (table, octets)
-        };
-        (base, tables.get(self.choice, width, make))
-    }
-
-    fn table_of(&self, point: &Point<C, N>, width: usize) -> Table<N> {
-        K::table(self.token, point, Self::SIZING.windows(width))
+        Point::from_affine(C::G).unwrap_or(self.point)
     }
 
     /// The halves of a signature, if they are in range; the digest is still to come.
@@ -227,17 +205,18 @@ where
     }
 
     fn kernel(&self) -> Option<&'static str> {
-        Some(self.choice.name())
+        Some(self.tables.kernel().name())
     }
 
     fn table_octets(&self) -> usize {
-        self.table.get().map_or(0, Table::octets)
+        self.tables.octets()
     }
 
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
-        let (base, base_table) = self.base();
-        let table = self.table.get_or_init(|| self.table_of(&self.point, self.width));
+        let base = self.base();
+        let points = [&base, &self.point];
+        let tables = self.tables.get(points, |point, windows| K::table(self.token, point, windows));
         let mut space = Workspace::<K, C, N>::new();
         let mut outcomes = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
@@ -251,7 +230,6 @@ where
             Self::hash(items, &places, &mut signatures);
             outcomes.clear();
             outcomes.resize(signatures.len(), Outcome::Fails);
-            let tables = [base_table, table];
             K::verify(self.token, tables, &signatures, &mut outcomes, &mut space);
             for ((place, signature), outcome) in places.into_iter().zip(&signatures).zip(&outcomes)
             {
@@ -267,10 +245,6 @@ where
 
 impl<C: Curve<N>, K: Kernel<C, N>, const N: usize> std::fmt::Debug for EcdsaKey<C, K, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EcdsaKey")
-            .field("kernel", &self.choice)
-            .field("width", &WIDTHS[self.width])
-            .field("base_width", &self.base_width.get().map(|&width| WIDTHS[width]))
-            .finish_non_exhaustive()
+        f.debug_struct("EcdsaKey").field("tables", &self.tables).finish_non_exhaustive()
     }
 }

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::kernels::Choice;
+use super::key_tables::Octets;
 use super::sizes::{Sizing, WIDTHS};
 
 /// Octets of all base points' tables that were made.
@@ -27,7 +28,7 @@ pub struct BaseTables<T> {
     signatures: [AtomicUsize; Choice::COUNT],
 }
 
-impl<T> BaseTables<T> {
+impl<T: Octets> BaseTables<T> {
     /// No tables yet.
     pub const fn new() -> Self {
         Self {
@@ -38,13 +39,9 @@ impl<T> BaseTables<T> {
 
     /// Takes note of a key that is prepared for so many signatures.
     pub fn expect(&self, kernel: Choice, signatures: usize) {
-        let more = |before: usize| Some(before.saturating_add(signatures));
-        // It never fails.
-        let _ = self.signatures[kernel as usize].fetch_update(
-            Ordering::Relaxed,
-            Ordering::Relaxed,
-            more,
-        );
+        // Of more the largest table is the best anyhow, and keys by the million do not overflow.
+        let signatures = signatures.min(1 << 32);
+        self.signatures[kernel as usize].fetch_add(signatures, Ordering::Relaxed);
     }
 
     /// Which of [`WIDTHS`] is best for a key that is about to verify: by then most others are prepared.
@@ -54,11 +51,11 @@ impl<T> BaseTables<T> {
         sizing.cheapest(signatures, |width| tables[width].get().is_some())
     }
 
-    /// The table with this one of [`WIDTHS`], and how to make it, with its octets.
-    pub fn get(&self, kernel: Choice, width: usize, make: impl FnOnce() -> (T, usize)) -> &T {
+    /// The table with this one of [`WIDTHS`], and how to make it.
+    pub fn get(&self, kernel: Choice, width: usize, make: impl FnOnce() -> T) -> &T {
         self.tables[kernel as usize][width].get_or_init(|| {
-            let (table, octets) = make();
-            OCTETS.fetch_add(octets, Ordering::Relaxed);
+            let table = make();
+            OCTETS.fetch_add(table.octets(), Ordering::Relaxed);
             table
         })
     }

@@ -9,6 +9,7 @@
 
 use super::chain::{self, Additions};
 use super::curve::Curve;
+use super::doubling::Doublings;
 use super::field::{Mask, Points, Residues, in_lanes};
 use super::modulus::Modulus;
 use super::plain::Point;
@@ -55,12 +56,14 @@ pub trait Kernel<C: Curve<N>, const N: usize>: Sized {
     type Base: Residues<C::Base, N>;
     /// Modulo the order.
     type Order: Residues<C::Order, N>;
+    /// How a table's point is doubled.
+    type Doublings: Doublings<C, Self::Base, N>;
     /// Signatures in a chunk: enough to drown the inversions, few enough for the second-level cache.
     const CHUNK: usize;
 
     /// [`Table::new`], compiled for the kernel's instructions.
     fn table(_: Self::Token, point: &Point<C, N>, windows: Windows) -> Table<N> {
-        Table::new::<C, Self::Base>(point, windows)
+        Table::new::<C, Self::Base, Self::Doublings>(point, windows)
     }
 
     /// [`verify`], compiled for the kernel's instructions.

@@ -76,6 +76,11 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     fn one() -> Self;
     /// `a + b`.
     fn add(&self, other: &Self) -> Self;
+    /// `a + a`.
+    #[inline(always)]
+    fn twice(&self) -> Self {
+        self.add(self)
+    }
     /// `a - b`.
     fn sub(&self, other: &Self) -> Self;
     /// `a - b`, tight.
@@ -120,6 +125,14 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     fn zeros(&self) -> Mask;
     /// `1 / a` in each lane; none is zero.
     fn invert(&self) -> Self;
+}
+
+/// Residues that can change their lanes, for what has its products side by side.
+pub trait Crosswise<M: Modulus<N>, const N: usize>: Residues<M, N> {
+    /// In each lane the residue of the lane that is named for it.
+    fn permuted(&self, lanes: [usize; MAX_LANES]) -> Self;
+    /// `other` in the lanes of the mask, `self` in the others.
+    fn replace_where(&self, mask: Mask, other: &Self) -> Self;
 }
 
 /// Where the coordinates of points lie, for [`Residues::gather_points`]. A trait and no closure, so that

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 #[cfg(target_arch = "x86_64")]
 use super::avx2::word;
 use super::curve::Curve;
+use super::doubling::InWords;
 use super::ecdsa::Kernel;
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
@@ -147,6 +148,7 @@ impl<C: Curve<N>, const N: usize> Kernel<C, N> for Scalar64 {
     // One: the two chains of additions are enough for the processor to choose from.
     type Base = Portable<C::Base, N, 1>;
     type Order = Portable<C::Order, N, 1>;
+    type Doublings = InWords;
     const CHUNK: usize = 128;
 }
 
@@ -160,6 +162,7 @@ mod x86 {
     use super::super::avx2::word;
     use super::super::avx2::{Avx2, Digits};
     use super::super::curve::Curve;
+    use super::super::doubling::{InWords, SideBySide};
     use super::super::ecdsa::{self, Kernel, Outcome, Signature, Workspace};
     use super::super::ifma::Ifma;
     use super::super::ifma::avx512::{self, Avx512};
@@ -198,6 +201,7 @@ mod x86 {
         type Token = adx::Available;
         type Base = Portable<C::Base, N, 1, Adx>;
         type Order = Portable<C::Order, N, 1, Adx>;
+        type Doublings = InWords;
         const CHUNK: usize = 128;
         ways_in!(adx::Available, table_adx, verify_adx,);
     }
@@ -214,6 +218,7 @@ mod x86 {
         type Token = word::Available;
         type Base = Avx2<C::Base, N, D>;
         type Order = Portable<C::Order, N, 4>;
+        type Doublings = InWords;
         const CHUNK: usize = 128;
 
         fn table(_: word::Available, point: &Point<C, N>, windows: Windows) -> Table<N> {
@@ -241,13 +246,14 @@ mod x86 {
         type Token = avx512::Available;
         type Base = Ifma<Avx512, C::Base, N, L>;
         type Order = Ifma<Avx512, C::Order, N, L>;
+        type Doublings = SideBySide;
         const CHUNK: usize = 256;
         ways_in!(avx512::Available, table_ifma, verify_ifma, L);
     }
 
     #[target_feature(enable = "bmi2,adx")]
     fn table_adx<C: Curve<N>, const N: usize>(point: &Point<C, N>, windows: Windows) -> Table<N> {
-        Table::new::<C, Portable<C::Base, N, 1, Adx>>(point, windows)
+        Table::new::<C, Portable<C::Base, N, 1, Adx>, InWords>(point, windows)
     }
 
     #[target_feature(enable = "bmi2,adx")]
@@ -268,7 +274,7 @@ mod x86 {
     where
         C::Base: Digits<N, D>,
     {
-        Table::new::<C, Avx2<C::Base, N, D>>(point, windows)
+        Table::new::<C, Avx2<C::Base, N, D>, InWords>(point, windows)
     }
 
     #[target_feature(enable = "avx2,bmi2")]
@@ -288,7 +294,7 @@ mod x86 {
         point: &Point<C, N>,
         windows: Windows,
     ) -> Table<N> {
-        Table::new::<C, Ifma<Avx512, C::Base, N, L>>(point, windows)
+        Table::new::<C, Ifma<Avx512, C::Base, N, L>, SideBySide>(point, windows)
     }
 
     #[target_feature(enable = "avx512f,avx512ifma")]
@@ -310,25 +316,28 @@ pub mod check {
     use super::super::modulus::{self, Modulus};
     use super::super::plain::Point;
     use super::super::recode::Windows;
+    use super::super::words;
 
     /// Signatures tried: more than one group of lanes, and not whole groups.
     const COUNT: u64 = 11;
 
-    /// Whether the kernel tells right signatures from wrong ones. It costs some milliseconds before
-    /// the first signature, so the answers are known from how the signatures are made.
+    /// Whether the kernel tells right signatures from wrong ones. It takes a part of a millisecond before
+    /// the first signature, so the answers are known from how the signatures are made, and one sum is
+    /// twice the one before.
     pub fn agrees<C: Curve<N>, K: Kernel<C, N>, const N: usize>(token: K::Token) -> bool {
         // A key whose table has no point in common with the base point's, so that nothing meets.
         let logarithm = C::Order::R3;
         let Some(base) = Point::<C, N>::from_affine(C::G) else { return false };
         let key = base.multiple(&logarithm);
         let mut signatures = Vec::new();
-        let mut u = C::Order::R2;
+        let (mut sum, mut multiple, mut u2) = (base, words::small(1), C::Order::R2);
         for i in 0..COUNT {
-            let [u1, u2] = [u, C::Order::mul(&u, &C::Order::R3)];
-            u = C::Order::mul(&u2, &C::Order::R3);
-            let Some(mut signature) = crafted::<C, N>(&logarithm, &u1, &u2) else { return false };
+            let u1 = C::Order::sub(&multiple, &times::<C, N>(&u2, &logarithm));
+            let Some(mut signature) = with_sum::<C, N>(&sum, &u1, &u2) else { return false };
             signature.e[0] ^= u64::from(is_spoilt(i));
             signatures.push(signature);
+            (sum, multiple) = (sum.double(), C::Order::add(&multiple, &multiple));
+            u2 = C::Order::mul(&u2, &C::Order::R3);
         }
         let tables = [&base, &key]
             .map(|point| K::table(token, point, Windows::new(C::BITS, C::BITS.div_ceil(5))));
@@ -344,19 +353,21 @@ pub mod check {
         i % 3 == 1
     }
 
-    /// A signature under the key `d` such that `u1` and `u2` are what is asked for, if there is one.
-    pub fn crafted<C: Curve<N>, const N: usize>(
-        d: &[u64; N],
+    /// The signature with this `u1` and `u2`, whose sum is known.
+    pub fn with_sum<C: Curve<N>, const N: usize>(
+        sum: &Point<C, N>,
         u1: &[u64; N],
         u2: &[u64; N],
     ) -> Option<Signature<N>> {
-        let times = |a: &[u64; N], b: &[u64; N]| C::Order::mul(&C::Order::mul(a, b), &C::Order::R2);
-        let k = C::Order::add(u1, &times(u2, d));
-        let sum = Point::<C, N>::from_affine(C::G)?.multiple(&k);
         let [x, _] = sum.coordinates()?;
         let r = modulus::reduce_once(&x, 0, &C::Order::VALUE);
-        let s = times(&r, &C::Order::invert(u2));
-        let signature = Signature { e: times(u1, &s), r, s };
+        let s = times::<C, N>(&r, &C::Order::invert(u2));
+        let signature = Signature { e: times::<C, N>(u1, &s), r, s };
         signature.in_range::<C>().then_some(signature)
+    }
+
+    /// A product modulo the order.
+    pub fn times<C: Curve<N>, const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
+        C::Order::mul(&C::Order::mul(a, b), &C::Order::R2)
     }
 }

@@ -11,10 +11,12 @@
 //!   the curves with their kernels.
 //! - [`portable`] is the kernel for every processor, `avx2` the one for AVX2, [`ifma`] the one for
 //!   AVX-512 IFMA.
+//! - [`doubling`] has the points that tables begin with.
 //! - [`plain`] handles one point at a time and every exceptional case; [`modulus`], [`inverse`] and
 //!   [`words`] are what it and the kernels stand on.
 //! - [`digest`] hashes what is signed, many messages side by side.
-//! - [`sizes`] says how large tables are, and [`base`] keeps those of the base points.
+//! - [`sizes`] says how large tables are, [`key_tables`] keeps those of a key, and [`base`] those of the
+//!   base points.
 //! - [`pages`] is memory for tables, and [`unrolled`] a loop that stays in registers.
 //! - [`kernels`] chooses one when the program runs, which [`wanted`] may narrow down, and [`backend`] makes a
 //!   [`Backend`](super::Backend) of it.
@@ -32,6 +34,7 @@ mod base;
 mod chain;
 mod curve;
 pub(super) mod digest;
+mod doubling;
 mod ecdsa;
 mod ed25519;
 mod ed448;
@@ -40,6 +43,7 @@ mod field;
 mod ifma;
 mod inverse;
 mod kernels;
+mod key_tables;
 mod modulus;
 mod p256;
 mod p384;

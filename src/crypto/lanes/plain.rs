@@ -114,8 +114,8 @@ impl<C: Curve<N>, const N: usize> Point<C, N> {
     }
 
     /// X, Y and Z.
-    pub fn jacobian(&self) -> [&[u64; N]; 3] {
-        [&self.x, &self.y, &self.z]
+    pub fn jacobian(&self) -> [[u64; N]; 3] {
+        [self.x, self.y, self.z]
     }
 
     /// The coordinates, not in Montgomery form; `None` for infinity.

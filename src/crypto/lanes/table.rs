@@ -2,8 +2,9 @@
 
 use super::chain::{self, Additions};
 use super::curve::Curve;
-use super::field::{Mask, Points, Residues, Rows, in_lanes};
-use super::modulus::Modulus;
+use super::doubling::Doublings;
+use super::field::{Mask, Points, Residues, Rows};
+use super::key_tables::Octets;
 use super::pages;
 use super::plain;
 use super::recode::{self, Digit, Window, Windows};
@@ -23,6 +24,12 @@ pub struct Table<const N: usize> {
     rows: Vec<Row<N>>,
 }
 
+impl<const N: usize> Octets for Table<N> {
+    fn octets(&self) -> usize {
+        size_of_val(&*self.rows)
+    }
+}
+
 impl<const N: usize> Table<N> {
     /// Makes the table: one affine addition a row, after as many doublings as the order has bits.
     ///
@@ -30,11 +37,13 @@ impl<const N: usize> Table<N> {
     /// earlier row plus a power of two times the point. Both are multiples of the point by
     /// different numbers whose sum is below the order, so they are never equal or opposite.
     #[inline(always)]
-    pub fn new<C: Curve<N>, F: Residues<C::Base, N>>(
-        point: &plain::Point<C, N>,
-        windows: Windows,
-    ) -> Self {
-        let powers = powers_of_two::<C, F, N>(point);
+    pub fn new<C, F, D>(point: &plain::Point<C, N>, windows: Windows) -> Self
+    where
+        C: Curve<N>,
+        F: Residues<C::Base, N>,
+        D: Doublings<C, F, N>,
+    {
+        let powers = powers_of_two::<C, F, D, N>(point);
         let mut rows = pages::filled(Row([[0; N]; 2]), windows.rows());
         let list: Vec<_> = windows.iter().collect();
         let mut rest = list.as_slice();
@@ -48,11 +57,6 @@ impl<const N: usize> Table<N> {
             rest = others;
         }
         Self { windows, rows }
-    }
-
-    /// Octets that its rows take.
-    pub fn octets(&self) -> usize {
-        size_of_val(&*self.rows)
     }
 
     /// The coordinates in a row, packed.
@@ -270,43 +274,33 @@ where
 
 /// The point times `2^m` for each bit `m` of the order, with one inversion and 7 products each.
 #[inline(always)]
-fn powers_of_two<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
-    point: &plain::Point<C, N>,
-) -> Vec<Row<N>> {
-    let doubled = |point: &plain::Point<C, N>| Some(point.double());
-    let powers: Vec<_> = std::iter::successors(Some(*point), doubled).take(C::BITS).collect();
+fn powers_of_two<C, F, D, const N: usize>(point: &plain::Point<C, N>) -> Vec<Row<N>>
+where
+    C: Curve<N>,
+    F: Residues<C::Base, N>,
+    D: Doublings<C, F, N>,
+{
+    let (groups, factor) = D::powers_of_two(point, C::BITS);
     // products[i] is the product of all Z of the groups before i.
-    let mut products = Vec::with_capacity(powers.len().div_ceil(F::LANES));
+    let mut products = Vec::with_capacity(groups.len());
     let mut product = F::one();
-    for powers in powers.chunks(F::LANES) {
+    for [_, _, z] in &groups {
         products.push(product);
-        product = product.mul(&coordinate::<C, F, N>(powers, 2));
+        product = product.mul(z);
     }
-    // The coordinates are in the Montgomery form of whole words. Read in the kernel's own they are all
-    // multiplied by the same number, say c, so that x is c X / Z² and y is c² Y / Z³.
-    let c = F::pack(|_| C::Base::R);
     let mut inverse = product.invert();
-    let mut rows = vec![Row([[0; N]; 2]); powers.len()];
-    let groups = powers.chunks(F::LANES).zip(rows.chunks_mut(F::LANES));
-    for ((powers, rows), product) in groups.zip(&products).rev() {
+    let mut rows = vec![Row([[0; N]; 2]); C::BITS];
+    let rows_of_groups = rows.chunks_mut(F::LANES);
+    for (([x, y, z], rows), product) in groups.iter().zip(rows_of_groups).zip(&products).rev() {
         let reciprocal = inverse.mul(product);
-        inverse = inverse.mul(&coordinate::<C, F, N>(powers, 2));
-        let scaled = reciprocal.mul(&c);
+        inverse = inverse.mul(z);
+        // With coordinates that are f X, f Y and f Z, x is f (f X) / (f Z)² and y is f² (f Y) / (f Z)³.
+        let scaled = reciprocal.mul(&factor);
         let square = scaled.mul(&reciprocal);
-        let x = coordinate::<C, F, N>(powers, 0).mul(&square);
-        let y = coordinate::<C, F, N>(powers, 1).mul(&square.mul(&scaled));
+        let x = x.mul(&square);
+        let y = y.mul(&square.mul(&scaled));
         x.unpack(|lane, x| rows.get_mut(lane).into_iter().for_each(|row| row.0[0] = x));
         y.unpack(|lane, y| rows.get_mut(lane).into_iter().for_each(|row| row.0[1] = y));
     }
     rows
-}
-
-/// X, Y or Z of points, one in each lane. Lanes past the last repeat it.
-#[inline(always)]
-fn coordinate<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
-    points: &[plain::Point<C, N>],
-    which: usize,
-) -> F {
-    let last = points.len() - 1;
-    F::gather(in_lanes!(F::LANES, lane => points[lane.min(last)].jacobian()[which]))
 }

@@ -127,35 +127,35 @@ mod x86 {
 /// Trying out a kernel on signatures whose answers are known.
 #[cfg(any(target_arch = "x86_64", test))]
 pub mod check {
+    use std::iter::successors;
+
     use super::super::super::edwards::Edwards;
     use super::super::super::edwards::verify::{Kernel, Workspace};
     use super::super::super::modulus::Modulus;
     use super::super::super::recode::Windows;
+    use super::super::super::words;
     use super::super::field::{Edwards25519, Order, Signature};
     use super::super::point::{Affine, Extended};
 
     const SCALAR_BITS: usize = Edwards25519::SCALAR_BITS;
 
     /// Signatures tried: more than one group of lanes, and not whole groups.
-    const COUNT: u64 = 11;
+    const COUNT: usize = 11;
 
     /// Whether the kernel tells right signatures from wrong ones. The answers are known from how the
     /// signatures are made.
     pub fn agrees<K: Kernel<Edwards25519, 4>>(token: K::Token) -> bool {
         let logarithm = Order::R3;
         let key = multiples(&[logarithm])[0];
-        let mut number = Order::R2;
-        let mut next = || {
-            number = Order::mul(&number, &Order::R3);
-            number
-        };
-        let numbers: Vec<_> = (0..COUNT).map(|_| [next(), next()]).collect();
-        let secrets: Vec<_> = numbers.iter().map(|[secret, _]| *secret).collect();
-        let points = multiples(&secrets);
+        // Each R is twice the one before, which takes less than a multiple of its own.
+        let secrets = successors(Some(words::small(1)), |number| Some(Order::add(number, number)));
+        let points = successors(Some(Extended::from(Affine::BASE)), |point| Some(point.doubled()));
+        let points = Extended::to_affine(&points.take(COUNT).collect::<Vec<_>>());
+        let hashes = successors(Some(Order::R2), |hash| Some(Order::mul(hash, &Order::R3)));
         let signatures: Vec<_> = (0..)
-            .zip(numbers.iter().zip(points))
-            .map(|(i, ([secret, k], r))| {
-                let mut signature = signed(&logarithm, secret, k, &r);
+            .zip(secrets.zip(hashes).zip(points))
+            .map(|(i, ((secret, hash), r))| {
+                let mut signature = signed(&logarithm, &secret, &hash, &r);
                 signature.r[1] ^= u64::from(is_spoilt(i));
                 signature
             })

@@ -32,6 +32,8 @@
 
 use crate::crypto::Refusal;
 
+use std::sync::LazyLock;
+
 use super::super::edwards::Edwards;
 use super::super::edwards::point::{self, number, words_of};
 use super::super::edwards::verify::{self, Sum};
@@ -190,5 +192,7 @@ pub fn to_twisted(point: &Affine) -> Affine {
 
 /// φ of edwards448's base point.
 pub fn base() -> Affine {
-    to_twisted(&Affine { x: BASE[0], y: BASE[1] })
+    static MAPPED: LazyLock<Affine> =
+        LazyLock::new(|| to_twisted(&Affine { x: BASE[0], y: BASE[1] }));
+    *MAPPED
 }

@@ -1,13 +1,12 @@
 //! A key and its signatures, between the backend's trait and the arithmetic.
 
-use std::sync::OnceLock;
-
 use crate::crypto::{Item, PreparedKey, Refusal};
 
 use super::super::backend::BATCH;
 use super::super::base::BaseTables;
 use super::super::kernels::Choice;
-use super::super::sizes::{Reservation, Sizing, WIDTHS};
+use super::super::key_tables::KeyTables;
+use super::super::sizes::Sizing;
 use super::Edwards;
 use super::point::Affine;
 use super::table::{Row, Table};
@@ -46,19 +45,13 @@ pub trait Scheme<const N: usize>: Edwards<N> {
     fn base_tables() -> &'static BaseTables<Table<N>>;
 }
 
-/// A key, and its table, which is made when the first of its signatures is verified.
+/// A key of some signatures.
 pub struct Key<K: Kernel<C, N>, C: Scheme<N>, const N: usize> {
     token: K::Token,
-    choice: Choice,
     octets: C::Octets,
     /// -A.
     opposite: Affine<N>,
-    /// Which of [`WIDTHS`] its table has.
-    width: usize,
-    /// Which of them the base point's has, chosen when the first signature is verified.
-    base_width: OnceLock<usize>,
-    table: OnceLock<Table<N>>,
-    _memory: Reservation,
+    tables: KeyTables<Table<N>>,
 }
 
 impl<K, C, const N: usize> Key<K, C, N>
@@ -81,23 +74,9 @@ where
         signatures: usize,
     ) -> Result<Box<dyn PreparedKey>, Refusal> {
         let opposite = C::opposite(octets)?;
-        let (width, memory) = Self::SIZING.reserve(signatures).ok_or(Refusal::Unsupported)?;
-        C::base_tables().expect(choice, signatures);
-        let (base_width, table) = (OnceLock::new(), OnceLock::new());
-        Ok(Box::new(Self {
-            token,
-            choice,
-            octets: *octets,
-            opposite,
-            width,
-            base_width,
-            table,
-            _memory: memory,
-        }))
-    }
-
-    fn table_of(&self, point: &Affine<N>, width: usize) -> Table<N> {
-        K::table(self.token, point, Self::SIZING.windows(width))
+        let tables = KeyTables::reserve(Self::SIZING, choice, C::base_tables(), signatures);
+        let tables = tables.ok_or(Refusal::Unsupported)?;
+        Ok(Box::new(Self { token, octets: *octets, opposite, tables }))
     }
 
     /// The signatures that may hold, with their places; what cannot is not hashed.
@@ -120,23 +99,17 @@ where
     }
 
     fn kernel(&self) -> Option<&'static str> {
-        Some(self.choice.name())
+        Some(self.tables.kernel().name())
     }
 
     fn table_octets(&self) -> usize {
-        self.table.get().map_or(0, Table::octets)
+        self.tables.octets()
     }
 
     fn verify_batch(&self, items: &[Item<'_>], holds: &mut [bool]) {
         debug_assert_eq!(items.len(), holds.len());
-        let tables = C::base_tables();
-        let base_width = *self.base_width.get_or_init(|| tables.width(&Self::SIZING, self.choice));
-        let base = tables.get(self.choice, base_width, || {
-            let table = self.table_of(&C::base(), base_width);
-            let octets = table.octets();
-            (table, octets)
-        });
-        let key = self.table.get_or_init(|| self.table_of(&self.opposite, self.width));
+        let points = [&C::base(), &self.opposite];
+        let tables = self.tables.get(points, |point, windows| K::table(self.token, point, windows));
         let mut space = Workspace::<K, C, N>::new();
         let mut verdicts = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
@@ -144,7 +117,7 @@ where
             let (places, signatures) = self.signatures(items);
             verdicts.clear();
             verdicts.resize(signatures.len(), false);
-            K::verify(self.token, [base, key], &signatures, &mut verdicts, &mut space);
+            K::verify(self.token, tables, &signatures, &mut verdicts, &mut space);
             for (place, verdict) in places.into_iter().zip(&verdicts) {
                 holds[place] = *verdict;
             }
@@ -154,10 +127,6 @@ where
 
 impl<K: Kernel<C, N>, C: Scheme<N>, const N: usize> std::fmt::Debug for Key<K, C, N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("edwards::Key")
-            .field("kernel", &self.choice)
-            .field("width", &WIDTHS[self.width])
-            .field("base_width", &self.base_width.get().map(|&width| WIDTHS[width]))
-            .finish_non_exhaustive()
+        f.debug_struct("edwards::Key").field("tables", &self.tables).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@
 //! that it is: a key may have a part of small order, which scalars modulo L would change.
 
 use super::super::field::{Residues, in_lanes};
+use super::super::key_tables::Octets;
 use super::super::modulus::Modulus;
 use super::super::pages;
 use super::super::recode::{self, Digit, Windows};
@@ -47,12 +48,13 @@ pub struct Table<const N: usize> {
 /// their products to stay in cache.
 const CHUNK: usize = 256;
 
-impl<const N: usize> Table<N> {
-    /// Octets of the rows.
-    pub fn octets(&self) -> usize {
-        size_of_val(self.rows.as_slice())
+impl<const N: usize> Octets for Table<N> {
+    fn octets(&self) -> usize {
+        size_of_val(&*self.rows)
     }
+}
 
+impl<const N: usize> Table<N> {
     /// Makes the table: 9.5 products a row, after a doubling and an addition for each bit.
     ///
     /// A window with the multiples up to 2^k gets those up to 2^(k+1) as `3 2^(k-1) ± j`: a sum and a

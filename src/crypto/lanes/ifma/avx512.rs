@@ -8,9 +8,9 @@ use std::arch::x86_64::{
     __m256i, __m512i, _mm256_loadu_si256, _mm512_add_epi64, _mm512_and_si512,
     _mm512_castsi256_si512, _mm512_cmpeq_epi64_mask, _mm512_cmplt_epi64_mask, _mm512_inserti64x4,
     _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_blend_epi64, _mm512_mullo_epi64,
-    _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_set_epi64, _mm512_set1_epi64,
-    _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srav_epi64, _mm512_srlv_epi64,
-    _mm512_sub_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
+    _mm512_or_si512, _mm512_permutex2var_epi64, _mm512_permutexvar_epi64, _mm512_set_epi64,
+    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_sllv_epi64, _mm512_srav_epi64,
+    _mm512_srlv_epi64, _mm512_sub_epi64, _mm512_unpackhi_epi64, _mm512_unpacklo_epi64,
 };
 
 use super::vector::{LANES, Vector};
@@ -87,6 +87,15 @@ impl Vector for Avx512 {
         let first = intrinsic!(_mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0));
         let second = intrinsic!(_mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2));
         [pick(even, first), pick(odd, first), pick(even, second), pick(odd, second)]
+    }
+
+    #[inline(always)]
+    fn permuted(self, lanes: [usize; LANES]) -> Self {
+        let mut places = [0; LANES];
+        for (place, lane) in places.iter_mut().zip(lanes) {
+            *place = lane as u64;
+        }
+        Self(intrinsic!(_mm512_permutexvar_epi64(Self::from_words(places).0, self.0)))
     }
 
     #[inline(always)]

@@ -10,7 +10,7 @@
 
 use std::marker::PhantomData;
 
-use super::field::{MAX_LANES, Mask, Points, Residues, Rows};
+use super::field::{Crosswise, MAX_LANES, Mask, Points, Residues, Rows};
 use super::modulus::{self, Modulus};
 use super::unrolled::unrolled;
 use vector::{DIGIT_BITS, DIGIT_MASK, LANES, Vector};
@@ -136,8 +136,7 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
     /// Packed, that is plain, powers of this kernel's R modulo p.
     const ONE: [u64; N] = modulus::power_of_two(&M::VALUE, Self::RADIX_BITS);
     const R2: [u64; N] = modulus::power_of_two(&M::VALUE, 2 * Self::RADIX_BITS);
-    /// R² in the Montgomery form of whole words.
-    const INVERSION: [u64; N] = modulus::power_of_two(&M::VALUE, 2 * Self::RADIX_BITS + 64 * N);
+    const R3: [u64; N] = modulus::power_of_two(&M::VALUE, 3 * Self::RADIX_BITS);
 
     #[inline(always)]
     fn new(digits: [V; L]) -> Self {
@@ -398,6 +397,17 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         Self::new(Self::carried(sum))
     }
 
+    /// No carry goes further than to the next digit.
+    #[inline(always)]
+    fn twice(&self) -> Self {
+        let mut double = each!(i, self.digits[i].shl(1));
+        for i in 0..L - 1 {
+            double[i + 1] = double[i + 1].or(double[i].shr(DIGIT_BITS));
+            double[i] = double[i].and(V::splat(DIGIT_MASK));
+        }
+        Self::new(double)
+    }
+
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
         Self::new(Self::carried(each!(i, {
@@ -470,12 +480,33 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         any.zeros()
     }
 
+    /// All lanes with one inversion: the product of all of them is made crosswise, and so is that of the
+    /// seven others for each.
     #[inline(always)]
     fn invert(&self) -> Self {
-        let mut numbers = [[0; N]; LANES];
-        self.unpack(|lane, number| numbers[lane] = number);
-        // With a R in the lanes: 1 / (a R) times R² is 1 / a in Montgomery form.
-        modulus::invert_all::<M, N>(&mut numbers, &Self::INVERSION);
-        Self::pack(|lane| numbers[lane])
+        let other = self.permuted([4, 5, 6, 7, 0, 1, 2, 3]);
+        let pairs = self.mul(&other);
+        let other_pair = pairs.permuted([2, 3, 0, 1, 6, 7, 4, 5]);
+        let fours = pairs.mul(&other_pair);
+        let other_four = fours.permuted([1, 0, 3, 2, 5, 4, 7, 6]);
+        let product = fours.mul(&other_four).to_columns();
+        // With a R in the lanes: 1 / (a R) times R³, divided by R, is 1 / a in Montgomery form.
+        let inverse = Self::splat(&M::invert(&product.map(|column| column[0])));
+        let others = other.mul(&other_pair).mul(&other_four);
+        inverse.mul(&Self::splat(&Self::R3)).mul(&others)
+    }
+}
+
+impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Crosswise<M, N>
+    for Ifma<V, M, N, L>
+{
+    #[inline(always)]
+    fn permuted(&self, lanes: [usize; MAX_LANES]) -> Self {
+        Self::new(each!(i, self.digits[i].permuted(lanes)))
+    }
+
+    #[inline(always)]
+    fn replace_where(&self, mask: Mask, other: &Self) -> Self {
+        Self::new(each!(i, self.digits[i].replace_where(mask, other.digits[i])))
     }
 }

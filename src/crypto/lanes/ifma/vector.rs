@@ -33,6 +33,8 @@ pub trait Vector: Copy + Send + Sync {
         let [a, b, c, d, e, f, g, h] = rows;
         Self::columns([Self::pair(a, e), Self::pair(b, f), Self::pair(c, g), Self::pair(d, h)])
     }
+    /// For each lane the word of the lane that is named for it.
+    fn permuted(self, lanes: [usize; LANES]) -> Self;
     /// The same as a factor: bits above 52 are not read.
     fn as_factor(self) -> Self;
     /// `self` plus the low 52 bits of the 104-bit product of the low 52 bits of `a` and `b`.
@@ -116,6 +118,10 @@ impl Vector for Emulated {
 
     fn columns(pairs: [Self; 4]) -> [Self; 4] {
         std::array::from_fn(|i| Self(std::array::from_fn(|row| pairs[row % 4].0[row / 4 * 4 + i])))
+    }
+
+    fn permuted(self, lanes: [usize; LANES]) -> Self {
+        Self(lanes.map(|lane| self.0[lane]))
     }
 
     fn as_factor(self) -> Self {

@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 
 use super::curve::Curve;
+use super::doubling::{InWords, SideBySide};
 use super::ecdsa::{self, Kernel, Outcome, Signature, Workspace};
 use super::field::Residues;
 use super::ifma::Ifma;
@@ -178,6 +179,34 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    // The product of all lanes is made crosswise, and so is what the others have for each.
+    #[test]
+    fn lanes_that_all_differ_are_inverted_together(
+        numbers in proptest::collection::vec(residue::<p256::P, 4>(), 8),
+        others in proptest::collection::vec(residue::<p384::Order, 6>(), 8),
+    ) {
+        check_inverses::<p256::P, Ifma<Emulated, _, 4, 5>, 4>(&numbers);
+        check_inverses::<p384::Order, Ifma<Emulated, _, 6, 8>, 6>(&others);
+        #[cfg(target_arch = "x86_64")]
+        if super::ifma::avx512::Available::detect().is_some() {
+            use super::ifma::avx512::Avx512;
+            check_inverses::<p256::P, Ifma<Avx512, _, 4, 5>, 4>(&numbers);
+            check_inverses::<p384::Order, Ifma<Avx512, _, 6, 8>, 6>(&others);
+        }
+    }
+}
+
+fn check_inverses<M: Modulus<N>, F: Residues<M, N>, const N: usize>(numbers: &[[u64; N]]) {
+    let or_one = |number: &[u64; N]| if words::is_zero(number) { words::small(1) } else { *number };
+    let numbers = F::pack(|lane| or_one(&numbers[lane])).expand();
+    numbers.invert().mul(&numbers).reduce().unpack(|lane, number| {
+        assert_eq!(number, words::small(1), "lane {lane}");
+    });
+}
+
 // Every residue of a small prime, and numbers that have no inverse.
 #[test]
 fn inverses_are_found_just_where_they_are() {
@@ -254,18 +283,19 @@ impl<C: Curve<N>, const N: usize, const L: usize, const CHUNK: usize> Kernel<C, 
     type Token = ();
     type Base = Portable<C::Base, N, L>;
     type Order = Portable<C::Order, N, L>;
+    type Doublings = InWords;
     const CHUNK: usize = CHUNK;
 }
 
 /// What the batch says, and what `plain` says where the batch leaves it open; how many those were.
-fn verdicts<K: Kernel<C, N>, C: Curve<N>, const N: usize>(
+fn verdicts<K: Kernel<C, N, Token = ()>, C: Curve<N>, const N: usize>(
     key: &Point<C, N>,
     windows: [usize; 2],
     signatures: &[Signature<N>],
 ) -> (Vec<bool>, usize) {
     let base = Point::<C, N>::from_affine(C::G).unwrap();
     let [base_table, key_table] = [(&base, windows[0]), (key, windows[1])]
-        .map(|(point, count)| Table::new::<C, K::Base>(point, Windows::new(C::BITS, count)));
+        .map(|(point, count)| K::table((), point, Windows::new(C::BITS, count)));
     let mut outcomes = vec![Outcome::Undecided; signatures.len()];
     let mut space = Workspace::<K, C, N>::new();
     ecdsa::verify([&base_table, &key_table], signatures, &mut outcomes, &mut space);
@@ -391,7 +421,9 @@ fn multiple(k: &[u64; 4]) -> [[u64; 4]; 2] {
 
 /// A signature under the key `d` such that `u1` and `u2` are what is asked for.
 fn crafted(d: &[u64; 4], u1: &[u64; 4], u2: &[u64; 4]) -> Option<Signature<4>> {
-    check::crafted::<P256, 4>(d, u1, u2)
+    let k = p256::Order::add(u1, &check::times::<P256, 4>(u2, d));
+    let base = Point::<P256, 4>::from_affine(P256::G)?;
+    check::with_sum(&base.multiple(&k), u1, u2)
 }
 
 // Whoever knows the key's logarithm can choose u1 and u2, and so make points meet in the first
@@ -511,6 +543,7 @@ impl<C: Curve<N>, const N: usize, const L: usize> Kernel<C, N> for EmulatedIfma<
     type Token = ();
     type Base = Ifma<Emulated, C::Base, N, L>;
     type Order = Ifma<Emulated, C::Order, N, L>;
+    type Doublings = SideBySide;
     const CHUNK: usize = 24;
 }
 
