@@ -10,9 +10,9 @@ use super::digest::{self, InVectors, Sha256, Sha384};
 use super::ecdsa::{Kernel, Outcome, Signature, Workspace};
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
-use super::kernels::{self, Choice, Scalar64, Tried};
 #[cfg(target_arch = "x86_64")]
-use super::kernels::{FourLanes, Ifma52, ScalarAdx};
+use super::kernels::{self, FourLanes, Ifma52, ScalarAdx, Tried};
+use super::kernels::{Choice, Scalar64};
 use super::key_tables::KeyTables;
 use super::p256::P256;
 use super::p384::P384;
@@ -69,6 +69,7 @@ impl Backend for Lanes {
 /// What a curve needs to be a DNSSEC algorithm.
 trait Algorithm<const N: usize>: Curve<N> {
     /// The curve, for the choice of its kernel.
+    #[cfg(target_arch = "x86_64")]
     const TRIED: Tried;
     /// The digest that is signed, of as many octets as a coordinate.
     type Hash: InVectors;
@@ -83,6 +84,7 @@ trait Algorithm<const N: usize>: Curve<N> {
 }
 
 impl Algorithm<4> for P256 {
+    #[cfg(target_arch = "x86_64")]
     const TRIED: Tried = Tried::P256;
     type Hash = Sha256;
     #[cfg(target_arch = "x86_64")]
@@ -97,6 +99,7 @@ impl Algorithm<4> for P256 {
 }
 
 impl Algorithm<6> for P384 {
+    #[cfg(target_arch = "x86_64")]
     const TRIED: Tried = Tried::P384;
     type Hash = Sha384;
     #[cfg(target_arch = "x86_64")]
@@ -118,20 +121,19 @@ fn ecdsa_key<C: Algorithm<N>, const N: usize>(
     if signatures < FEWEST_SIGNATURES {
         return Err(Refusal::Unsupported);
     }
-    let choice = kernels::chosen(C::TRIED);
     #[cfg(target_arch = "x86_64")]
-    match choice {
-        Choice::Ifma => {
+    match kernels::chosen(C::TRIED) {
+        choice @ Choice::Ifma => {
             if let Some(available) = avx512::Available::detect() {
                 return EcdsaKey::<C, C::Ifma, N>::prepare(available, choice, octets, signatures);
             }
         }
-        Choice::Avx2 => {
+        choice @ Choice::Avx2 => {
             if let Some(available) = word::Available::detect() {
                 return EcdsaKey::<C, C::Avx2, N>::prepare(available, choice, octets, signatures);
             }
         }
-        Choice::Adx => {
+        choice @ Choice::Adx => {
             if let Some(available) = adx::Available::detect() {
                 return EcdsaKey::<C, ScalarAdx, N>::prepare(available, choice, octets, signatures);
             }

@@ -40,7 +40,7 @@ impl<T: Octets> BaseTables<T> {
     /// Takes note of a key that is prepared for so many signatures.
     pub fn expect(&self, kernel: Choice, signatures: usize) {
         // Of more the largest table is the best anyhow, and keys by the million do not overflow.
-        let signatures = signatures.min(1 << 32);
+        let signatures = signatures.min(1 << 30);
         self.signatures[kernel as usize].fetch_add(signatures, Ordering::Relaxed);
     }
 

@@ -76,11 +76,6 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
     fn one() -> Self;
     /// `a + b`.
     fn add(&self, other: &Self) -> Self;
-    /// `a + a`.
-    #[inline(always)]
-    fn twice(&self) -> Self {
-        self.add(self)
-    }
     /// `a - b`.
     fn sub(&self, other: &Self) -> Self;
     /// `a - b`, tight.
@@ -129,6 +124,8 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
 
 /// Residues that can change their lanes, for what has its products side by side.
 pub trait Crosswise<M: Modulus<N>, const N: usize>: Residues<M, N> {
+    /// `a + a`.
+    fn twice(&self) -> Self;
     /// In each lane the residue of the lane that is named for it.
     fn permuted(&self, lanes: [usize; MAX_LANES]) -> Self;
     /// `other` in the lanes of the mask, `self` in the others.

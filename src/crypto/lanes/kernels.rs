@@ -99,7 +99,10 @@ impl Choice {
                 Tried::Rsa => rsa::kernels::agrees::<rsa::kernels::EightLanes>(available),
             }),
             #[cfg(not(target_arch = "x86_64"))]
-            _ => false,
+            _ => {
+                let _ = curve;
+                false
+            }
         }
     }
 }

@@ -27,6 +27,11 @@
 //! can make points meet on the way; such a signature is taken out of its batch and judged by
 //! [`plain`]. Beyond that, the engine asks a library about every signature that is said to fail.
 
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(dead_code, reason = "what only the kernels for x86-64 use is tested everywhere")
+)]
+
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod backend;

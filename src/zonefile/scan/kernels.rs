@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512, trial};
+#[cfg(target_arch = "x86_64")]
 use crate::crypto::backend;
 
 /// A way to read text fast. All find the same in it.
@@ -44,14 +45,16 @@ impl Kernel {
     /// Those that the processor has, the fastest first.
     #[must_use]
     pub fn all() -> Vec<Self> {
-        let mut all = Vec::new();
+        let all = [Self::Plain];
         #[cfg(target_arch = "x86_64")]
-        {
-            all.extend(avx512::Available::detect().map(Self::Avx512));
-            all.extend(avx2::Available::detect().map(Self::Avx2));
-        }
-        all.push(Self::Plain);
-        all
+        let all = [
+            avx512::Available::detect().map(Self::Avx512),
+            avx2::Available::detect().map(Self::Avx2),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(all);
+        Vec::from_iter(all)
     }
 
     /// Its name, as it is asked for.

@@ -13,6 +13,7 @@
 //!
 //! Text is a plain slice: nothing is read in front of it or behind it.
 
+#[cfg(any(target_arch = "x86_64", test))]
 mod blocks;
 mod plain;
 

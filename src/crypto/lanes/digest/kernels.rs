@@ -37,14 +37,16 @@ impl<H: Hash> InVectors for H {}
 impl Kernel {
     /// Those that the processor has, the fastest first.
     pub fn all() -> Vec<Self> {
-        let mut all = Vec::new();
+        let all = [Self::OneByOne];
         #[cfg(target_arch = "x86_64")]
-        {
-            all.extend(avx512::Available::detect().map(Self::Avx512));
-            all.extend(avx2::Available::detect().map(Self::Avx2));
-        }
-        all.push(Self::OneByOne);
-        all
+        let all = [
+            avx512::Available::detect().map(Self::Avx512),
+            avx2::Available::detect().map(Self::Avx2),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(all);
+        Vec::from_iter(all)
     }
 
     /// The name that reports print.

@@ -10,7 +10,9 @@ use super::super::edwards::key::{Key, Scheme};
 use super::super::edwards::table::Table;
 #[cfg(target_arch = "x86_64")]
 use super::super::ifma::avx512;
-use super::super::kernels::{self, Choice, Tried};
+use super::super::kernels::Choice;
+#[cfg(target_arch = "x86_64")]
+use super::super::kernels::{self, Tried};
 use super::super::modulus::Modulus;
 #[cfg(target_arch = "x86_64")]
 use super::super::portable::adx;
@@ -35,20 +37,19 @@ pub fn prepare(octets: &[u8; 32], signatures: usize) -> Result<Box<dyn PreparedK
     if signatures < FEWEST_SIGNATURES {
         return Err(Refusal::Unsupported);
     }
-    let choice = kernels::chosen(Tried::Ed25519);
     #[cfg(target_arch = "x86_64")]
-    match choice {
-        Choice::Ifma => {
+    match kernels::chosen(Tried::Ed25519) {
+        choice @ Choice::Ifma => {
             if let Some(available) = avx512::Available::detect() {
                 return Key::<Ifma, _, 4>::prepare(available, choice, octets, signatures);
             }
         }
-        Choice::Avx2 => {
+        choice @ Choice::Avx2 => {
             if let Some(available) = word::Available::detect() {
                 return Key::<Avx, _, 4>::prepare(available, choice, octets, signatures);
             }
         }
-        Choice::Adx => {
+        choice @ Choice::Adx => {
             if let Some(available) = adx::Available::detect() {
                 return Key::<Adx, _, 4>::prepare(available, choice, octets, signatures);
             }

@@ -8,7 +8,9 @@ use super::super::avx2::word;
 use super::super::base::BaseTables;
 use super::super::edwards::key::{Key, Scheme};
 use super::super::edwards::table::Table;
-use super::super::kernels::{self, Choice, Tried};
+use super::super::kernels::Choice;
+#[cfg(target_arch = "x86_64")]
+use super::super::kernels::{self, Tried};
 use super::super::modulus::{self, Modulus};
 #[cfg(target_arch = "x86_64")]
 use super::super::portable::adx;
@@ -33,23 +35,20 @@ pub fn prepare(octets: &[u8; 57], signatures: usize) -> Result<Box<dyn PreparedK
     if signatures < FEWEST_SIGNATURES {
         return Err(Refusal::Unsupported);
     }
-    let choice = kernels::chosen(Tried::Ed448);
     #[cfg(target_arch = "x86_64")]
-    match choice {
-        Choice::Avx2 => {
+    match kernels::chosen(Tried::Ed448) {
+        choice @ Choice::Avx2 => {
             if let Some(available) = word::Available::detect() {
                 return Key::<Avx, _, 7>::prepare(available, choice, octets, signatures);
             }
         }
-        Choice::Adx => {
+        choice @ Choice::Adx => {
             if let Some(available) = adx::Available::detect() {
                 return Key::<Adx, _, 7>::prepare(available, choice, octets, signatures);
             }
         }
         Choice::Ifma | Choice::Portable => {}
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = choice;
     Key::<Portable, Twisted448, 7>::prepare((), Choice::Portable, octets, signatures)
 }
 

@@ -6,6 +6,7 @@ use super::super::field::{Residues, in_lanes};
 #[cfg(any(target_arch = "x86_64", test))]
 use super::super::modulus;
 use super::super::modulus::Modulus;
+#[cfg(any(target_arch = "x86_64", test))]
 use super::super::words;
 use super::Edwards;
 

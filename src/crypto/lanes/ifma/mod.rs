@@ -397,17 +397,6 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         Self::new(Self::carried(sum))
     }
 
-    /// No carry goes further than to the next digit.
-    #[inline(always)]
-    fn twice(&self) -> Self {
-        let mut double = each!(i, self.digits[i].shl(1));
-        for i in 0..L - 1 {
-            double[i + 1] = double[i + 1].or(double[i].shr(DIGIT_BITS));
-            double[i] = double[i].and(V::splat(DIGIT_MASK));
-        }
-        Self::new(double)
-    }
-
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
         Self::new(Self::carried(each!(i, {
@@ -500,6 +489,17 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
 impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Crosswise<M, N>
     for Ifma<V, M, N, L>
 {
+    /// No carry goes further than to the next digit.
+    #[inline(always)]
+    fn twice(&self) -> Self {
+        let mut double = each!(i, self.digits[i].shl(1));
+        for i in 0..L - 1 {
+            double[i + 1] = double[i + 1].or(double[i].shr(DIGIT_BITS));
+            double[i] = double[i].and(V::splat(DIGIT_MASK));
+        }
+        Self::new(double)
+    }
+
     #[inline(always)]
     fn permuted(&self, lanes: [usize; MAX_LANES]) -> Self {
         Self::new(each!(i, self.digits[i].permuted(lanes)))

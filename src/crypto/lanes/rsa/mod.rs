@@ -25,8 +25,9 @@ use crate::crypto::{Item, PreparedKey, Refusal, RsaHash, RsaKey};
 
 #[cfg(target_arch = "x86_64")]
 use super::ifma::avx512;
+use super::kernels::Choice;
 #[cfg(target_arch = "x86_64")]
-use super::kernels::{Choice, Tried, chosen};
+use super::kernels::{Tried, chosen};
 use kernels::{Kernel, Words};
 use numbers::Numbers;
 use power::{Constants, Question};

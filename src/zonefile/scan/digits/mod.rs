@@ -18,7 +18,10 @@ use super::Kernel;
 #[inline]
 pub fn base64(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
     match kernel {
-        Kernel::Plain => false,
+        Kernel::Plain => {
+            let _ = (text, out);
+            false
+        }
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::base64(available, text, out),
         #[cfg(target_arch = "x86_64")]
@@ -32,7 +35,10 @@ pub fn base64(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
 #[inline]
 pub fn base32hex(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
     match kernel {
-        Kernel::Plain => false,
+        Kernel::Plain => {
+            let _ = (text, out);
+            false
+        }
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::base32hex(available, text, out),
         #[cfg(target_arch = "x86_64")]
@@ -46,7 +52,10 @@ pub fn base32hex(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
 #[inline]
 pub fn hexadecimal(kernel: Kernel, text: &[u8], out: &mut Vec<u8>) -> bool {
     match kernel {
-        Kernel::Plain => false,
+        Kernel::Plain => {
+            let _ = (text, out);
+            false
+        }
         #[cfg(target_arch = "x86_64")]
         Kernel::Avx2(available) => avx2::hexadecimal(available, text, out),
         #[cfg(target_arch = "x86_64")]
