@@ -1,5 +1,5 @@
-//! The products of one doubling side by side in the lanes of a vector: three vectors one after the other,
-//! where there would be eight numbers.
+//! The products of one doubling side by side in the lanes of a vector: three products of vectors one after the
+//! other, where there would be eight of numbers.
 
 use super::super::curve::Curve;
 use super::super::field::{Crosswise, MAX_LANES, Mask};
@@ -8,7 +8,7 @@ use super::super::plain::Point;
 use super::super::words;
 use super::{Doublings, Jacobian};
 
-/// The products of one doubling side by side.
+/// In lanes, for kernels with at least four.
 #[derive(Debug)]
 pub struct SideBySide;
 
