@@ -157,3 +157,34 @@ fn a_cname_that_does_not_follow_from_an_unsigned_dname_is_insecure() {
     };
     assert_eq!([judged("w.c.b."), judged("v.c.b.")], [Status::Insecure; 2]);
 }
+
+// RFC 6672 §3.3: what a DNAME made from a wildcard means for the names below it is not defined. By itself it is
+// data as any other (RFC 4592 §3.3.1).
+#[test]
+fn a_dname_made_from_a_wildcard_is_data_and_no_alias() {
+    let setting = Setting::new();
+    let root = setting.root();
+    let target = [name("x.").as_wire().to_vec()];
+    let made = root.expanded("*.", "f.", RType::DNAME, &target);
+    let authority = root.nsec("e.", "g.", &[RType::TXT, RType::RRSIG, RType::NSEC]);
+    let judged = |name, rtype, answer| {
+        let authority = authority.clone();
+        setting.judged(&Answer { authority, ..Answer::new(name, rtype, answer) })
+    };
+    for rtype in [RType::DNAME, RType::ANY] {
+        assert_eq!(judged("f.", rtype, made.clone()), Status::Secure, "{rtype}");
+    }
+    let answer = [made.clone(), vec![alias("w.f.", RType::CNAME, "w.x.")]].concat();
+    assert_eq!(judged("w.f.", RType::A, answer), Status::Bogus);
+}
+
+// RFC 4035 §3.1.4.1: but for the DS all types at a delegation are asked of the zone below it, also NSEC.
+#[test]
+fn an_nsec_denied_at_an_unsigned_delegation_is_insecure() {
+    let setting = Setting::new();
+    let root = setting.root();
+    let cut = root.nsec("b.", "d.", &[RType::NS, RType::RRSIG]);
+    let authority = [root.soa(), cut].concat();
+    let answer = Answer { authority, ..Answer::new("b.", RType::NSEC, Vec::new()) };
+    assert_eq!(setting.judged(&answer), Status::Insecure);
+}

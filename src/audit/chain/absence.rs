@@ -15,10 +15,12 @@ use super::trust::{Judge, Trust};
 use super::verify::Verified;
 
 impl<'v> Judge<'v> {
-    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4).
+    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4), in an answer for a
+    /// name at or below it.
     pub fn expansion(
         &mut self,
         response: &Response,
+        name: &Name,
         owner: &Name,
         signature: SignatureId,
         zone: &Trust,
@@ -27,7 +29,7 @@ impl<'v> Judge<'v> {
         let encloser = wildcard.parent().unwrap_or(Name::root());
         let signed = self.verified.bag.signature(signature).rrset;
         let stored_type = self.verified.bag.rrset(signed).rtype;
-        if stored_type == RType::DNAME {
+        if stored_type == RType::DNAME && name != owner {
             // What a DNAME made from a wildcard would mean for the names below is not defined
             // (RFC 6672 §3.3); validators reject it.
             let reason = Reason {
@@ -134,7 +136,7 @@ impl<'v> Judge<'v> {
         asked: RType,
         soa: &Name,
     ) -> (Judgement, Name) {
-        let at = name.parent().filter(|_| asked == RType::DS).unwrap_or(*name);
+        let at = asked_of(name, asked);
         let (unprovable, apex) = self.unprovable(response, name, rtype, &at);
         let reason = Reason {
             detail: Some(format!("the SOA is that of {soa}")),
@@ -146,7 +148,7 @@ impl<'v> Judge<'v> {
     /// The zone that an RRset would lie in, where a delegation below a signed zone leads to it that is proven
     /// to have no DS: whatever the servers of the zone above say of what is below it, nothing is signed there.
     fn unsigned_below(&mut self, name: &Name, rtype: RType, signed: &Name) -> Option<Rc<Trust>> {
-        let zone = self.position_of(name, rtype).zone;
+        let zone = self.position(&asked_of(name, rtype)).zone;
         let reason = zone.judgement.reason.as_ref()?;
         // With opt-out there need be no delegation, and then the name is the signed zone's.
         let is_unsigned = zone.judgement.status == Status::Insecure
@@ -245,6 +247,12 @@ impl<'v> Judge<'v> {
         }
         evidence
     }
+}
+
+/// Where the zone lies whose servers are asked for a type at a name: above a delegation for its DS
+/// (RFC 4035 §3.1.4.1), below it for all else.
+fn asked_of(name: &Name, rtype: RType) -> Name {
+    name.parent().filter(|_| rtype == RType::DS).unwrap_or(*name)
 }
 
 /// What a proof makes of what it should prove.

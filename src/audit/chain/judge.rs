@@ -390,7 +390,7 @@ impl<'v> Judge<'v> {
         end.zone.get_or_insert(judged.zone.apex);
         let owner = self.owner(held);
         let judgement = match judged.signature {
-            Some(signature) => self.expansion(response, &owner, signature, &judged.zone),
+            Some(signature) => self.expansion(response, &end.name, &owner, signature, &judged.zone),
             None => judged.judgement,
         };
         let status = judgement.status;
