@@ -6,7 +6,9 @@ then is the message: records that are missing, of other answers, at other names.
 seed and signatures.
 """
 
+import contextlib
 import hashlib
+import random
 import re
 import socket
 import struct
@@ -30,6 +32,26 @@ LOOPBACK = "127.0.0.1"
 TYPES = ("A", "A", "A", "AAAA", "TXT", "DS", "NS", "CNAME", "MX", "SRV", "DNSKEY", "SOA", "NSEC", "TYPE65280")
 LABELS = ("a", "b", "e", "ns", "z", "new", "*", "0")
 CHANGES = []
+# Where others may judge otherwise, and neither is wrong. They take it for better than sigmill:
+LAXER = {
+    "more in answer": "they leave out what no alias leads to, which a stub would take",
+    "other SOA": "they need no SOA where the rest proves what is denied",
+    "below no anchor": "what was asked for, so that they do not validate what an alias leads to",
+}
+# For bogus, when sigmill does not:
+STRICTER = {
+    "more denied": "they reject proofs of a second zone, which prove nothing and do no harm",
+    "made alias": "they take the CNAME that follows from a DNAME for an RRset of its own, if it was asked for",
+}
+# For bogus, when sigmill finds it insecure:
+STRICTER_UNSIGNED = {
+    "other signer": "they take what a signature says of its zone for true, also where none can be made",
+    "other denial": "likewise what is denied by another zone than the name's",
+}
+# Only whether it is bogus is compared.
+LEADS_ON = "leads on"
+# Bogus, because of what they were told of the zones on the way and not because of the answer.
+NO_CHAIN = "bogus chain"
 KEYS = random_zones.KEYS
 KEYS_BELOW = [keys.derived("random ksk below", 13, KSK), keys.derived("random zsk below", 13, ZSK)]
 
@@ -39,6 +61,67 @@ class Unanswered(Exception):
 
 
 # --- What the answers come from ---
+
+
+class Setting:
+    """A random zone, often with another below it, its server, and validators that ask a repeater of its
+    answers; for as long as the block lasts."""
+
+    def __init__(self, seed, scratch):
+        made = random_zones.make(seed, scratch)
+        if made is None:
+            raise Unanswered
+        self.rng, self.scratch = random.Random(seed), scratch
+        child = with_child(self.rng, made, scratch)
+        self.zones = [made.zone, child.zone] if child else [made.zone]
+        self.broken = made.changes + [f"below: {what}" for what in (child.changes if child else [])]
+
+    def __enter__(self):
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(Server(self.zones, self.scratch))
+            self.repeater = stack.enter_context(Repeater(server))
+            anchor = Anchor(self.zones[0], self.scratch)
+            self.validators = Validators(self.zones, anchor, self.repeater.port, self.scratch)
+            server.wait()
+            self.ask = server.ask
+            self.stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_):
+        self.stack.close()
+
+    def questions(self, count):
+        return questions(self.rng, self.zones, count)
+
+    def changed(self, message, originals):
+        """As `changed`; one of four stays as it is."""
+        question = message.question[0]
+        apexes = [dns.name.from_text(zone.origin) for zone in self.zones]
+        # Without its keys nothing of a zone is worth asking for.
+        leads = question.rdtype in (dns.rdatatype.DNSKEY, dns.rdatatype.DS) and question.name in apexes
+        if self.rng.random() < 0.75 and not leads:
+            return changed(self.rng, message, originals)
+        return message, []
+
+    def verdicts(self, messages):
+        """What delv and libunbound say when each question is answered with its message."""
+        self.repeater.told = messages
+        return [self.validators.both(*key) for key in messages]
+
+    def is_comparable(self, message):
+        """Whether a validator takes it for an answer: no referral, no error."""
+        return bool(message.flags & dns.flags.AA) and is_without_error(message)
+
+    def shapes(self, _message):
+        """What is to be counted of it."""
+        return ()
+
+    def differences(self, message, _original):
+        """Why the others may judge it otherwise: of `LAXER`, `STRICTER` and so on. `LEADS_ON`: it leads to another
+        name, for which they ask anew."""
+        question = message.question[0]
+        leads = {dns.rdatatype.CNAME, dns.rdatatype.DNAME} - {question.rdtype}
+        return {LEADS_ON} if any(rrset.rdtype in leads for rrset in message.answer) else set()
 
 
 def with_child(rng, made, scratch):
@@ -133,7 +216,7 @@ def free_port():
 
 class Repeater:
     """Answers with the answers that it is told, else with those of a server; names elsewhere have an address.
-    It notes all that it said."""
+    It notes what the server said."""
 
     def __init__(self, server):
         self.server, self.told, self.said = server, {}, {}
@@ -184,24 +267,32 @@ class Repeater:
     def answer(self, octets):
         query = dns.message.from_wire(octets)
         question = query.question[0]
-        key = (question.name, question.rdtype)
-        if not question.name.is_subdomain(self.origin):
-            answer = dns.message.make_response(query)
-            answer.flags |= dns.flags.AA
-            if question.rdtype == dns.rdatatype.A:
-                answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", "192.0.2.9"))
-            return answer.to_wire()
-        message = self.told.get(key) or self.server.ask(question.name, question.rdtype)
-        self.said[key] = message
+        message = self.elsewhere(query) or self.message(question.name, question.rdtype)
         message.id, message.question = query.id, query.question
         message.flags = message.flags & ~dns.flags.RD | query.flags & dns.flags.RD
         return message.to_wire(max_size=65535)
+
+    def elsewhere(self, query):
+        question = query.question[0]
+        if question.name.is_subdomain(self.origin):
+            return None
+        answer = dns.message.make_response(query)
+        answer.flags |= dns.flags.AA
+        if question.rdtype == dns.rdatatype.A:
+            answer.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", "192.0.2.9"))
+        return answer
+
+    def message(self, name, rtype):
+        key = (name, rtype)
+        if key not in self.told and key not in self.said:
+            self.said[key] = self.server.ask(name, rtype)
+        return self.told.get(key) or self.said[key]
 
 
 # --- What is asked, and how answers are changed ---
 
 
-def questions(rng, zones, count):
+def questions(rng, zones, count, types=TYPES):
     """Names that are there, names around them, and any type."""
     origin = dns.name.from_text(zones[0].origin)
     lines = [line for zone in zones for line in zone.lines]
@@ -216,7 +307,7 @@ def questions(rng, zones, count):
             name = longer(rng, longer(rng, name))
         elif change < 0.5 and name != origin:
             name = longer(rng, name.parent())
-        rtype = rng.choice(TYPES)
+        rtype = rng.choice(types)
         # The DS of the apex is another zone's.
         if name is not None and (rtype != "DS" or name != origin):
             found.append((name, rtype))
@@ -239,8 +330,8 @@ def sections(message):
     return (message.answer, message.authority)
 
 
-def rrsets(message):
-    return [rrset for section in sections(message) for rrset in section]
+def rrsets(message, of=None):
+    return [rrset for section in of or sections(message) for rrset in section]
 
 
 def any_of(rng, things):
@@ -270,8 +361,8 @@ def is_in(name, rtype, message):
     return any(here.name == name and here.rdtype == rtype for here in rrsets(message))
 
 
-def data(message):
-    return [rrset for rrset in rrsets(message) if rrset.rdtype != dns.rdatatype.RRSIG]
+def data(message, of=None):
+    return [rrset for rrset in rrsets(message, of) if rrset.rdtype != dns.rdatatype.RRSIG]
 
 
 @change
@@ -404,46 +495,41 @@ def greater_ttl(rng, message, _others):
     return f"a greater TTL of {told(rrset)}"
 
 
-def changed(rng, message, others):
+def changed(rng, message, others, changes=CHANGES):
     """A copy, changed, and how; the message where nothing could be changed."""
     copy = dns.message.from_wire(message.to_wire(max_size=65535))
-    done = [rng.choice(CHANGES)(rng, copy, others) for _ in range(rng.choice((1, 1, 2)))]
+    done = [rng.choice(changes)(rng, copy, others) for _ in range(rng.choice((1, 1, 2)))]
     done = [what for what in done if what]
     return (copy, done) if done else (message, [])
 
 
-def is_comparable(message):
-    """Whether a validator takes it for an answer: no referral, no error."""
-    return bool(message.flags & dns.flags.AA) and message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
-
-
-def goes_on(message):
-    """Whether the answer leads to another name."""
-    question = message.question[0]
-    leads = {dns.rdatatype.CNAME, dns.rdatatype.DNAME} - {question.rdtype}
-    return any(rrset.rdtype in leads for rrset in message.answer)
+def is_without_error(message):
+    return message.rcode() in (dns.rcode.NOERROR, dns.rcode.NXDOMAIN)
 
 
 # --- What validators say ---
 
 
+class Anchor:
+    """The key that a zone is trusted by, as validators read it."""
+
+    def __init__(self, zone, directory):
+        key = next(l.rdata for l in zone.lines if l.rtype == "DNSKEY" and l.rdata.startswith("257 "))
+        flags, protocol, algorithm, octets = key.split(None, 3)
+        self.for_bind = (
+            f'trust-anchors {{ "{zone.origin}" static-key {flags} {protocol} {algorithm} "{octets}"; }};\n'
+        )
+        self.path = directory / "anchor"
+        self.path.write_text(f"{zone.origin} 3600 IN DNSKEY {key}\n")
+
+
 class Validators:
-    """Their files, for one zone and its anchor."""
+    """Their files, for zones of which they trust the first."""
 
     def __init__(self, zones, anchor, port, directory):
-        origin = zones[0].origin
-        self.origin, self.port = origin, port
-        flags, protocol, algorithm, octets = anchor.split(None, 3)
-        self.bind = directory / "anchors.bind"
-        self.bind.write_text(
-            f'trust-anchors {{ "{origin}" static-key {flags} {protocol} {algorithm} "{octets}"; }};\n'
-        )
-        self.anchor = directory / "anchor"
-        self.anchor.write_text(f"{origin} 3600 IN DNSKEY {anchor}\n")
-        stubs = "".join(
-            f'stub-zone:\n    name: "{name}"\n    stub-addr: {LOOPBACK}@{port}\n    stub-prime: no\n'
-            for name in (*(zone.origin for zone in zones), "elsewhere.", "example.", "test.")
-        )
+        self.zones, self.origin, self.port = zones, zones[0].origin, port
+        self.anchor, self.bind = anchor.path, directory / "anchors.bind"
+        self.bind.write_text(anchor.for_bind)
         self.unbound = directory / "unbound.conf"
         self.unbound.write_text(f"""\
 server:
@@ -457,11 +543,22 @@ server:
     val-max-restart: 0
     do-ip6: no
     local-zone: "test." nodefault
-{stubs}""")
+{self.ways()}""")
+
+    def ways(self):
+        """Whom libunbound asks."""
+        origins = [zone.origin for zone in self.zones]
+        return stubs((*origins, "elsewhere.", "example.", "test."), self.port)
+
+    def both(self, name, rtype):
+        words = (name.to_text(), dns.rdatatype.to_text(rtype))
+        return self.delv(*words), self.libunbound(*words)
 
     def delv(self, name, rtype):
         command = ["delv", f"@{LOOPBACK}", "-p", str(self.port), "-a", self.bind, f"+root={self.origin}"]
         text = said_by([*command, "-q", name, "-t", rtype])
+        if re.search(r"^;; resolution failed: broken trust chain", text, re.MULTILINE):
+            return NO_CHAIN
         if re.search(r"^;; resolution failed:(?! *ncache)", text, re.MULTILINE):
             return "bogus"
         remarks = re.findall(r"^; (.*(?:validated|unsigned).*)$", text, re.MULTILINE)
@@ -472,7 +569,17 @@ server:
     def libunbound(self, name, rtype):
         text = said_by(["unbound-host", "-C", self.unbound, "-v", "-t", rtype, name])
         found = re.search(r"\((secure|insecure|BOGUS)", text)
+        if found and "while building chain of trust" in text:
+            return NO_CHAIN
         return found[1].lower() if found else "?"
+
+
+def stubs(names, port):
+    """For Unbound: who has these zones."""
+    return "".join(
+        f'stub-zone:\n    name: "{name}"\n    stub-addr: {LOOPBACK}@{port}\n    stub-prime: no\n'
+        for name in names
+    )
 
 
 def said_by(command):

@@ -46,8 +46,13 @@ def make(seed, scratch):
 
 def make_at(rng, origin, denial, scratch, pair):
     """A zone at this name with these two keys, or with the first alone; `None` where its signer refuses it."""
+    return signed_and_changed(rng, origin, unsigned(rng, origin), denial, scratch, pair)
+
+
+def signed_and_changed(rng, origin, text, denial, scratch, pair, most=(0, 1, 1, 1, 2, 3)):
+    """Likewise with the records of a text; one of `most` is how often it is changed."""
     source = scratch / "random"
-    source.write_text(unsigned(rng, origin), encoding="ascii")
+    source.write_text(text, encoding="ascii")
     combined = rng.random() < 0.2
     used = pair[:1] if combined else pair
     signer = rng.choice(("bind", "bind", "ldns", "knot"))
@@ -59,7 +64,7 @@ def make_at(rng, origin, denial, scratch, pair):
     if zone is None:
         return None
     changes = []
-    for _ in range(rng.choice((0, 1, 1, 1, 2, 3))):
+    for _ in range(rng.choice(most)):
         done = rng.choice(CHANGES)(rng, zone, used[-1])
         changes += [done] if done else []
     return Made(zone, signer, denial, combined, changes)

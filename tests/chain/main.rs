@@ -17,6 +17,7 @@ mod packets;
 mod real;
 mod recorded;
 mod repeated;
+mod resolved;
 mod rollover;
 #[path = "../signers/mod.rs"]
 mod signers;

@@ -15,10 +15,12 @@ use super::trust::{Judge, Trust};
 use super::verify::Verified;
 
 impl<'v> Judge<'v> {
-    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4).
+    /// Whether an RRset that was made from a wildcard may have been (RFC 4035 §5.3.4), in an answer for a
+    /// name at or below it.
     pub fn expansion(
         &mut self,
         response: &Response,
+        name: &Name,
         owner: &Name,
         signature: SignatureId,
         zone: &Trust,
@@ -27,7 +29,7 @@ impl<'v> Judge<'v> {
         let encloser = wildcard.parent().unwrap_or(Name::root());
         let signed = self.verified.bag.signature(signature).rrset;
         let stored_type = self.verified.bag.rrset(signed).rtype;
-        if stored_type == RType::DNAME {
+        if stored_type == RType::DNAME && name != owner {
             // What a DNAME made from a wildcard would mean for the names below is not defined
             // (RFC 6672 §3.3); validators reject it.
             let reason = Reason {
@@ -64,15 +66,16 @@ impl<'v> Judge<'v> {
         if let Some(soa) = self.soa(response) {
             let owner = self.owner(soa);
             let judged = self.rrset(soa, response.signatures_wanted);
-            if judged.judgement.status != Status::Secure {
-                return (judged.judgement, judged.zone.apex);
+            let status = judged.judgement.status;
+            // The zone below a delegation has no say in its DS (RFC 4035 §3.1.4.1). Where it is secure its
+            // proof shows from where it is.
+            let is_below = asked == RType::DS && owner == *name && status != Status::Secure;
+            let is_elsewhere = is_below || !name.is_at_or_below(&owner);
+            if is_elsewhere || status == Status::Insecure {
+                return self.denied_elsewhere(response, name, rtype, asked, &owner);
             }
-            if !name.is_at_or_below(&owner) {
-                let reason = Reason {
-                    detail: Some(format!("the SOA is that of {owner}")),
-                    ..Reason::new(Code::DenialUnproven, *name, rtype)
-                };
-                return (Judgement::new(Status::Bogus, reason), owner);
+            if status != Status::Secure {
+                return (judged.judgement, judged.zone.apex);
             }
             let proof = self.proof(response, name, absence, rtype, &owner);
             if proof.status == Status::Bogus
@@ -91,29 +94,61 @@ impl<'v> Judge<'v> {
             Some(self.verified.bag.name(self.verified.checked(*signature).signer))
         });
         let at = signer.filter(|signer| name.is_at_or_below(signer)).unwrap_or(*name);
-        let position = match rtype {
-            Some(RType::DS) if at == *name => self.position(&name.parent().unwrap_or(Name::root())),
-            _ => self.position(&at),
+        let at = match rtype {
+            Some(RType::DS) if at == *name => name.parent().unwrap_or(Name::root()),
+            _ => at,
         };
+        let (unprovable, apex) = self.unprovable(response, name, rtype, &at);
+        (unprovable.unwrap_or_else(|| self.proof(response, name, absence, rtype, &apex)), apex)
+    }
+
+    /// What becomes of a denial in the zone at a name, if a response cannot be held to a proof there; and the
+    /// apex of that zone.
+    fn unprovable(
+        &mut self,
+        response: &Response,
+        denied: &Name,
+        rtype: Option<RType>,
+        at: &Name,
+    ) -> (Option<Judgement>, Name) {
+        let position = self.position(at);
         let apex = position.zone.apex;
         if position.zone.judgement.status != Status::Secure {
-            return (position.zone.judgement.clone(), apex);
+            return (Some(position.zone.judgement.clone()), apex);
         }
-        if let Some(unknown) = position.unknown {
-            let reason = Reason::new(Code::ChainDsNeeded, unknown, RType::DS);
-            return (Judgement::new(Status::Indeterminate, reason), apex);
-        }
-        if !response.signatures_wanted {
-            let reason = Reason::new(Code::ChainSignaturesNeeded, *name, rtype);
-            return (Judgement::new(Status::Indeterminate, reason), apex);
-        }
-        (self.proof(response, name, absence, rtype, &apex), apex)
+        let reason = match position.unknown {
+            Some(unknown) => Reason::new(Code::ChainDsNeeded, unknown, RType::DS),
+            None if !response.signatures_wanted => {
+                Reason::new(Code::ChainSignaturesNeeded, *denied, rtype)
+            }
+            None => return (None, apex),
+        };
+        (Some(Judgement::new(Status::Indeterminate, reason)), apex)
+    }
+
+    /// What becomes of a denial with the SOA of a zone that is not the name's, or is not signed: where the
+    /// name lies in a signed one it proves nothing, whatever becomes of the SOA.
+    fn denied_elsewhere(
+        &mut self,
+        response: &Response,
+        name: &Name,
+        rtype: Option<RType>,
+        asked: RType,
+        soa: &Name,
+    ) -> (Judgement, Name) {
+        let at = asked_of(name, asked);
+        let (unprovable, apex) = self.unprovable(response, name, rtype, &at);
+        let reason = Reason {
+            detail: Some(format!("the SOA is that of {soa}")),
+            ..Reason::new(Code::DenialUnproven, *name, rtype)
+        };
+        (unprovable.unwrap_or_else(|| Judgement::new(Status::Bogus, reason)), apex)
     }
 
     /// The zone that an RRset would lie in, where a delegation below a signed zone leads to it that is proven
     /// to have no DS: whatever the servers of the zone above say of what is below it, nothing is signed there.
     fn unsigned_below(&mut self, name: &Name, rtype: RType, signed: &Name) -> Option<Rc<Trust>> {
-        let zone = self.position_of(name, rtype).zone;
+        let zone = self.position(&asked_of(name, rtype)).zone;
         let reason = zone.judgement.reason.as_ref()?;
         // With opt-out there need be no delegation, and then the name is the signed zone's.
         let is_unsigned = zone.judgement.status == Status::Insecure
@@ -212,6 +247,12 @@ impl<'v> Judge<'v> {
         }
         evidence
     }
+}
+
+/// Where the zone lies whose servers are asked for a type at a name: above a delegation for its DS
+/// (RFC 4035 §3.1.4.1), below it for all else.
+fn asked_of(name: &Name, rtype: RType) -> Name {
+    name.parent().filter(|_| rtype == RType::DS).unwrap_or(*name)
 }
 
 /// What a proof makes of what it should prove.

@@ -216,7 +216,10 @@ impl<'v> Judge<'v> {
             && (response.authority.is_empty() || self.is_outside(response, &end.name));
         // Then the code is that of the end (RFC 6604 §3), of which nothing is proven.
         let kind = if is_left { Kind::Answer } else { kind };
-        if kind == Kind::NameError && end.answered && judgement.status == Status::Secure {
+        // Whatever else the answer has: with an SOA it says that the end of its aliases has nothing.
+        let is_denied = end.has_alias && !end.answered && self.soa(response).is_some();
+        let kind = if kind == Kind::Answer && is_denied && !is_left { Kind::NoData } else { kind };
+        if kind == Kind::NameError && end.is_proven && judgement.status != Status::Bogus {
             // Whoever asked takes the code for the answer, and it is not signed.
             let reason = Reason {
                 detail: Some("the name that does not exist has what was asked for".into()),
@@ -231,12 +234,15 @@ impl<'v> Judge<'v> {
             Kind::NameError => Some(Absence::Name),
             _ => None,
         };
+        // What is denied counts behind an alias of an unsigned zone, too: it is as good as the worst of all.
         if let Some(absence) = denied
-            && judgement.status == Status::Secure
+            && judgement.status != Status::Bogus
         {
             let (found, apex) = self.absence(response, &end.name, absence, qtype);
+            if judgement.status == Status::Secure || found.status > judgement.status {
+                zone = Some(apex);
+            }
             judgement = judgement.and(found);
-            zone = Some(apex);
         }
         if kind == Kind::Referral {
             let (found, apex) = self.referral(response);
@@ -300,50 +306,50 @@ impl<'v> Judge<'v> {
         let mut end = End {
             name: *qname,
             answered: false,
+            is_proven: false,
             has_alias: false,
             judgement: Judgement::SECURE,
             zone: None,
             taken: Vec::new(),
         };
-        if qtype == RType::ANY || qtype == RType::RRSIG {
-            for held in self.verified.bag.held(&response.answer) {
-                self.take(response, held, &mut end);
-            }
-            end.answered = !response.answer.is_empty();
-            return end;
-        }
         for _ in 0..MOST_ALIASES {
             let dname = self.dname_above(&response.answer, &end.name);
+            if dname.is_none() && matches!(qtype, RType::ANY | RType::RRSIG) {
+                self.take_all(response, &mut end);
+                return end;
+            }
             let asked = self.find(&response.answer, &end.name, qtype);
             // A CNAME that follows from a DNAME is as good as that, also when it was asked for.
             if let Some(held) = asked.filter(|_| dname.is_none() || qtype != RType::CNAME) {
-                self.take(response, held, &mut end);
+                end.is_proven = self.take(response, held, &mut end) == Status::Secure;
                 end.answered = true;
                 return end;
             }
             let cname = self.find(&response.answer, &end.name, RType::CNAME);
-            let target = match (dname, cname) {
+            let (target, status) = match (dname, cname) {
                 (Some(dname), cname) => {
-                    self.take(response, dname, &mut end);
+                    let status = self.take(response, dname, &mut end);
                     end.taken.extend(cname.map(|cname| cname.rrset));
                     let owner = self.owner(dname);
                     let to = self.target(dname.rrset);
                     let target = to.and_then(|to| substitute(&end.name, &owner, &to));
                     // The CNAME beside it is made by the server and needs no signature, but must
-                    // be what the DNAME says (RFC 6672 §5.3.1).
-                    if cname.is_some_and(|cname| self.target(cname.rrset) != target) {
+                    // be what a signed DNAME says (RFC 6672 §5.3.1).
+                    let differs = cname.is_some_and(|cname| self.target(cname.rrset) != target);
+                    if differs && status == Status::Secure {
                         let reason = Reason::new(Code::DnameMismatch, end.name, RType::CNAME);
                         end.judge(Judgement::new(Status::Bogus, reason));
                     }
-                    target
+                    (target, status)
                 }
                 (None, Some(cname)) => {
-                    self.take(response, cname, &mut end);
-                    self.target(cname.rrset)
+                    let status = self.take(response, cname, &mut end);
+                    (self.target(cname.rrset), status)
                 }
                 (None, None) => return end,
             };
             end.answered = qtype == RType::CNAME && asked.is_some();
+            end.is_proven = end.answered && status == Status::Secure;
             let Some(target) = target.filter(|_| !end.answered) else { return end };
             (end.name, end.has_alias) = (target, true);
         }
@@ -366,16 +372,30 @@ impl<'v> Judge<'v> {
         }
     }
 
-    /// Judges an RRset of the answer.
-    fn take(&mut self, response: &Response, held: &Held, end: &mut End) {
+    /// Judges all RRsets of the answer that are at the name that was asked for. Those of other names answer
+    /// no question for all of this one.
+    fn take_all(&mut self, response: &Response, end: &mut End) {
+        for held in self.verified.bag.held(&response.answer) {
+            if self.owner(held) == end.name {
+                end.is_proven |= self.take(response, held, end) == Status::Secure;
+                end.answered = true;
+            }
+        }
+    }
+
+    /// Judges an RRset of the answer; its own status.
+    fn take(&mut self, response: &Response, held: &Held, end: &mut End) -> Status {
         end.taken.push(held.rrset);
         let judged = self.rrset(held, response.signatures_wanted);
         end.zone.get_or_insert(judged.zone.apex);
         let owner = self.owner(held);
-        end.judge(match judged.signature {
-            Some(signature) => self.expansion(response, &owner, signature, &judged.zone),
+        let judgement = match judged.signature {
+            Some(signature) => self.expansion(response, &end.name, &owner, signature, &judged.zone),
             None => judged.judgement,
-        });
+        };
+        let status = judgement.status;
+        end.judge(judgement);
+        status
     }
 
     pub fn owner(&self, held: &Held) -> Name {
@@ -431,6 +451,8 @@ struct End {
     name: Name,
     /// The type that was asked for is there.
     answered: bool,
+    /// And is secure, whatever the aliases are that lead to it.
+    is_proven: bool,
     has_alias: bool,
     /// The worst of the RRsets on the way.
     judgement: Judgement,
