@@ -27,8 +27,6 @@ mod words64;
 #[cfg(test)]
 mod tests;
 
-#[cfg(any(target_arch = "x86_64", test))]
-pub(super) use kernels::check;
 #[cfg(target_arch = "x86_64")]
-pub(super) use kernels::{Adx, Avx, Ifma};
+pub(super) use kernels::{Adx, Avx, Ifma, check};
 pub(super) use key::prepare;

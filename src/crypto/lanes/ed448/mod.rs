@@ -24,8 +24,6 @@ mod words56;
 #[cfg(test)]
 mod tests;
 
-#[cfg(any(target_arch = "x86_64", test))]
-pub(super) use kernels::check;
 #[cfg(target_arch = "x86_64")]
-pub(super) use kernels::{Adx, Avx};
+pub(super) use kernels::{Adx, Avx, check};
 pub(super) use key::prepare;

@@ -60,6 +60,7 @@ fn answers<K: Kernel>(
 
 /// All kernels that can run here.
 fn all_kernels() -> Vec<(&'static str, Answers)> {
+    #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut, reason = "no others are there"))]
     let mut kernels: Vec<(&'static str, Answers)> = vec![
         ("words", |numbers, cases| answers::<Words>((), numbers, cases)),
         ("avx2 in words", |numbers, cases| answers::<FourInWords>((), numbers, cases)),

@@ -17,7 +17,6 @@ use super::p384::{self, P384};
 use super::plain::{self, Point};
 use super::portable::Portable;
 use super::recode::Windows;
-use super::table::Table;
 use super::{inverse, words};
 
 mod school;
