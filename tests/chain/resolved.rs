@@ -174,7 +174,7 @@ fn a_dname_made_from_a_wildcard_is_data_and_no_alias() {
     for rtype in [RType::DNAME, RType::ANY] {
         assert_eq!(judged("f.", rtype, made.clone()), Status::Secure, "{rtype}");
     }
-    let answer = [made.clone(), vec![alias("w.f.", RType::CNAME, "w.x.")]].concat();
+    let answer = [made, vec![alias("w.f.", RType::CNAME, "w.x.")]].concat();
     assert_eq!(judged("w.f.", RType::A, answer), Status::Bogus);
 }
 
