@@ -12,8 +12,8 @@ use super::modulus::Modulus;
 /// Additions of pairs of points, numbered from 0, each for all lanes.
 ///
 /// The chain first asks for all differences, in each half from the last to the first, then for all
-/// operands, in each half from the first to the last. It stores sums `i` and `half + i` before it asks for
-/// the operands of the next two.
+/// operands from the first to the last. It stores the sum `i` when it has asked for the last time for the
+/// operands of all additions up to `i`.
 pub trait Additions<C, F, const N: usize>
 where
     C: Curve<N>,
@@ -29,23 +29,6 @@ where
     fn store(&mut self, i: usize, sum: Points<F>);
     /// Is told the lanes in which the points of addition `i` have the same x: equal or opposite.
     fn exclude(&mut self, i: usize, lanes: Mask);
-}
-
-/// Something of each of the two halves, by an expression of its number. A macro and no closure, which the
-/// compiler does not always inline.
-macro_rules! both {
-    ($half:ident => $value:expr) => {
-        [
-            {
-                let $half = 0;
-                $value
-            },
-            {
-                let $half = 1;
-                $value
-            },
-        ]
-    };
 }
 
 /// Carries out the additions. `products` is working space.
@@ -73,8 +56,10 @@ pub fn add_all<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
         total = products[0][0].mul(&products[1][0]);
     }
     let inverse = total.invert();
-    let inverses = both!(half => inverse.mul(&products[1 - half][0]));
-    add_with(work, &products, inverses, careful);
+    for (half, first) in [0, middle].into_iter().enumerate() {
+        let inverse = inverse.mul(&products[1 - half][0]);
+        add_with(work, first, products[half], inverse, careful);
+    }
 }
 
 /// In each half, the product of the differences of addition `i` and of all behind it takes place `i`.
@@ -89,9 +74,17 @@ fn multiply_up<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     if work.len() > 2 * middle {
         multiply_below(second, middle, &work.difference(2 * middle));
     }
+    if middle == 0 {
+        return;
+    }
+    // Differences are there a product before they are needed.
+    let mut differences = [work.difference(middle - 1), work.difference(2 * middle - 1)];
     for i in (0..middle).rev() {
-        multiply_below(first, i, &work.difference(i));
-        multiply_below(second, i, &work.difference(middle + i));
+        let below = i.saturating_sub(1);
+        let following = [work.difference(below), work.difference(middle + below)];
+        multiply_below(first, i, &differences[0]);
+        multiply_below(second, i, &differences[1]);
+        differences = following;
     }
 }
 
@@ -125,39 +118,46 @@ fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     }
 }
 
-/// The sums, from the inverses of both halves' products. `careful` if a difference may be zero, and one
-/// in its place.
+/// The sums of a half, the addition `first` and those behind it, from the inverse of the product of all
+/// their differences. `careful` if a difference may be zero, and one in its place.
+///
+/// Each step of an addition waits for the one before. So between them stand the two products that the next
+/// addition needs of the chain, which wait for none of that.
 #[inline(always)]
 fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     work: &mut impl Additions<C, F, N>,
-    products: &[&mut [F]; 2],
-    mut inverses: [F; 2],
+    first: usize,
+    products: &[F],
+    mut inverse: F,
     careful: bool,
 ) {
-    let middle = products[0].len() - 1;
-    for i in 0..middle {
-        let points = [work.operands(i), work.operands(middle + i)];
-        let mut differences = both!(half => points[half][1].x.sub(&points[half][0].x));
-        if careful {
-            differences = both!(half => differences[half].one_where(differences[half].zeros()));
-        }
-        let reciprocals = both!(half => inverses[half].mul(&products[half][i + 1]));
-        both!(half => inverses[half].mul_assign(&differences[half]));
-        let rises = both!(half => points[half][1].y.sub(&points[half][0].y));
-        let slopes = both!(half => rises[half].mul(&reciprocals[half]));
-        let squares = both!(half => slopes[half].sqr());
-        let xs = both!(half => squares[half].sub_both(&points[half][0].x, &points[half][1].x));
-        let falls = both!(half => points[half][0].x.sub(&xs[half]));
-        let ys = both!(half => slopes[half].mul(&falls[half]).sub_tight(&points[half][0].y));
-        work.store(i, Points { x: xs[0], y: ys[0] });
-        work.store(middle + i, Points { x: xs[1], y: ys[1] });
+    // Behind the last addition stands a one.
+    let count = products.len() - 1;
+    if count == 0 {
+        return;
     }
-    // The last of an odd number has none behind it: what is left is its own inverse.
-    if work.len() > 2 * middle {
-        let [p, q] = work.operands(2 * middle);
-        let slope = q.y.sub(&p.y).mul(&inverses[1]);
+    macro_rules! difference {
+        ($i:expr) => {{
+            let [p, q] = work.operands(first + $i);
+            let difference = q.x.sub(&p.x);
+            if careful { difference.one_where(difference.zeros()) } else { difference }
+        }};
+    }
+    let mut reciprocal = inverse.mul(&products[1]);
+    inverse.mul_assign(&difference!(0));
+    for i in 0..count {
+        let (next, is_last) = (i + 1, i + 1 == count);
+        let [p, q] = work.operands(first + i);
+        let slope = q.y.sub(&p.y).mul(&reciprocal);
+        if !is_last {
+            reciprocal = inverse.mul(&products[next + 1]);
+        }
         let x = slope.sqr().sub_both(&p.x, &q.x);
+        if !is_last {
+            inverse.mul_assign(&difference!(next));
+        }
+        let [p, _] = work.operands(first + i);
         let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);
-        work.store(2 * middle, Points { x, y });
+        work.store(first + i, Points { x, y });
     }
 }

@@ -11,7 +11,6 @@
 //! what a window holds are made negative and carry one to the next.
 
 use super::field::{MAX_LANES, Mask};
-use super::words;
 
 /// The windows that `bits` bits are cut into, as evenly as can be; longer ones first.
 #[derive(Clone, Debug)]
@@ -35,6 +34,26 @@ impl Window {
     /// Table rows of this window.
     pub fn rows(self) -> usize {
         1 << (self.width - 1)
+    }
+
+    /// Its bits of the numbers in the lanes, given word by word. Bits above all words are zero.
+    #[inline(always)]
+    fn bits_of<const N: usize>(self, lanes: usize, u: &[[u64; MAX_LANES]; N]) -> [u64; MAX_LANES] {
+        let (word, shift) = (self.position / 64, self.position % 64);
+        // Apart from what is in the next word, since a shift of both together is no vector's.
+        let mut bits = [0; MAX_LANES];
+        for lane in 0..lanes {
+            bits[lane] = u[word][lane] >> shift;
+        }
+        if shift + self.width > 64 && word + 1 < N {
+            for lane in 0..lanes {
+                bits[lane] |= u[word + 1][lane] << (64 - shift);
+            }
+        }
+        for bits in &mut bits {
+            *bits &= (1 << self.width) - 1;
+        }
+        bits
     }
 }
 
@@ -121,21 +140,6 @@ impl Windows {
         self.rows() + self.len()
     }
 
-    /// Writes the signed digits of `u`, which has a bit less than the windows together.
-    #[inline(always)]
-    pub fn recode_signed<const N: usize>(&self, u: &[u64; N], mut digit: impl FnMut(usize, Digit)) {
-        let mut carry = 0;
-        for (i, window) in self.windows.iter().enumerate() {
-            #[allow(clippy::cast_possible_truncation, reason = "at most 20 bits")]
-            let w = words::bits(u, window.position, window.width) as usize + carry;
-            let negative = w > 1 << (window.width - 1);
-            let multiple = if negative { (1 << window.width) - w } else { w };
-            carry = usize::from(negative);
-            digit(i, Digit::new((window.row + i + multiple) as u64, u64::from(negative)));
-        }
-        debug_assert!(carry == 0, "the number has a bit less than the windows");
-    }
-
     /// Writes the digits of the numbers `u`, one in each of so many lanes, given word by word. They are
     /// below the order, which is odd and has `bits` bits. The digits of a window are beside each other,
     /// those of the window `i` from the place `i stride` on.
@@ -175,27 +179,44 @@ impl Windows {
             }
         }
         for (i, window) in self.windows.iter().enumerate() {
-            let (word, shift) = (window.position / 64, window.position % 64);
-            // Apart from what is in the next word, since a shift of both together is no vector's.
-            let mut w = [0; MAX_LANES];
-            for lane in 0..lanes {
-                w[lane] = v[word][lane] >> shift;
-            }
-            if shift + window.width > 64 {
-                for lane in 0..lanes {
-                    w[lane] |= v[word + 1][lane] << (64 - shift);
-                }
-            }
+            let w = window.bits_of(lanes, &v);
             let (top, row) = (window.width - 1, window.row as u64);
             let mask = (1 << window.width) - 1;
             for (lane, digit) in digits[i * stride..][..lanes].iter_mut().enumerate() {
-                let w = w[lane] & mask;
+                let w = w[lane];
                 // The upper half of w is the digits 1, 3, …; the lower half, backwards, -1, -3, ….
                 let negative = (w >> top) ^ 1;
                 let multiple = (w ^ negative.wrapping_neg()) & (mask >> 1);
                 *digit = Digit::new(row + multiple, negative ^ flip[lane]);
             }
         }
+    }
+
+    /// Writes the signed digits of the numbers `u`, which have a bit less than the windows together, otherwise
+    /// as [`Windows::recode`] does.
+    #[inline(always)]
+    pub fn recode_signed<const N: usize>(
+        &self,
+        lanes: usize,
+        u: &[[u64; MAX_LANES]; N],
+        digits: &mut [Digit],
+        stride: usize,
+    ) {
+        let mut carry = [0; MAX_LANES];
+        for (i, window) in self.windows.iter().enumerate() {
+            let w = window.bits_of(lanes, u);
+            let (modulus, first) = (1 << window.width, (window.row + i) as u64);
+            for (lane, digit) in digits[i * stride..][..lanes].iter_mut().enumerate() {
+                let w = w[lane] + carry[lane];
+                let negative = u64::from(w > modulus / 2);
+                carry[lane] = negative;
+                // No branch: all bits inverted, w is -1 - w, and that much less than the modulus.
+                let flip = negative.wrapping_neg();
+                let multiple = (w ^ flip).wrapping_add((modulus + 1) & flip);
+                *digit = Digit::new(first + multiple, negative);
+            }
+        }
+        debug_assert!(carry == [0; MAX_LANES], "numbers have a bit less than the windows");
     }
 }
 
@@ -267,17 +288,23 @@ mod tests {
         for count in 1..=10 {
             let windows = Windows::new(11, count);
             let list: Vec<_> = windows.signed().collect();
-            for u in 0..1 << 10 {
-                let mut sum = 0;
-                windows.recode_signed(&[u, 0], |i, digit| {
-                    let (first, window) = list[i];
-                    let multiple = i64::try_from(digit.row() - first).unwrap();
-                    assert!(multiple <= 1 << (window.width - 1));
-                    assert!(digit.row() < windows.signed_rows());
-                    let sign = if digit.sign() == 1 { -1 } else { 1 };
-                    sum += (sign * multiple) << window.position;
-                });
-                assert_eq!(sum, i64::try_from(u).unwrap(), "{u} in {count} windows");
+            for first in 0..1 << 10 {
+                let u = std::array::from_fn(|lane| (first + 131 * lane as u64) % (1 << 10));
+                let stride = MAX_LANES + 3; // of others behind them, which stay as they are
+                let mut digits = vec![Digit::default(); list.len() * stride];
+                windows.recode_signed(MAX_LANES, &[u, [0; MAX_LANES]], &mut digits, stride);
+                let mut sums = [0; MAX_LANES];
+                for (&(row, window), digits) in list.iter().zip(digits.chunks(stride)) {
+                    for (sum, digit) in sums.iter_mut().zip(digits) {
+                        let multiple = i64::try_from(digit.row() - row).unwrap();
+                        assert!(multiple <= 1 << (window.width - 1));
+                        assert!(digit.row() < windows.signed_rows());
+                        let sign = if digit.sign() == 1 { -1 } else { 1 };
+                        *sum += (sign * multiple) << window.position;
+                    }
+                    assert!(digits[MAX_LANES..].iter().all(|&digit| digit == Digit::default()));
+                }
+                assert_eq!(sums, u.map(|u| i64::try_from(u).unwrap()), "{u:?} in {count} windows");
             }
         }
     }

@@ -8,7 +8,7 @@
 //! revisited", 2008, §3.1, for a = -1: for the points that [`Edwards`] promises, equal, opposite and
 //! neutral ones are no exceptions, so nothing is ever left undecided.
 
-use super::super::field::Residues;
+use super::super::field::{MAX_LANES, Residues};
 use super::super::recode::{Digit, Windows};
 use super::Edwards;
 use super::point::Affine;
@@ -124,14 +124,15 @@ fn recode_all<K: Kernel<C, N>, C: Edwards<N>, const N: usize>(
             |which: usize| K::Order::pack(|lane| at(signatures, group, lanes, lane).hash[which]);
         let k = half(0).mul(&low).add(&half(1).mul(&high));
         let digits = &mut digits[group * count * lanes..][..count * lanes];
-        k.unpack(|lane, k| {
-            key.windows()
-                .recode_signed(&k, |i, digit| digits[(in_base + i) * lanes + lane] = digit);
-        });
+        let (base_digits, key_digits) = digits.split_at_mut(in_base * lanes);
+        key.windows().recode_signed(lanes, &k.to_columns(), key_digits, lanes);
+        let mut s = [[0; MAX_LANES]; N];
         for lane in 0..lanes {
-            let s = &at(signatures, group, lanes, lane).s;
-            base.windows().recode_signed(s, |i, digit| digits[i * lanes + lane] = digit);
+            for (column, word) in s.iter_mut().zip(at(signatures, group, lanes, lane).s) {
+                column[lane] = word;
+            }
         }
+        base.windows().recode_signed(lanes, &s, base_digits, lanes);
     }
 }
 

@@ -26,6 +26,22 @@ pub struct Ifma<V, M, const N: usize, const L: usize> {
     modulus: PhantomData<M>,
 }
 
+/// The first of the words that are loaded as the four number `i`. The last four overlap those before where
+/// the count of words is no multiple of four.
+const fn first_of_four(i: usize, words: usize) -> usize {
+    if 4 * i + 4 > words { words - 4 } else { 4 * i }
+}
+
+/// A pair for [`Vector::columns`], of two numbers' words from there on.
+#[inline(always)]
+fn pair<V: Vector, const N: usize>(low: &[u64; N], high: &[u64; N], i: usize) -> V {
+    let first = first_of_four(i, N);
+    match (low[first..].first_chunk(), high[first..].first_chunk()) {
+        (Some(low), Some(high)) => V::pair(low, high),
+        _ => unreachable!("there are four words"),
+    }
+}
+
 /// Each digit by an expression of its place. No closure, which the compiler does not always inline, and
 /// outside of the kernel's functions it has none of their instructions.
 macro_rules! each {
@@ -168,13 +184,13 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
         Self::new(digits)
     }
 
-    /// From pairs of rows, see [`Vector::columns`]: all their words, four by four.
+    /// From pairs of numbers, see [`Vector::columns`]: all their words, four by four.
     #[inline(always)]
-    fn from_fours(fours: [[V; 4]; N]) -> Self {
+    fn from_fours(fours: &[[V; 4]; N]) -> Self {
         let mut columns = [V::splat(0); N];
-        for (i, four) in fours.into_iter().take(N.div_ceil(4)).enumerate() {
-            let start = (4 * i).min(N - 4);
-            columns[start..start + 4].copy_from_slice(&V::columns(four));
+        for (i, four) in fours.iter().enumerate().take(N.div_ceil(4)) {
+            let first = first_of_four(i, N);
+            columns[first..first + 4].copy_from_slice(&V::columns(*four));
         }
         Self::from_columns(columns)
     }
@@ -318,18 +334,13 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         if N < 4 {
             return Self::pack(|lane| *numbers[lane]);
         }
-        let mut columns = [V::splat(0); N];
-        // In fours; the last four overlap those before where N is no multiple of four.
-        for start in (0..N).step_by(4).map(|start| start.min(N - 4)) {
-            let mut fours = [&[0; 4]; LANES];
-            for (four, number) in fours.iter_mut().zip(numbers) {
-                if let Some(words) = number[start..].first_chunk::<4>() {
-                    *four = words;
-                }
+        let mut fours = [[V::splat(0); 4]; N];
+        for lane in 0..LANES / 2 {
+            for (i, four) in fours.iter_mut().enumerate().take(N.div_ceil(4)) {
+                four[lane] = pair(numbers[lane], numbers[lane + LANES / 2], i);
             }
-            columns[start..start + 4].copy_from_slice(&V::gather(fours));
         }
-        Self::from_columns(columns)
+        Self::from_fours(&fours)
     }
 
     /// Row by row, so that the place of each is forgotten when its words were loaded.
@@ -341,23 +352,15 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
                 y: Self::pack(|lane| rows.row(lane)[1]),
             };
         }
-        // Words four by four; the last four overlap those before where N is no multiple of four.
-        let mut fours = [[[V::splat(0); 4]; N]; 2];
-        for pair in 0..LANES / 2 {
-            let (low, high) = (rows.row(pair), rows.row(pair + LANES / 2));
-            for (fours, (low, high)) in fours.iter_mut().zip(low.iter().zip(high)) {
-                for (i, four) in fours.iter_mut().take(N.div_ceil(4)).enumerate() {
-                    let start = (4 * i).min(N - 4);
-                    if let (Some(low), Some(high)) =
-                        (low[start..].first_chunk(), high[start..].first_chunk())
-                    {
-                        four[pair] = V::pair(low, high);
-                    }
-                }
+        let [mut xs, mut ys] = [[[V::splat(0); 4]; N]; 2];
+        for lane in 0..LANES / 2 {
+            let (low, high) = (rows.row(lane), rows.row(lane + LANES / 2));
+            for i in 0..N.div_ceil(4) {
+                xs[i][lane] = pair(&low[0], &high[0], i);
+                ys[i][lane] = pair(&low[1], &high[1], i);
             }
         }
-        let [x, y] = fours;
-        Points { x: Self::from_fours(x), y: Self::from_fours(y) }
+        Points { x: Self::from_fours(&xs), y: Self::from_fours(&ys) }
     }
 
     #[inline(always)]
