@@ -152,12 +152,12 @@ fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
         if !is_last {
             reciprocal = inverse.mul(&products[next + 1]);
         }
-        let x = slope.sqr().sub_both(&p.x, &q.x);
+        let x = slope.sqr_less_both(&p.x, &q.x);
         if !is_last {
             inverse.mul_assign(&difference!(next));
         }
         let [p, _] = work.operands(first + i);
-        let y = slope.mul(&p.x.sub(&x)).sub_tight(&p.y);
+        let y = slope.mul_less(&p.x.sub(&x), &p.y);
         work.store(first + i, Points { x, y });
     }
 }

@@ -58,7 +58,7 @@ pub trait Kernel<C: Curve<N>, const N: usize>: Sized {
     type Order: Residues<C::Order, N>;
     /// How a table's point is doubled.
     type Doublings: Doublings<C, Self::Base, N>;
-    /// Signatures in a chunk: enough to drown the inversions, few enough for the second-level cache.
+    /// Signatures in a chunk: enough to drown the inversions, few enough for their points to stay near.
     const CHUNK: usize;
 
     /// [`Table::new`], compiled for the kernel's instructions.

@@ -36,7 +36,8 @@ pub(super) use in_lanes;
 /// A kernel may leave sums and differences *loose*, that is, larger than the modulus. They serve as
 /// factors, and in everything that gives no residue; only *tight* ones may be added, subtracted or
 /// negated: products, packed numbers, and what is said to be tight. Of two factors one at most is a
-/// sum, none of a square; the difference of a negated number counts as a sum.
+/// sum, none of a square; the difference of a negated number counts as a sum. What [`Residues::mul_less`]
+/// and [`Residues::negate_where`] give is tight but no factor, since a kernel may leave its digits uncarried.
 ///
 /// *Packed* means the residue in that form as a plain number of `N` words below the modulus.
 pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
@@ -104,15 +105,25 @@ pub trait Residues<M: Modulus<N>, const N: usize>: Copy + Send + Sync {
         let (first, second) = (a.mul(b), c.mul(d));
         [first.add(&second), first.sub(&second)]
     }
+    /// `a b - c`, no factor.
+    #[inline(always)]
+    fn mul_less(&self, other: &Self, third: &Self) -> Self {
+        self.mul(other).sub_tight(third)
+    }
     /// `a a`.
     fn sqr(&self) -> Self {
         self.mul(self)
+    }
+    /// `a a - b - c`, tight.
+    #[inline(always)]
+    fn sqr_less_both(&self, other: &Self, third: &Self) -> Self {
+        self.sqr().sub_both(other, third)
     }
     /// `a / R`: out of Montgomery form, if the packed number was in it.
     fn reduce(&self) -> Self;
     /// `a R`: into Montgomery form, if the packed number was not in it.
     fn expand(&self) -> Self;
-    /// `-a` in the lanes of the mask, `a` in the others.
+    /// `-a` in the lanes of the mask, `a` in the others; no factor.
     fn negate_where(&self, mask: Mask) -> Self;
     /// `1` in the lanes of the mask, `a` in the others.
     fn one_where(&self, mask: Mask) -> Self;

@@ -250,7 +250,7 @@ mod x86 {
         type Base = Ifma<Avx512, C::Base, N, L>;
         type Order = Ifma<Avx512, C::Order, N, L>;
         type Doublings = SideBySide;
-        const CHUNK: usize = 256;
+        const CHUNK: usize = 512;
         ways_in!(avx512::Available, table_ifma, verify_ifma, L);
     }
 

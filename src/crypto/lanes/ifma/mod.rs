@@ -6,6 +6,11 @@
 //! - *tight*, below `2 p`: products, packed numbers, `sub_tight` and `sub_both`;
 //! - *loose*, below `4 p`: sums and differences of tight ones.
 //!
+//! The digits of what `mul_less` and `negate_where` give are not carried, and may be negative: whoever
+//! subtracts it carries the difference. A column of a product is below 2^57, what [`Ifma::folded`] adds to it
+//! below 2^56, and no point is the sum of more than sixteen, one added upon the other (a row of a table): so
+//! these digits are less than 2^62 from zero.
+//!
 //! A product of loose ones is tight: `(a b + k p) / R < 16 p² / R + p <= 2 p` for `k < R`.
 
 use std::marker::PhantomData;
@@ -215,8 +220,13 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
     /// that a sum can be a factor as it is. No column collects more than 4 L terms of 52 bits.
     #[inline(always)]
     fn divided(product: &impl Columns<V>) -> Self {
+        Self::new(Self::carried(Self::divided_columns(product)))
+    }
+
+    /// The upper half of the columns, which are the digits, not carried.
+    #[inline(always)]
+    fn divided_columns(product: &impl Columns<V>) -> [V; L] {
         let zero = V::splat(0);
-        let mask = V::splat(DIGIT_MASK);
         let (mut multiples, mut digits, mut sum) = ([zero; L], [zero; L], zero);
         unrolled!(k < 2 * L, {
             let carry = sum.sar(DIGIT_BITS);
@@ -231,9 +241,12 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
                     sum = sum.madd_high(multiples[i], digit);
                 }
             });
-            sum = sum.add(carry);
+            // The columns that are cleared give all that is above a digit to the next.
+            if 0 < k && k <= L {
+                sum = sum.add(carry);
+            }
             if k >= L {
-                digits[k - L] = sum.and(mask);
+                digits[k - L] = sum;
             } else {
                 multiples[k] = Self::multiple(sum);
                 // With p = -1 nothing is left of the digit, and what is above it stays.
@@ -243,7 +256,7 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
             }
         });
         digits[L - 1] = sum;
-        Self::new(digits)
+        digits
     }
 
     /// The multiple of p that clears a column, the lowest: `-sum / p` modulo a digit.
@@ -268,23 +281,23 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
         }
     }
 
-    /// A number below `8 p`, its digits not carried yet, made tight.
+    /// A number below `8 p`, its digits less than 2^63 from zero, made tight. The digits stay uncarried.
     ///
     /// With p = 2^(64 N) - c for a c that is a sum of few powers of two, q times p is subtracted as
     /// q times 2^(64 N) less q times c, where q comes from the last digit. The digits below may still
-    /// take or give a few units of the last one, so q is taken from 8 less, and never too large;
-    /// what is left is below 2^(64 N) and some 2^(64 N - 20), hence below `2 p`.
+    /// take or give 2^11 and a few units of the last one, so q is taken from 2064 less, and never too
+    /// large; what is left is below 2^(64 N) and some 2^(64 N - 8), hence below `2 p`.
     #[inline(always)]
-    fn fold(mut digits: [V; L]) -> [V; L] {
+    fn folded(mut digits: [V; L]) -> [V; L] {
         let above = 64 * N - DIGIT_BITS * (L - 1);
-        let quotient = digits[L - 1].sub(V::splat(8)).sar(above);
+        let quotient = digits[L - 1].sub(V::splat(2064)).sar(above);
         digits[L - 1] = digits[L - 1].sub(quotient.shl(above));
         for &(power, negative) in M::COMPLEMENT {
             let (i, shift) = (power / DIGIT_BITS, power % DIGIT_BITS);
             let term = quotient.shl(shift);
             digits[i] = if negative { digits[i].sub(term) } else { digits[i].add(term) };
         }
-        Self::carried(digits)
+        digits
     }
 
     /// Subtracts a constant number of digits where it fits.
@@ -372,7 +385,7 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
     #[inline(always)]
     fn to_columns(&self) -> [[u64; MAX_LANES]; N] {
         const { assert!(LANES == MAX_LANES) }
-        let digits = self.reduced().digits;
+        let digits = Self::new(Self::carried(self.digits)).reduced().digits;
         let mut columns = [[0; LANES]; N];
         for (i, column) in columns.iter_mut().enumerate() {
             let (first, shift) = (64 * i / DIGIT_BITS, 64 * i % DIGIT_BITS);
@@ -412,9 +425,9 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         if M::COMPLEMENT.is_empty() {
             return self.sub(other).less(&Self::P2);
         }
-        Self::new(Self::fold(each!(i, {
+        Self::new(Self::carried(Self::folded(each!(i, {
             self.digits[i].add(V::splat(Self::P2[i])).sub(other.digits[i])
-        })))
+        }))))
     }
 
     #[inline(always)]
@@ -422,9 +435,9 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
         if M::COMPLEMENT.is_empty() {
             return self.sub_tight(other).sub_tight(third);
         }
-        Self::new(Self::fold(each!(i, {
+        Self::new(Self::carried(Self::folded(each!(i, {
             self.digits[i].add(V::splat(Self::P4[i])).sub(other.digits[i]).sub(third.digits[i])
-        })))
+        }))))
     }
 
     #[inline(always)]
@@ -433,8 +446,30 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
     }
 
     #[inline(always)]
+    fn mul_less(&self, other: &Self, third: &Self) -> Self {
+        if M::COMPLEMENT.is_empty() {
+            return self.mul(other).sub_tight(third);
+        }
+        let product = Self::divided_columns(&Pair(&self.digits, &other.digits));
+        Self::new(Self::folded(each!(i, {
+            product[i].add(V::splat(Self::P2[i])).sub(third.digits[i])
+        })))
+    }
+
+    #[inline(always)]
     fn sqr(&self) -> Self {
         Self::divided(&Square(&self.digits))
+    }
+
+    #[inline(always)]
+    fn sqr_less_both(&self, other: &Self, third: &Self) -> Self {
+        if M::COMPLEMENT.is_empty() {
+            return self.sqr().sub_both(other, third);
+        }
+        let square = Self::divided_columns(&Square(&self.digits));
+        Self::new(Self::carried(Self::folded(each!(i, {
+            square[i].add(V::splat(Self::P4[i])).sub(other.digits[i]).sub(third.digits[i])
+        }))))
     }
 
     #[inline(always)]
@@ -452,7 +487,6 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Residues<M, N> fo
     #[inline(always)]
     fn negate_where(&self, mask: Mask) -> Self {
         let negated = each!(i, V::splat(Self::P2[i]).sub(self.digits[i]));
-        let negated = Self::carried(negated);
         Self::new(each!(i, self.digits[i].replace_where(mask, negated[i])))
     }
 

@@ -79,14 +79,27 @@ pub(super) fn check_residues<M: Modulus<N>, F: Residues<M, N>, const N: usize>(
     let product_less = p.mul(&q).sub_both(&p, &q);
     let less = rem(&school::add(&school::of(&product), &school::of(&minus(&sum))));
     check(product_less, less, less, "difference of three");
+    // A second coordinate that sixteen additions have gone through, from a negated one on.
+    let zero = F::pack(|_| [0; N]);
+    let lanes = (1_u64 << F::LANES) as u32 - 1;
+    let mut coordinate = p.negate_where(lanes);
+    for _ in 0..15 {
+        coordinate = p.mul_less(&q, &coordinate);
+    }
+    let plus = |a: &[u64; N]| rem(&school::add(&school::of(&product), &school::of(a)));
+    check(coordinate.sub(&zero), plus(&a), plus(&b), "product less a coordinate");
+    let [less_a, less_b] = [&a, &b].map(|number| rem(&school::of(&minus(number))));
+    check(p.mul_less(&q, &coordinate).sub(&zero), less_a, less_b, "product less a sum");
+    let both = school::of(&minus(&sum));
+    let [even, odd] = [&x, &y].map(|x| rem(&school::add(&school::mul(x, x), &both)));
+    check(p.sqr_less_both(&p, &q), even, odd, "square less two");
     let minus_of =
         |a: &[u64; N], b: &[u64; N]| rem(&school::add(&school::of(a), &school::of(&minus(b))));
     let (xx, yy) = (rem(&school::mul(&x, &x)), rem(&school::mul(&y, &y)));
     let loose = q.sub(&p).mul(&p.add(&q)).sub_tight(&p.sub_tight(&q));
     let even = minus_of(&minus_of(&yy, &xx), &difference);
     check(loose, even, minus_of(&minus_of(&xx, &yy), &negated), "product of loose ones");
-    let lanes = (1_u64 << F::LANES) as u32 - 1;
-    p.negate_where(mask).reduce().unpack(|lane, number| {
+    p.negate_where(mask).sub(&zero).reduce().unpack(|lane, number| {
         let value = if lane % 2 == 0 { a } else { b };
         let expected = if mask >> lane & 1 == 1 { rem(&school::of(&minus(&value))) } else { value };
         assert_eq!(number, expected, "negated lane {lane}");
