@@ -215,8 +215,8 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
     /// Montgomery's product, column by column: a product of two loose numbers divided by R.
     ///
     /// A column takes in what the factors give, the multiples of p that cleared the columns before, and
-    /// the carry; the lower half of the columns is cleared. Multiples take 2 L² multiply-adds less those
-    /// by digits of p that are zero or minus one. The multiplier does not read what is above a digit, so
+    /// the carry; the lower half of the columns is cleared. Multiples take 2 L² - L multiply-adds less
+    /// those by digits of p that are zero or minus one. The multiplier does not read what is above a digit, so
     /// that a sum can be a factor as it is. No column collects more than 4 L terms of 52 bits.
     #[inline(always)]
     fn divided(product: &impl Columns<V>) -> Self {
@@ -225,6 +225,7 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
 
     /// The upper half of the columns, which are the digits, not carried.
     #[inline(always)]
+    #[allow(unused_assignments, reason = "in the last of the places that `unrolled` writes out")]
     fn divided_columns(product: &impl Columns<V>) -> [V; L] {
         let zero = V::splat(0);
         let (mut multiples, mut digits, mut sum) = ([zero; L], [zero; L], zero);
@@ -249,13 +250,13 @@ impl<V: Vector, M: Modulus<N>, const N: usize, const L: usize> Ifma<V, M, N, L> 
                 digits[k - L] = sum;
             } else {
                 multiples[k] = Self::multiple(sum);
-                // With p = -1 nothing is left of the digit, and what is above it stays.
+                // It fills the digit up, to none or to the next one above: that takes no product. With
+                // p = -1 nothing is left of the digit, and what is above it stays.
                 if Self::FACTORS[0] != -1 {
-                    sum = Self::add_multiple(sum, multiples[k], 0);
+                    sum = sum.add(V::splat(DIGIT_MASK));
                 }
             }
         });
-        digits[L - 1] = sum;
         digits
     }
 
