@@ -11,9 +11,9 @@ use super::modulus::Modulus;
 
 /// Additions of pairs of points, numbered from 0, each for all lanes.
 ///
-/// The chain first asks for all differences, in each half from the last to the first, then for all
-/// operands from the first to the last. It stores the sum `i` when it has asked for the last time for the
-/// operands of all additions up to `i`.
+/// The chain first asks for the points of all, in each half from the last to the first, then again from the
+/// first to the last. It stores the sum `i` when it has asked for the last time for those of all additions up
+/// to `i`.
 pub trait Additions<C, F, const N: usize>
 where
     C: Curve<N>,
@@ -21,14 +21,22 @@ where
 {
     /// How many there are.
     fn len(&self) -> usize;
-    /// `x2 - x1` of the addition `i`.
-    fn difference(&self, i: usize) -> F;
     /// Both points of the addition `i`.
     fn operands(&self, i: usize) -> [&Points<F>; 2];
     /// Takes the sum. In lanes that were given to [`Additions::exclude`] it means nothing.
     fn store(&mut self, i: usize, sum: Points<F>);
     /// Is told the lanes in which the points of addition `i` have the same x: equal or opposite.
     fn exclude(&mut self, i: usize, lanes: Mask);
+}
+
+/// `x2 - x1` of an addition.
+#[inline(always)]
+fn difference<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
+    work: &impl Additions<C, F, N>,
+    i: usize,
+) -> F {
+    let [p, q] = work.operands(i);
+    q.x.sub(&p.x)
 }
 
 /// Carries out the additions. `products` is working space.
@@ -72,16 +80,16 @@ fn multiply_up<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     first[middle] = F::one();
     second[work.len() - middle] = F::one();
     if work.len() > 2 * middle {
-        multiply_below(second, middle, &work.difference(2 * middle));
+        multiply_below(second, middle, &difference(work, 2 * middle));
     }
     if middle == 0 {
         return;
     }
     // Differences are there a product before they are needed.
-    let mut differences = [work.difference(middle - 1), work.difference(2 * middle - 1)];
+    let mut differences = [difference(work, middle - 1), difference(work, 2 * middle - 1)];
     for i in (0..middle).rev() {
         let below = i.saturating_sub(1);
-        let following = [work.difference(below), work.difference(middle + below)];
+        let following = [difference(work, below), difference(work, middle + below)];
         multiply_below(first, i, &differences[0]);
         multiply_below(second, i, &differences[1]);
         differences = following;
@@ -108,7 +116,7 @@ fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
 ) {
     let middle = first.len() - 1;
     for i in (0..work.len()).rev() {
-        let difference = work.difference(i);
+        let difference = difference(&*work, i);
         let zeros = difference.zeros();
         if zeros != 0 {
             work.exclude(i, zeros);
@@ -116,6 +124,17 @@ fn multiply_up_careful<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
         let (products, i) = if i < middle { (&mut *first, i) } else { (&mut *second, i - middle) };
         products[i] = products[i + 1].mul(&difference.one_where(zeros));
     }
+}
+
+/// The difference of an addition, or, if it is `careful`, one in the place of zero.
+#[inline(always)]
+fn denominator<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
+    work: &impl Additions<C, F, N>,
+    i: usize,
+    careful: bool,
+) -> F {
+    let difference = difference(work, i);
+    if careful { difference.one_where(difference.zeros()) } else { difference }
 }
 
 /// The sums of a half, the addition `first` and those behind it, from the inverse of the product of all
@@ -136,27 +155,19 @@ fn add_with<C: Curve<N>, F: Residues<C::Base, N>, const N: usize>(
     if count == 0 {
         return;
     }
-    macro_rules! difference {
-        ($i:expr) => {{
-            let [p, q] = work.operands(first + $i);
-            let difference = q.x.sub(&p.x);
-            if careful { difference.one_where(difference.zeros()) } else { difference }
-        }};
-    }
     let mut reciprocal = inverse.mul(&products[1]);
-    inverse.mul_assign(&difference!(0));
+    inverse.mul_assign(&denominator(&*work, first, careful));
     for i in 0..count {
-        let (next, is_last) = (i + 1, i + 1 == count);
+        let next = i + 1;
         let [p, q] = work.operands(first + i);
         let slope = q.y.sub(&p.y).mul(&reciprocal);
-        if !is_last {
+        if next < count {
             reciprocal = inverse.mul(&products[next + 1]);
         }
         let x = slope.sqr_less_both(&p.x, &q.x);
-        if !is_last {
-            inverse.mul_assign(&difference!(next));
+        if next < count {
+            inverse.mul_assign(&denominator(&*work, first + next, careful));
         }
-        let [p, _] = work.operands(first + i);
         let y = slope.mul_less(&p.x.sub(&x), &p.y);
         work.store(first + i, Points { x, y });
     }

@@ -58,7 +58,8 @@ pub trait Kernel<C: Curve<N>, const N: usize>: Sized {
     type Order: Residues<C::Order, N>;
     /// How a table's point is doubled.
     type Doublings: Doublings<C, Self::Base, N>;
-    /// Signatures in a chunk: enough to drown the inversions, few enough for their points to stay near.
+    /// Signatures in a chunk: enough to drown the inversions, few enough for the second-level cache and for
+    /// every thread to have the space for one.
     const CHUNK: usize;
 
     /// [`Table::new`], compiled for the kernel's instructions.
@@ -295,11 +296,6 @@ impl<C: Curve<N>, F: Residues<C::Base, N>, const N: usize> Additions<C, F, N> fo
     #[inline(always)]
     fn len(&self) -> usize {
         self.half
-    }
-
-    #[inline(always)]
-    fn difference(&self, i: usize) -> F {
-        self.points[i + self.half].x.sub(&self.points[i].x)
     }
 
     #[inline(always)]

@@ -227,12 +227,6 @@ where
     }
 
     #[inline(always)]
-    fn difference(&self, i: usize) -> F {
-        let [p, q] = self.summands(i);
-        q.x.sub(&p.x)
-    }
-
-    #[inline(always)]
     fn operands(&self, i: usize) -> [&Points<F>; 2] {
         self.summands(i)
     }
