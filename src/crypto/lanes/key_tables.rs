@@ -1,6 +1,7 @@
 //! The two tables that a key's signatures are verified with: its own, and the base point's.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::base::BaseTables;
 use super::kernels::Choice;
@@ -24,6 +25,8 @@ pub struct KeyTables<T: 'static> {
     /// Which of them the base point's has, chosen when the first signature is verified.
     base_width: OnceLock<usize>,
     table: OnceLock<T>,
+    /// Whether somebody makes the base point's table, if that is not there yet.
+    base_is_begun: AtomicBool,
     _memory: Reservation,
 }
 
@@ -39,7 +42,17 @@ impl<T: Octets> KeyTables<T> {
         let (width, memory) = sizing.reserve(signatures)?;
         bases.expect(kernel, signatures);
         let (base_width, table) = (OnceLock::new(), OnceLock::new());
-        Some(Self { sizing, kernel, bases, width, base_width, table, _memory: memory })
+        let base_is_begun = AtomicBool::new(false);
+        Some(Self {
+            sizing,
+            kernel,
+            bases,
+            width,
+            base_width,
+            table,
+            base_is_begun,
+            _memory: memory,
+        })
     }
 
     /// The kernel that they are for.
@@ -52,15 +65,21 @@ impl<T: Octets> KeyTables<T> {
         self.table.get().map_or(0, T::octets)
     }
 
-    /// The base point's and the key's own; those that are not there yet are made of the two points.
+    /// The base point's and the key's own; those that are not there yet are made of the two points. Of
+    /// threads that come while neither is there, the first begins with one and the others with the other.
     pub fn get<P>(&self, [base, key]: [&P; 2], make: impl Fn(&P, Windows) -> T) -> [&T; 2] {
         let choose = || self.bases.width(&self.sizing, self.kernel);
         let base_width = *self.base_width.get_or_init(choose);
         let table = |point, width| make(point, self.sizing.windows(width));
-        [
-            self.bases.get(self.kernel, base_width, || table(base, base_width)),
-            self.table.get_or_init(|| table(key, self.width)),
-        ]
+        let of_base = || self.bases.get(self.kernel, base_width, || table(base, base_width));
+        let of_key = || self.table.get_or_init(|| table(key, self.width));
+        if self.base_is_begun.swap(true, Ordering::Relaxed) {
+            let key = of_key();
+            [of_base(), key]
+        } else {
+            let base = of_base();
+            [base, of_key()]
+        }
     }
 }
 
@@ -71,5 +90,50 @@ impl<T> std::fmt::Debug for KeyTables<T> {
             .field("width", &WIDTHS[self.width])
             .field("base_width", &self.base_width.get().map(|&width| WIDTHS[width]))
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    struct Made(&'static str);
+
+    impl Octets for Made {
+        fn octets(&self) -> usize {
+            0
+        }
+    }
+
+    const SIZING: Sizing = Sizing { bits: 256, row: 64, row_cost: 100 };
+
+    #[test]
+    fn two_threads_that_come_at_once_make_a_table_each() {
+        static BASES: BaseTables<Made> = BaseTables::new();
+        let tables = KeyTables::reserve(SIZING, Choice::Portable, &BASES, 1000).unwrap();
+        let (base_is_begun, begun) = mpsc::channel();
+        let (other_is_made, made) = mpsc::channel();
+        std::thread::scope(|scope| {
+            let tables = &tables;
+            scope.spawn(move || {
+                tables.get([&"base", &"key"], |name, _| {
+                    if *name == "base" {
+                        base_is_begun.send(()).unwrap();
+                        // What the other thread makes does not wait for this table.
+                        made.recv_timeout(Duration::from_secs(60)).unwrap();
+                    }
+                    Made(name)
+                });
+            });
+            begun.recv_timeout(Duration::from_secs(60)).unwrap();
+            let names = tables.get([&"base", &"key"], |name, _| {
+                assert_eq!(*name, "key");
+                other_is_made.send(()).unwrap();
+                Made(name)
+            });
+            assert_eq!(names.map(|table| table.0), ["base", "key"]);
+        });
     }
 }
