@@ -21,6 +21,7 @@ use super::plain::{self, Point};
 use super::portable::adx;
 use super::rsa;
 use super::sizes::Sizing;
+use super::spaces::work_in;
 use super::table::{Row, Table};
 use super::words;
 use super::{ed448, ed25519};
@@ -219,7 +220,6 @@ where
         let base = self.base();
         let points = [&base, &self.point];
         let tables = self.tables.get(points, |point, windows| K::table(self.token, point, windows));
-        let mut space = Workspace::<K, C, N>::new();
         let mut outcomes = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
             holds.fill(false);
@@ -232,7 +232,9 @@ where
             Self::hash(items, &places, &mut signatures);
             outcomes.clear();
             outcomes.resize(signatures.len(), Outcome::Fails);
-            K::verify(self.token, tables, &signatures, &mut outcomes, &mut space);
+            work_in(|space: &mut Workspace<K, C, N>| {
+                K::verify(self.token, tables, &signatures, &mut outcomes, space);
+            });
             for ((place, signature), outcome) in places.into_iter().zip(&signatures).zip(&outcomes)
             {
                 holds[place] = match outcome {

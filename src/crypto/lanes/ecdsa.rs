@@ -79,7 +79,7 @@ pub trait Kernel<C: Curve<N>, const N: usize>: Sized {
     }
 }
 
-/// Working space, to be reused.
+/// Working space, to be reused: a call leaves nothing there that the next one looks at.
 pub struct Workspace<K: Kernel<C, N>, C: Curve<N>, const N: usize> {
     scalars: Vec<K::Order>,
     digits: Vec<Digit>,
@@ -87,9 +87,9 @@ pub struct Workspace<K: Kernel<C, N>, C: Curve<N>, const N: usize> {
     products: Vec<K::Base>,
 }
 
-impl<K: Kernel<C, N>, C: Curve<N>, const N: usize> Workspace<K, C, N> {
+impl<K: Kernel<C, N>, C: Curve<N>, const N: usize> Default for Workspace<K, C, N> {
     /// Empty.
-    pub fn new() -> Self {
+    fn default() -> Self {
         let (scalars, digits, points, products) = Default::default();
         Self { scalars, digits, points, products }
     }

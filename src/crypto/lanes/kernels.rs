@@ -346,7 +346,7 @@ pub mod check {
         let tables = [&base, &key]
             .map(|point| K::table(token, point, Windows::new(C::BITS, C::BITS.div_ceil(5))));
         let mut outcomes = vec![Outcome::Undecided; signatures.len()];
-        let mut space = Workspace::<K, C, N>::new();
+        let mut space = Workspace::<K, C, N>::default();
         K::verify(token, [&tables[0], &tables[1]], &signatures, &mut outcomes, &mut space);
         (0..).zip(outcomes).all(|(i, outcome)| {
             outcome == if is_spoilt(i) { Outcome::Fails } else { Outcome::Holds }

@@ -58,6 +58,7 @@ mod portable;
 mod recode;
 mod rsa;
 mod sizes;
+mod spaces;
 mod table;
 mod unrolled;
 mod wanted;

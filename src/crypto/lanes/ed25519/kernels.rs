@@ -164,7 +164,7 @@ pub mod check {
             K::table(token, &point, Windows::new(SCALAR_BITS, SCALAR_BITS.div_ceil(5)))
         });
         let mut holds = vec![false; signatures.len()];
-        let mut space = Workspace::<K, Edwards25519, 4>::new();
+        let mut space = Workspace::<K, Edwards25519, 4>::default();
         K::verify(token, [&tables[0], &tables[1]], &signatures, &mut holds, &mut space);
         (0..).zip(holds).all(|(i, holds)| holds != is_spoilt(i))
     }

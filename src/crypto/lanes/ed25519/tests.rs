@@ -350,7 +350,7 @@ fn verdicts<K: Kernel<Edwards25519, 4>>(
     signatures: &[Signature],
 ) -> Vec<bool> {
     let mut holds = vec![false; signatures.len()];
-    let mut space = Workspace::<K, Edwards25519, 4>::new();
+    let mut space = Workspace::<K, Edwards25519, 4>::default();
     K::verify(token, [base, key], signatures, &mut holds, &mut space);
     holds
 }

@@ -426,7 +426,7 @@ fn verdicts<K: Kernel<Twisted448, 7>>(
     signatures: &[Signature],
 ) -> Vec<bool> {
     let mut holds = vec![false; signatures.len()];
-    let mut space = Workspace::<K, Twisted448, 7>::new();
+    let mut space = Workspace::<K, Twisted448, 7>::default();
     K::verify(token, [base, key], signatures, &mut holds, &mut space);
     holds
 }

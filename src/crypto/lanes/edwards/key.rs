@@ -7,6 +7,7 @@ use super::super::base::BaseTables;
 use super::super::kernels::Choice;
 use super::super::key_tables::KeyTables;
 use super::super::sizes::Sizing;
+use super::super::spaces::work_in;
 use super::Edwards;
 use super::point::Affine;
 use super::table::{Row, Table};
@@ -110,14 +111,15 @@ where
         debug_assert_eq!(items.len(), holds.len());
         let points = [&C::base(), &self.opposite];
         let tables = self.tables.get(points, |point, windows| K::table(self.token, point, windows));
-        let mut space = Workspace::<K, C, N>::new();
         let mut verdicts = Vec::new();
         for (items, holds) in items.chunks(BATCH).zip(holds.chunks_mut(BATCH)) {
             holds.fill(false);
             let (places, signatures) = self.signatures(items);
             verdicts.clear();
             verdicts.resize(signatures.len(), false);
-            K::verify(self.token, tables, &signatures, &mut verdicts, &mut space);
+            work_in(|space: &mut Workspace<K, C, N>| {
+                K::verify(self.token, tables, &signatures, &mut verdicts, space);
+            });
             for (place, verdict) in places.into_iter().zip(&verdicts) {
                 holds[place] = *verdict;
             }

@@ -53,7 +53,7 @@ pub trait Kernel<C: Edwards<N>, const N: usize>: Sized {
     }
 }
 
-/// Working space, to be reused.
+/// Working space, to be reused: a call leaves nothing there that the next one looks at.
 #[derive(Debug)]
 pub struct Workspace<K: Kernel<C, N>, C: Edwards<N>, const N: usize> {
     /// For each group of lanes, for each window of B and then of A, the digits of the lanes.
@@ -62,9 +62,9 @@ pub struct Workspace<K: Kernel<C, N>, C: Edwards<N>, const N: usize> {
     products: Vec<K::Base>,
 }
 
-impl<K: Kernel<C, N>, C: Edwards<N>, const N: usize> Workspace<K, C, N> {
+impl<K: Kernel<C, N>, C: Edwards<N>, const N: usize> Default for Workspace<K, C, N> {
     /// Empty.
-    pub fn new() -> Self {
+    fn default() -> Self {
         Self { digits: Vec::new(), sums: Vec::new(), products: Vec::new() }
     }
 }

@@ -309,7 +309,7 @@ fn verdicts<K: Kernel<C, N, Token = ()>, C: Curve<N>, const N: usize>(
     let [base_table, key_table] = [(&base, windows[0]), (key, windows[1])]
         .map(|(point, count)| K::table((), point, Windows::new(C::BITS, count)));
     let mut outcomes = vec![Outcome::Undecided; signatures.len()];
-    let mut space = Workspace::<K, C, N>::new();
+    let mut space = Workspace::<K, C, N>::default();
     ecdsa::verify([&base_table, &key_table], signatures, &mut outcomes, &mut space);
     let undecided = outcomes.iter().filter(|&&outcome| outcome == Outcome::Undecided).count();
     let verdict = |(outcome, signature): (&Outcome, &Signature<N>)| match outcome {
