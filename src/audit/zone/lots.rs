@@ -20,10 +20,15 @@ pub(super) struct Entry {
     pub previous: Option<OwnerSpan>,
 }
 
-/// Records in a lot: enough for whole batches under one key, few enough that a small zone keeps all
-/// workers busy.
-pub(super) fn lot_records(signatures: usize) -> usize {
-    (signatures / 16).clamp(256, 8192)
+/// Lots that each worker has of a small zone: the last of them leaves the others idle for no longer than
+/// it takes.
+const LOTS_FOR_EACH: u64 = 12;
+
+/// Records in a lot, of so many in all: enough for whole batches under one key, few enough that a small
+/// zone keeps all workers busy and that a large one takes little memory.
+pub(super) fn lot_records(records: u64, workers: usize) -> usize {
+    let share = records / (LOTS_FOR_EACH * workers.max(1) as u64);
+    usize::try_from(share).unwrap_or(usize::MAX).clamp(256, 8192)
 }
 
 /// Cuts the owners into lots of about so many records, those of both versions together, until it is
@@ -78,4 +83,19 @@ fn entries<'z>(
         let previous = if first == Ordering::Less { None } else { before.next() };
         Some(Entry { current, previous: previous.map(|(_, owner)| owner) })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_zone_is_cut_for_all_workers_and_a_large_one_for_whole_batches() {
+        // 40,000 records for 2: twelve lots for each, so some 265 signatures of a zone of delegations.
+        assert_eq!(lot_records(40_000, 2), 1666);
+        assert_eq!(lot_records(40_000, 16), 256);
+        assert_eq!(lot_records(0, 2), 256);
+        assert_eq!(lot_records(40_000_000, 2), 8192);
+        assert_eq!(lot_records(40_000, 0), 3333);
+    }
 }

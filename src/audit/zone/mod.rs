@@ -270,8 +270,7 @@ pub fn audit_with(
     let zonemd_hashes = zonemd::hashes(config.zonemd, &apex_records, serial);
     let (denial, digests) = std::thread::scope(|scope| {
         let digests = scope.spawn(|| zonemd::digest(&ordered, class, &apex, &zonemd_hashes));
-        let denial =
-            judge_lots(&court, config.threads, signatures, &mut stages, &mut tally, &mut sink);
+        let denial = judge_lots(&court, config.threads, &mut stages, &mut tally, &mut sink);
         let digests = digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         denial.map(|denial| (denial, digests))
     })?;
@@ -442,7 +441,6 @@ fn single_soa(apex: &OwnerRecords<'_>) -> Option<(Soa, u32)> {
 fn judge_lots(
     court: &Court<'_>,
     threads: usize,
-    signatures: usize,
     stages: &mut Stages,
     tally: &mut Tally,
     sink: &mut Sink<'_>,
@@ -469,7 +467,8 @@ fn judge_lots(
     };
     let mut chains = Chains::new(court.plan);
     let before = court.versions.map(Versions::ordered);
-    let lots = lots(court.ordered, owners, before, lot_records(signatures), court.stop);
+    let records = lot_records(stages.read.items + stages.previous.items, workers(threads));
+    let lots = lots(court.ordered, owners, before, records, court.stop);
     pipeline::run(threads, lots, work, |judged| {
         tally.merge(&judged.tally);
         judged.findings.iter().for_each(|finding| sink.listener.finding(finding));
@@ -491,6 +490,11 @@ fn judge_lots(
     Ok(denial)
 }
 
+/// How many work at a time with so many threads; 0 is one for each processor.
+fn workers(threads: usize) -> usize {
+    if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads }
+}
+
 /// Time spent in each stage.
 #[derive(Default)]
 struct Stages {
@@ -507,7 +511,6 @@ struct Stages {
 
 impl Stages {
     fn performance(&self, start: Instant, threads: usize, table: &KeyTable) -> Performance {
-        let processors = std::thread::available_parallelism().map_or(1, usize::from);
         let stage = |stage, unit, watch: &Stopwatch| StageFacts {
             stage,
             kernel: None,
@@ -524,7 +527,7 @@ impl Stages {
             nanoseconds: Distribution::of(histogram),
         };
         Performance {
-            threads: if threads == 0 { processors } else { threads },
+            threads: workers(threads),
             wall_seconds: start.elapsed().as_secs_f64(),
             stages: [
                 Some(reader(stage("read", "records", &self.read))),
