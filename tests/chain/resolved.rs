@@ -188,3 +188,22 @@ fn an_nsec_denied_at_an_unsigned_delegation_is_insecure() {
     let answer = Answer { authority, ..Answer::new("b.", RType::NSEC, Vec::new()) };
     assert_eq!(setting.judged(&answer), Status::Insecure);
 }
+
+// RFC 4035 §3.1.4.1: so an NSEC that nobody has signed is the lower zone's, and not signed any more than
+// the rest of it. That of the zone above is signed, and does not hold with any other signature.
+#[test]
+fn an_nsec_without_signatures_at_an_unsigned_delegation_is_insecure() {
+    let setting = Setting::new();
+    let root = setting.root();
+    let judged = |records| setting.judged(&Answer::new("b.", RType::NSEC, records));
+    let records = |signing: &Signing<'_>| signing.nsec("b.", "a.b.", &[RType::NS, RType::SOA]);
+    let mut unsigned = records(&root);
+    unsigned.retain(|record| record.rtype == RType::NSEC);
+    assert_eq!(judged(unsigned), Status::Insecure);
+    let expired = Signing { days: (-60, -1), ..root };
+    assert_eq!(judged(records(&expired)), Status::Bogus);
+    // Where the zone above has signed the name, there is no zone below that it could be of.
+    let mut at_data = root.nsec("x.", ".", &[RType::TXT]);
+    at_data.retain(|record| record.rtype == RType::NSEC);
+    assert_eq!(setting.judged(&Answer::new("x.", RType::NSEC, at_data)), Status::Bogus);
+}

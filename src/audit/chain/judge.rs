@@ -126,6 +126,13 @@ impl<'v> Judge<'v> {
         signatures_wanted: bool,
     ) -> JudgedRrset {
         let mut position = self.position_of(owner, rtype);
+        if rtype == RType::NSEC && held.signatures.is_empty() {
+            // That of a delegation would be signed: it is of the zone below, if that is not signed.
+            let below = self.position(owner);
+            if below.zone.judgement.status == Status::Insecure {
+                position = below;
+            }
+        }
         let mut unknown = position.unknown;
         if position.zone.judgement.status == Status::Secure {
             // The deepest signer knows best in which zone the RRset lies.
