@@ -213,9 +213,7 @@ impl Collector {
             }
             RType::NSEC3 => {
                 self.remember_parameters(record.rdata);
-                let apex = self.apex_key.as_deref();
-                let below = apex.and_then(|apex| self.key.strip_prefix(apex));
-                self.hashed.push(record, below);
+                self.hashed.push(record, &self.key);
             }
             _ => {}
         }
@@ -329,10 +327,9 @@ impl Collector {
         let mut ordered = Ordered::new(kept, runs, text, apex);
         if mismarked || apex_key.as_deref() != Some(ordered.apex_key()) {
             ordered.mark();
-            hashed.spoil();
         }
         if one_chain {
-            hashed.sort();
+            hashed.sort(ordered.apex_key());
             ordered.hashed = hashed;
         }
         if disordered {

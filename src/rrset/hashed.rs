@@ -9,14 +9,17 @@ use crate::zonefile::Record;
 type Hash = [u8; 20];
 
 /// The NSEC3 records of a zone, each as the hash that its owner spells, what it says of opt-out, and
-/// the bitmap that it shows. There is nothing in it unless all of them stand directly below the apex,
-/// are of one class, and differ in their owners: then it is as good as the chain.
+/// the bitmap that it shows. There is nothing in it unless all of them stand directly below one name,
+/// are of one class, and differ in their owners: then it is as good as the chain, if that name is the
+/// apex.
 #[derive(Debug, Default)]
 pub struct HashedOwners {
     owners: Vec<Owner>,
     /// The different bitmaps, in wire form: a zone has few.
     bitmaps: Vec<Box<[u8]>>,
     class: Option<Class>,
+    /// The sort key of the name that they stand below. Which one is the apex may be told behind them.
+    above: Option<Box<[u8]>>,
     /// Some record is out of the ordinary.
     odd: bool,
     /// Where those begin whose hashes begin with each number of so many bits.
@@ -66,13 +69,13 @@ impl HashedOwners {
     /// Different bitmaps above which a zone is out of the ordinary.
     const MOST_BITMAPS: usize = 4096;
 
-    /// Takes note of an NSEC3 record. `below_apex` is what its owner's sort key has behind that of
-    /// the apex, when it is below it.
-    pub(super) fn push(&mut self, record: &Record<'_>, below_apex: Option<&[u8]>) {
+    /// Takes note of an NSEC3 record, whose owner has this sort key.
+    pub(super) fn push(&mut self, record: &Record<'_>, key: &[u8]) {
         if self.odd {
             return;
         }
-        let label = below_apex.and_then(|key| key.strip_suffix(&[0]));
+        let above = self.above.get_or_insert_with(|| above(key).into());
+        let label = key.strip_prefix(&**above).and_then(|label| label.strip_suffix(&[0]));
         let (hash, nsec3) = (label.and_then(hash_of_label), Nsec3::from_rdata(record.rdata));
         match (hash, nsec3) {
             (Some(hash), Some(nsec3)) if self.class.is_none_or(|class| class == record.class) => {
@@ -99,11 +102,13 @@ impl HashedOwners {
     }
 
     pub(super) fn append(&mut self, mut other: Self) {
-        let differ = matches!((self.class, other.class), (Some(a), Some(b)) if a != b);
+        let differ = matches!((self.class, other.class), (Some(a), Some(b)) if a != b)
+            || matches!((&self.above, &other.above), (Some(a), Some(b)) if a != b);
         if self.odd || other.odd || differ {
             return self.spoil();
         }
         self.class = self.class.or(other.class);
+        self.above = self.above.take().or(other.above);
         let mut numbers = Vec::with_capacity(other.bitmaps.len());
         for bitmap in &other.bitmaps {
             let Some(number) = self.number(bitmap) else { return };
@@ -118,19 +123,21 @@ impl HashedOwners {
         self.owners.append(&mut other.owners);
     }
 
-    pub(super) fn spoil(&mut self) {
+    fn spoil(&mut self) {
         *self = Self { odd: true, ..Self::default() };
     }
 
-    pub(super) fn sort(&mut self) {
+    /// Puts them in order, now that it is known which name is the apex.
+    pub(super) fn sort(&mut self, apex_key: &[u8]) {
         use rayon::slice::ParallelSliceMut;
         if self.owners.len() <= CHUNK {
             self.owners.sort_unstable();
         } else {
             self.owners.par_sort_unstable();
         }
+        let elsewhere = self.above.as_ref().is_some_and(|above| **above != *apex_key);
         let repeats = self.owners.windows(2).any(|pair| pair[0].hash == pair[1].hash);
-        if repeats || u32::try_from(self.owners.len()).is_err() {
+        if elsewhere || repeats || u32::try_from(self.owners.len()).is_err() {
             return self.spoil();
         }
         self.fill_buckets();
@@ -227,6 +234,14 @@ impl HashedOwners {
     }
 }
 
+/// What a sort key has but for the first label of its name: the key of the name above.
+fn above(key: &[u8]) -> &[u8] {
+    // A zero octet closes each label, and is in none.
+    let labels = key.strip_suffix(&[0]).unwrap_or(key);
+    let close = labels.iter().rposition(|&octet| octet == 0);
+    close.map_or(&[], |close| &key[..=close])
+}
+
 /// Hashes are spread evenly, so that about so many begin alike.
 const OWNERS_PER_BUCKET: usize = 4;
 
@@ -257,7 +272,7 @@ mod tests {
             bitmaps: vec![(*b"types").into()],
             ..HashedOwners::default()
         };
-        hashed.sort();
+        hashed.sort(b"");
         hashed
     }
 

@@ -99,27 +99,16 @@ impl Ordered {
         } else {
             runs.par_sort_unstable_by_key(order);
         }
-        let groups: Vec<&mut [Run]> = runs.chunk_by_mut(|a, b| a.prefix() == b.prefix()).collect();
-        let in_groups = |groups: Vec<&mut [Run]>| {
+        let sort_groups = |lot: &mut [Run]| {
             let mut keys = self.keys();
-            groups.into_iter().for_each(|group| sort_group(group, &mut keys));
+            let groups = lot.chunk_by_mut(|a, b| a.prefix() == b.prefix());
+            groups.for_each(|group| sort_group(group, &mut keys));
         };
-        let mut lots: Vec<Vec<&mut [Run]>> = Vec::new();
-        let mut filled = CHUNK;
-        for group in groups {
-            if filled >= CHUNK {
-                lots.push(Vec::new());
-                filled = 0;
-            }
-            filled += group.len();
-            if let Some(lot) = lots.last_mut() {
-                lot.push(group);
-            }
-        }
+        let lots = lots_of_groups(&mut runs);
         if lots.len() <= 1 {
-            lots.into_iter().for_each(in_groups);
+            lots.into_iter().for_each(sort_groups);
         } else {
-            lots.into_par_iter().for_each(in_groups);
+            lots.into_par_iter().for_each(sort_groups);
         }
         self.runs = runs;
     }
@@ -210,6 +199,21 @@ impl Ordered {
 /// Runs that a thread sorts or marks at a time, and of which, as of hashed owners, fewer are sorted
 /// without others.
 pub(super) const CHUNK: usize = 1 << 14;
+
+/// Cuts sorted runs into lots of about [`CHUNK`], none of them between two whose marks are alike.
+fn lots_of_groups(mut runs: &mut [Run]) -> Vec<&mut [Run]> {
+    let mut lots = Vec::with_capacity(runs.len() / CHUNK + 1);
+    while !runs.is_empty() {
+        let mut end = runs.len().min(CHUNK);
+        while end < runs.len() && runs[end].prefix() == runs[end - 1].prefix() {
+            end += 1;
+        }
+        let (lot, rest) = runs.split_at_mut(end);
+        lots.push(lot);
+        runs = rest;
+    }
+    lots
+}
 
 /// Sorts runs whose marks are alike, and joins those of one owner.
 fn sort_group(group: &mut [Run], keys: &mut Keys<'_>) {

@@ -242,6 +242,33 @@ fn directives_among_the_records_of_an_owner_do_not_part_them() {
     assert_eq!(runs, [(false, 3)]);
 }
 
+// RFC 5155 §7.1: an NSEC3 record stands directly below the apex, which may be told behind it, or a part
+// of the text later.
+#[test]
+fn nsec3_records_are_known_wherever_the_apex_is_told() {
+    let hash = |digit: &str| digit.repeat(32);
+    let nsec3 = |owner: &str| format!("{owner} 300 IN NSEC3 1 0 0 - {} A", hash("v"));
+    let soa = "b. 300 IN SOA a.b. h.b. 1 2 3 4 5".to_owned();
+    let text = |lines: &[&String]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+    let known = |lines: &[&String]| {
+        let known = [1 << 20, 90].map(|octets| {
+            let ordered = read_again(&text(lines), "b.", octets);
+            ordered.hashed_owners().len()
+        });
+        assert_eq!(known[0], known[1]);
+        known[0]
+    };
+    let [one, two] = ["1", "2"].map(|digit| nsec3(&format!("{}.b.", hash(digit))));
+    assert_eq!([known(&[&soa, &one, &two]), known(&[&one, &soa, &two])], [2, 2]);
+    assert_eq!([known(&[&two, &one, &soa]), known(&[&one, &two, &two, &soa])], [2, 0]);
+    // Above or below the apex, or beside it, they are no chain of the zone.
+    for elsewhere in ["", "c.", "a.b."] {
+        let elsewhere = nsec3(&format!("{}.{elsewhere}", hash("3")));
+        assert_eq!([known(&[&elsewhere, &soa]), known(&[&soa, &elsewhere])], [0, 0]);
+        assert_eq!([known(&[&one, &elsewhere, &soa]), known(&[&elsewhere, &soa, &one])], [0, 0]);
+    }
+}
+
 /// Entries of every kind: what they take over, over how many lines they go, and faults.
 fn entry() -> impl Strategy<Value = String> {
     let owner = prop::sample::select(vec![
