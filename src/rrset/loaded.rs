@@ -120,8 +120,12 @@ impl Ordered {
         let mut reader = self.text.as_ref().map(ZoneText::reader);
         // An owner behind, so that the processor is done with storing what it loads.
         let mut canonical = 0;
+        let mut fetched = 0;
         for owner in owners {
             let mut name = None;
+            // Owners that are loaded together are mostly neighbours; of others nothing in between is wanted.
+            fetched = owner.first.max(fetched);
+            self.fetch(&self.runs, owner.last, &mut fetched);
             for run in &self.runs[owner.first..owner.last] {
                 if run.is_kept() {
                     self.load_kept(*run, loaded, &mut name);

@@ -100,9 +100,14 @@ impl Ordered {
             runs.par_sort_unstable_by_key(order);
         }
         let sort_groups = |lot: &mut [Run]| {
-            let mut keys = self.keys();
-            let groups = lot.chunk_by_mut(|a, b| a.prefix() == b.prefix());
-            groups.for_each(|group| sort_group(group, &mut keys));
+            let (mut keys, mut start, mut fetched) = (self.keys(), 0, 0);
+            while let Some(first) = lot.get(start) {
+                let alike = lot[start..].iter().take_while(|run| run.prefix() == first.prefix());
+                let end = start + alike.count();
+                self.fetch(lot, end, &mut fetched);
+                sort_group(&mut lot[start..end], &mut keys);
+                start = end;
+            }
         };
         let lots = lots_of_groups(&mut runs);
         if lots.len() <= 1 {
@@ -111,6 +116,21 @@ impl Ordered {
             lots.into_par_iter().for_each(sort_groups);
         }
         self.runs = runs;
+    }
+
+    /// Has the processor load where the text of runs begins: of those before `next`, and of some behind, but
+    /// not of the first `fetched`, which are counted on. Where records are in no order they are anywhere, so
+    /// that each by itself would wait for memory; here they wait together.
+    pub(super) fn fetch(&self, runs: &[Run], next: usize, fetched: &mut usize) {
+        let Some(text) = &self.text else { return };
+        if next < *fetched {
+            return;
+        }
+        let end = runs.len().min(next + FETCHED_AHEAD);
+        let runs = runs[*fetched..end].iter().filter(|run| !run.is_kept());
+        let octets = runs.map(|run| text.octet(run.position()).unwrap_or_default());
+        std::hint::black_box(octets.fold(0, |all, octet| all ^ octet));
+        *fetched = end;
     }
 
     /// Looks up the sort keys of owners.
@@ -196,6 +216,9 @@ impl Ordered {
     }
 }
 
+/// Runs whose text is loaded at once.
+const FETCHED_AHEAD: usize = 32;
+
 /// Runs that a thread sorts or marks at a time, and of which, as of hashed owners, fewer are sorted
 /// without others.
 pub(super) const CHUNK: usize = 1 << 14;
@@ -215,11 +238,17 @@ fn lots_of_groups(mut runs: &mut [Run]) -> Vec<&mut [Run]> {
     lots
 }
 
-/// Sorts runs whose marks are alike, and joins those of one owner.
+/// Sorts runs whose marks are alike, and joins those of one owner. They are in the order of the input.
 fn sort_group(group: &mut [Run], keys: &mut Keys<'_>) {
-    let [first, rest @ ..] = group else { return };
+    let [first, rest @ ..] = &mut *group else { return };
     *first = first.joined(false);
     if rest.is_empty() {
+        return;
+    }
+    // Mostly they are of one owner, and in order already.
+    let key = keys.of_run(*first).to_vec();
+    if rest.iter().all(|run| keys.of_run(*run) == key) {
+        rest.iter_mut().for_each(|run| *run = run.joined(true));
         return;
     }
     let mut keyed: Vec<(Box<[u8]>, u64, Run)> =

@@ -67,6 +67,12 @@ impl ZoneText {
         self.whole.release(octet(part.start)..octet(part.end));
     }
 
+    /// The octet of the text in some place.
+    #[must_use]
+    pub fn octet(&self, offset: u64) -> Option<u8> {
+        self.whole.text().get(usize::try_from(offset).ok()?).copied()
+    }
+
     /// A reader of its records.
     #[must_use]
     pub fn reader(&self) -> RecordReader<'_> {
