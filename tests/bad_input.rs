@@ -73,9 +73,19 @@ fn truncated_gzip_is_an_error_however_much_was_read() {
     let whole = writer.finish().unwrap();
     assert_eq!(zone_of(&whole, &["--at", "20260601000000"]).status.code(), Some(0));
     for len in [3, 20, whole.len() / 2, whole.len() - 1] {
-        let output = zone_of(&whole[..len], &["--at", "20260601000000"]);
-        assert_unreadable(&output, "gzip data ends too early");
+        for more in [&[][..], &["--spool", "."]] {
+            let arguments = [&["--at", "20260601000000"], more].concat();
+            let output = zone_of(&whole[..len], &arguments);
+            assert_unreadable(&output, "gzip data ends too early");
+        }
     }
+}
+
+#[test]
+fn a_directory_that_nothing_can_be_put_into_is_an_error() {
+    let arguments = ["--no-mmap", "--spool", "no/such/directory"];
+    let output = zone_of(b"example. 5 IN SOA a. b. 1 2 3 4 5\n", &arguments);
+    assert_unreadable(&output, "cannot be put into a file in no/such/directory");
 }
 
 // FORMAT.md, "Directives": a part of the zone is missing, and nobody knows which.

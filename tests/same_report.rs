@@ -219,11 +219,14 @@ proptest! {
         zone in 0..ZONES.len(),
         sizes in proptest::collection::vec(1usize..5000, 1..20),
         kind in 0usize..5,
+        spool: bool,
     ) {
         let text = std::fs::read_to_string(dataset(ZONES[zone])).unwrap();
         let octets = std::io::Cursor::new(compressed(&text, kind));
         let source = Source::from_reader("zone", Trickle { octets, sizes, turn: 0 }).unwrap();
-        prop_assert_eq!(report(source, &config(2), true), of_text(&text, 1, true));
+        let spool = spool.then(std::env::temp_dir);
+        let config = Config { spool, ..config(2) };
+        prop_assert_eq!(report(source, &config, true), of_text(&text, 1, true));
     }
 }
 

@@ -143,6 +143,30 @@ proptest! {
         }
     }
 
+    /// What was put into a file is what would have come bit by bit, and there as a whole.
+    #[test]
+    fn spooled_text_is_the_text(len in 0usize..3_000_000, which in 0usize..5) {
+        let directory = tempfile::tempdir().unwrap();
+        let text = sample(len);
+        let stored = FORMATS.get(which).map_or_else(|| text.clone(), |&format| compress(format, &text));
+        let stored_len = stored.len() as u64;
+        let source = Source::from_reader("test", Cursor::new(stored)).unwrap();
+        prop_assert!(source.is_stream());
+        let mut seen = 0;
+        let mut go_on = |stored| {
+            assert!(seen <= stored, "{seen} {stored}");
+            seen = stored;
+            true
+        };
+        let spooled = source.spooled(directory.path(), &mut go_on).unwrap();
+        prop_assert!(!spooled.is_stream());
+        prop_assert_eq!(spooled.stored_len(), Some(len as u64));
+        prop_assert_eq!(seen, if len == 0 { 0 } else { stored_len });
+        // The file has no name, also while it is there.
+        prop_assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        prop_assert!(text_of(spooled) == text);
+    }
+
     /// The window against a model: whatever is consumed and asked for, it is the next octets.
     #[test]
     fn the_window_never_loses_an_octet(
@@ -189,6 +213,34 @@ proptest! {
         // Plain, if the signature itself was cut; otherwise nothing can come out whole.
         prop_assert!(end.is_err() || text == stored || text == b"some text");
     }
+}
+
+#[test]
+fn what_is_there_as_a_whole_is_not_spooled() {
+    let nowhere = Path::new("no such directory");
+    let source = Source::from_bytes("test", b"text".to_vec());
+    let spooled = source.spooled(nowhere, &mut |_| unreachable!()).unwrap();
+    assert_eq!((spooled.transport(), spooled.stored_len()), (Transport::Read, Some(4)));
+    let source = Source::from_reader("test", &b"text"[..]).unwrap();
+    let error = source.spooled(nowhere, &mut |_| true).unwrap_err();
+    assert!(matches!(error, SourceError::Spool { after_bytes: 0, .. }), "{error:?}");
+    let expected =
+        "test: its text cannot be put into a file in no such directory, after 0 octets of it";
+    assert!(error.to_string().starts_with(expected), "{error}");
+}
+
+#[test]
+fn spooling_ends_where_it_is_told_to_and_fails_with_its_input() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = sample(5 << 20);
+    let stored = compress(Format::Gzip, &text);
+    let cut = Cursor::new(stored[..stored.len() / 2].to_vec());
+    let source = Source::from_reader("test", cut).unwrap();
+    let error = source.spooled(directory.path(), &mut |_| true).unwrap_err();
+    assert!(matches!(error, SourceError::Truncated { .. }), "{error:?}");
+    let source = Source::from_reader("test", Cursor::new(stored)).unwrap();
+    let begun = text_of(source.spooled(directory.path(), &mut |_| false).unwrap());
+    assert!(!begun.is_empty() && begun.len() < text.len() && text.starts_with(&begun));
 }
 
 #[test]

@@ -177,6 +177,7 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
         threads: args.threads.map_or(default.threads, usize::from),
         allow_include: args.allow_include,
         map: !args.no_mmap,
+        spool: args.spool.clone(),
         sha1: args.sha1.or(policy.sha1).map_or(Sha1::Accept, Sha1::from),
         zonemd: match args.zonemd.or(policy.zonemd).unwrap_or(ZonemdArg::IfPresent) {
             ZonemdArg::IfPresent => ZonemdPolicy::IfPresent,

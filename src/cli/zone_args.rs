@@ -133,6 +133,14 @@ pub(crate) struct ZoneArgs {
     #[arg(long, help_heading = "Work")]
     pub(crate) no_mmap: bool,
 
+    /// Put what is compressed or comes through a pipe into a file in this directory first
+    ///
+    /// Its records are kept in memory otherwise, nearly as many octets as the text has. With this it takes
+    /// no more memory than a plain file, and the text's size on the disk of DIR until the program
+    /// ends. The file has no name. Concerns --previous too.
+    #[arg(long, value_name = "DIR", help_heading = "Work")]
+    pub(crate) spool: Option<PathBuf>,
+
     /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Report")]
     pub(crate) format: FormatArg,

@@ -83,6 +83,21 @@ pub enum SourceError {
         /// Octets there are now, or that could be read.
         found: u64,
     },
+    /// The text could not be written to a file: see [`Source::spooled`](super::Source::spooled).
+    #[error(
+        "{name}: its text cannot be put into a file in {directory}, after {after_bytes} octets of it: \
+         {source}"
+    )]
+    Spool {
+        /// The input.
+        name: Arc<str>,
+        /// Where the file was to be.
+        directory: Arc<str>,
+        /// Octets of text that were written before, or nearly.
+        after_bytes: u64,
+        /// What the operating system says.
+        source: Arc<io::Error>,
+    },
     /// The thread that reads ahead ended without saying why: a defect of a decompressor, or a panic
     /// in the reader that was handed in.
     #[error("{name}: the reading thread stopped after {after_bytes} octets of text")]
@@ -118,6 +133,7 @@ impl SourceError {
             | Self::Corrupt { name, .. }
             | Self::NeedsMemory { name, .. }
             | Self::Shrunk { name, .. }
+            | Self::Spool { name, .. }
             | Self::Stopped { name, .. } => name,
         }
     }

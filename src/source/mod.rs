@@ -2,7 +2,8 @@
 //!
 //! A [`Source`] is an input that was opened and recognised; [`Blocks`] is its text. A plain regular
 //! file is mapped and is there at once; anything else is read and decompressed ahead, in a thread.
-//! What is compressed is told by its first octets, whatever its name.
+//! What is compressed is told by its first octets, whatever its name. Where memory is short,
+//! [`Source::spooled`] puts the text of the latter into a file, to be mapped.
 //!
 //! ```
 //! use sigmill::source::Source;
@@ -28,6 +29,7 @@
 pub mod decompress;
 pub mod error;
 pub mod map;
+mod spool;
 mod stream;
 mod whole;
 
@@ -207,6 +209,12 @@ impl Source {
             Body::Bytes(_) => Transport::Read,
             Body::Stream(input) => input.format.map_or(Transport::Read, Transport::Compressed),
         }
+    }
+
+    /// Whether its text comes bit by bit, and not as a whole.
+    #[must_use]
+    pub fn is_stream(&self) -> bool {
+        matches!(self.body, Body::Stream(_))
     }
 
     /// Octets as stored, that is before decompression; `None` when nobody can know.

@@ -43,6 +43,9 @@ pub struct Config {
     pub allow_include: bool,
     /// Whether included files may be memory-mapped; the zone itself is opened by the caller.
     pub map: bool,
+    /// The directory in which the text of what is not mapped is put into a file without a name, to be
+    /// mapped: its records need not be kept in memory then. `None` keeps them.
+    pub spool: Option<PathBuf>,
     /// What becomes of SHA-1 (RFC 9905).
     pub sha1: Sha1,
     /// What becomes of the zone's digest (RFC 8976).
@@ -74,6 +77,7 @@ impl Default for Config {
             threads: 0,
             allow_include: false,
             map: true,
+            spool: None,
             sha1: Sha1::default(),
             zonemd: ZonemdPolicy::default(),
             policy: Policy::default(),

@@ -205,6 +205,7 @@ pub fn audit_with(
         sink.report(&mut tally, finding);
     };
     let previous = versions::open(config)?;
+    let source = spool(source, config, &config.progress, &mut stages.spool)?;
     let (collector, facts, text) =
         collect(source, config, &config.progress, &mut stages.read, &mut on_unreadable)?;
     stopped(config)?;
@@ -216,7 +217,10 @@ pub fn audit_with(
     let signatures_by_tag = collector.signatures_by_tag().clone();
     let ordered = stages.order.time(|| collector.order(&apex, text));
     let zone = (name.as_str(), &apex, class);
-    let read = |previous| Previous::read(previous, config, zone, &mut stages.previous);
+    let read = |previous| {
+        let previous = spool(previous, config, &Progress::default(), &mut stages.spool)?;
+        Previous::read(previous, config, zone, &mut stages.previous)
+    };
     let previous = previous.map(read).transpose()?;
     stopped(config)?;
 
@@ -341,6 +345,26 @@ fn judgement_times(config: &Config) -> Vec<JudgementTime> {
     }
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     vec![JudgementTime::At(now.as_secs().cast_signed())]
+}
+
+/// Puts the text into a file, where that is wanted and it is not there as a whole.
+fn spool(
+    source: Source,
+    config: &Config,
+    progress: &Progress,
+    watch: &mut Stopwatch,
+) -> Result<Source, SourceError> {
+    let Some(directory) = config.spool.as_ref().filter(|_| source.is_stream()) else {
+        return Ok(source);
+    };
+    progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
+    let mut go_on = |stored| {
+        progress.bytes_read.store(stored, Ordering::Relaxed);
+        !config.stop.load(Ordering::Relaxed)
+    };
+    let spooled = watch.time(|| source.spooled(directory, &mut go_on))?;
+    watch.items += spooled.stored_len().unwrap_or(0);
+    Ok(spooled)
 }
 
 /// Reads all records. Unreadable entries are findings.
@@ -498,6 +522,7 @@ fn workers(threads: usize) -> usize {
 /// Time spent in each stage.
 #[derive(Default)]
 struct Stages {
+    spool: Stopwatch,
     read: Stopwatch,
     previous: Stopwatch,
     order: Stopwatch,
@@ -530,6 +555,7 @@ impl Stages {
             threads: workers(threads),
             wall_seconds: start.elapsed().as_secs_f64(),
             stages: [
+                (self.spool.items > 0).then(|| stage("spool", "octets", &self.spool)),
                 Some(reader(stage("read", "records", &self.read))),
                 (self.previous.items > 0)
                     .then(|| reader(stage("previous", "records", &self.previous))),

@@ -441,7 +441,7 @@ pub struct TableFacts {
 /// One stage of the road.
 #[derive(Clone, Debug, Serialize)]
 pub struct StageFacts {
-    /// `read`, `previous`, `order`, `load`, `canonicalize`, `verify`, `judge`, `deny`.
+    /// `spool`, `read`, `previous`, `order`, `load`, `canonicalize`, `verify`, `judge`, `deny`.
     pub stage: &'static str,
     /// For those that read text: which kernel read it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -450,7 +450,7 @@ pub struct StageFacts {
     pub busy_seconds: f64,
     /// What it worked on: how many …
     pub items: u64,
-    /// … of what: `records`, `rrsets`, `signatures`.
+    /// … of what: `octets`, `records`, `rrsets`, `signatures`.
     pub unit: &'static str,
     /// Octets it worked on, where that means something.
     #[serde(skip_serializing_if = "Option::is_none")]
