@@ -156,7 +156,18 @@ impl Signing<'_> {
 
     /// An NSEC3 record without iterations, salt and opt-out: whose it is and which is next, hashed.
     pub fn nsec3(&self, owner: &str, next: [u8; 20], types: &[RType]) -> Vec<Record> {
-        let rdata = [&[1, 0, 0, 0, 0, 20][..], &next, &bitmap(types)].concat();
+        self.nsec3_with(0, owner, next, types)
+    }
+
+    /// The same with flags: 1 is opt-out.
+    pub fn nsec3_with(
+        &self,
+        flags: u8,
+        owner: &str,
+        next: [u8; 20],
+        types: &[RType],
+    ) -> Vec<Record> {
+        let rdata = [&[1, flags, 0, 0, 0, 20][..], &next, &bitmap(types)].concat();
         self.rrset(owner, RType::NSEC3, &[rdata])
     }
 

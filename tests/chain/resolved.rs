@@ -2,7 +2,9 @@
 //! zones that are signed and zones that are not.
 
 use sigmill::audit::chain::Status;
+use sigmill::crypto::nsec3_hash;
 use sigmill::dns::RType;
+use sigmill::dns::denial::label_of_hash;
 
 use super::made::{Answer, Key, Record, Signing, name};
 use super::text;
@@ -156,6 +158,32 @@ fn a_cname_that_does_not_follow_from_an_unsigned_dname_is_insecure() {
         setting.judged(&Answer::new("w.e.b.", RType::A, answer))
     };
     assert_eq!([judged("w.c.b."), judged("v.c.b.")], [Status::Insecure; 2]);
+}
+
+// RFC 6672 §2.4: nothing exists below a DNAME, so that nothing is delegated there. Elsewhere an NSEC3 record with
+// opt-out leaves open whether an unsigned zone begins (RFC 5155 §6).
+#[test]
+fn opt_out_leaves_nothing_open_below_a_dname() {
+    let setting = Setting::new();
+    let root = setting.root();
+    let hashed = |owner: &str| label_of_hash(&nsec3_hash(name(owner).as_wire(), 0, &[]));
+    // It covers all names but that of the DNAME.
+    let of_dname = nsec3_hash(name("e.").as_wire(), 0, &[]);
+    let types = [RType::DNAME, RType::RRSIG];
+    let covering = root.nsec3_with(1, &hashed("e."), of_dname, &types);
+    let target = [name("x.").as_wire().to_vec()];
+    let dname = root.rrset("e.", RType::DNAME, &target);
+    let forged = |owner| vec![Record::new(owner, RType::A, vec![192, 0, 2, 1])];
+    let judged = |asked, seen: Vec<Record>, authority| {
+        let answer = [seen, forged(asked)].concat();
+        setting.judged(&Answer { authority, ..Answer::new(asked, RType::A, answer) })
+    };
+    assert_eq!(judged("w.f.", Vec::new(), covering.clone()), Status::Insecure);
+    assert_eq!(judged("w.e.", Vec::new(), covering), Status::Bogus);
+    // Or it covers that too, and the DNAME itself was seen.
+    let covering = root.nsec3_with(1, &hashed("none."), nsec3_hash(b"\0", 0, &[]), &[RType::A]);
+    assert_eq!(judged("w.e.", Vec::new(), covering.clone()), Status::Insecure);
+    assert_eq!(judged("w.e.", dname, covering), Status::Bogus);
 }
 
 // RFC 6672 §3.3: what a DNAME made from a wildcard means for the names below it is not defined. By itself it is

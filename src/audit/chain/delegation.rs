@@ -192,7 +192,7 @@ impl Judge<'_> {
                     if !covers_hash(owner, nsec3.next, &hash) {
                         continue;
                     }
-                    if !nsec3.is_opt_out() {
+                    if !nsec3.is_opt_out() || self.is_below_dname(name, speaker) {
                         return Some(Delegation::NotHere);
                     }
                     // The name above exists, or is itself hidden: with opt-out in between, a
@@ -203,5 +203,37 @@ impl Judge<'_> {
             }
         }
         None
+    }
+
+    /// Whether a zone is known to have a DNAME above a name, by that itself or by an NSEC3 record: then
+    /// nothing is delegated below (RFC 6672 §2.4).
+    fn is_below_dname(&mut self, name: &Name, speaker: &Speaker<'_>) -> bool {
+        let &Speaker { signer, zone, .. } = speaker;
+        let mut above = name.parent();
+        while let Some(owner) = above.filter(|owner| owner.is_at_or_below(&zone.apex)) {
+            let key = sort_key(&owner);
+            let signs =
+                |trusted| signer.renamed.get(trusted).is_some_and(|owners| owners.contains(&key));
+            if zone.keys.iter().any(signs) || self.shows_dname(&owner, speaker) {
+                return true;
+            }
+            above = owner.parent();
+        }
+        false
+    }
+
+    /// Whether an NSEC3 record shows a DNAME at a name.
+    fn shows_dname(&mut self, owner: &Name, speaker: &Speaker<'_>) -> bool {
+        let bag = &self.verified.bag;
+        let most = self.how.limits.nsec3_iterations;
+        let chains = speaker.signer.nsec3.iter().filter(|((iterations, _), _)| *iterations <= most);
+        chains.into_iter().any(|((iterations, salt), chain)| {
+            let hash = self.hashes.of(owner, *iterations, salt);
+            let mut here = chain.get(&hash).into_iter().flatten();
+            here.any(|&id| {
+                let mut records = bag.rrset(id).records().filter_map(Nsec3::from_rdata);
+                records.any(|nsec3| nsec3.types.contains(RType::DNAME)) && self.speaks(id, speaker)
+            })
+        })
     }
 }

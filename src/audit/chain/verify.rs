@@ -28,6 +28,8 @@ pub struct Zone {
     /// For each key the sort keys of owners whose data it signs, DS and denial aside. If the key is
     /// one of the zone's, neither they nor anything between them and the apex is delegated.
     pub(super) signed: BTreeMap<KeyIndex, BTreeSet<Vec<u8>>>,
+    /// Likewise of the owners of DNAME records, which hide all that is below them (RFC 6672 §2.4).
+    pub(super) renamed: BTreeMap<KeyIndex, BTreeSet<Vec<u8>>>,
     /// Its NSEC RRsets, by the sort key of their owner.
     pub(super) nsec: BTreeMap<Vec<u8>, Vec<RrsetId>>,
     /// Its NSEC3 RRsets by hashed owner, for each set of parameters: iterations and salt.
@@ -236,7 +238,10 @@ impl Verified {
                         }
                     }
                     RType::NSEC3 => zone.index_nsec3(&owner, id, rrset.records()),
-                    _ => {
+                    rtype => {
+                        if rtype == RType::DNAME {
+                            zone.renamed.entry(signed_by).or_default().insert(key.clone());
+                        }
                         zone.signed.entry(signed_by).or_default().insert(key.clone());
                     }
                 }
@@ -262,6 +267,7 @@ impl Zone {
             usability,
             dnskeys,
             signed: BTreeMap::new(),
+            renamed: BTreeMap::new(),
             nsec: BTreeMap::new(),
             nsec3: BTreeMap::new(),
         }
