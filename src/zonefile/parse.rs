@@ -12,7 +12,7 @@ use super::field::short::Short;
 use super::field::{MAX_RDATA, parse_rdata};
 use super::heads::{Heads, WholeHead};
 use super::scan::{Kernel, octets};
-use super::stretch::{Stretch, Stretches};
+use super::stretch::{Rule, Stretches};
 use super::words::{Word, Words};
 
 /// One record as the file states it: names in RDATA absolute, their case kept.
@@ -228,20 +228,22 @@ impl State {
         }
     }
 
-    /// Begins a stretch of records, behind a directive that begins at `offset`.
-    pub fn begin_stretch(&mut self, offset: u64, stretches: &mut Stretches) {
+    /// Begins a stretch of records, behind a directive that begins at `offset`. Whether there was room for
+    /// it.
+    #[must_use]
+    pub fn begin_stretch(&mut self, offset: u64, stretches: &mut Stretches) -> bool {
         self.class_of_stretch = self.class;
         if !self.origin_is_known {
             stretches.set_origin(self.origin.as_ref().or(self.assumed_origin.as_ref()));
             self.origin_is_known = true;
         }
-        stretches.begin(offset, self.default_ttl, self.class);
+        stretches.begin(offset, self.default_ttl, self.class)
     }
 
     /// Goes to some place in a stretch whose origin it has, as far as plain records need it.
-    pub fn enter_stretch(&mut self, stretch: &Stretch) {
-        self.default_ttl = stretch.default_ttl;
-        self.class = stretch.class;
+    pub fn enter_stretch(&mut self, rule: &Rule) {
+        self.default_ttl = rule.default_ttl;
+        self.class = rule.class;
     }
 
     /// What a record would take over now.

@@ -166,16 +166,13 @@ impl PartNotes {
     /// Those of a part that begins here.
     pub fn new(offset: u64, state: &mut State, ahead: bool) -> Self {
         let mut notes = Self { ahead, ..Self::default() };
-        state.begin_stretch(offset, &mut notes.stretches);
+        notes.begin_stretch(offset, state);
         notes
     }
 
     fn begin_stretch(&mut self, offset: u64, state: &mut State) {
-        if self.stretches.len() < Self::MOST {
-            state.begin_stretch(offset, &mut self.stretches);
-        } else {
-            self.surplus = true;
-        }
+        let has_room = self.stretches.len() < Self::MOST;
+        self.surplus |= !(has_room && state.begin_stretch(offset, &mut self.stretches));
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use crate::source::Whole;
 
 use super::parse::{Head, State};
 use super::scan::{Entry, Kernel, Scan, Work, first_word, next_entry, next_entry_in};
-use super::stretch::Stretches;
+use super::stretch::{Stretch, Stretches};
 use super::words::{Token, Words};
 
 /// A zone file that was read once and is there as a whole.
@@ -95,7 +95,7 @@ impl ZoneText {
 pub struct RecordReader<'t> {
     text: &'t ZoneText,
     /// The stretch that `state` is of.
-    stretch: Option<usize>,
+    stretch: Option<Stretch>,
     state: State,
     tokens: Vec<Token>,
 }
@@ -181,25 +181,19 @@ impl RecordReader<'_> {
     }
 
     fn enter_stretch(&mut self, offset: u64) {
-        let stretches = &self.text.stretches;
-        let within = |at: usize| {
-            stretches.get(at).is_some_and(|stretch| stretch.offset <= offset)
-                && stretches.get(at + 1).is_none_or(|next| next.offset > offset)
-        };
-        if !self.stretch.is_some_and(within) {
-            let left = self.stretch.and_then(|at| stretches.get(at));
-            // In a sorted file it is the next.
-            let next = self.stretch.map(|at| at + 1).filter(|&at| within(at));
-            self.stretch = next.or_else(|| stretches.place(offset));
-            if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at))
-                && left.is_none_or(|left| !stretches.same_origin(left, stretch))
+        if !self.stretch.is_some_and(|stretch| stretch.holds(offset)) {
+            let stretches = &self.text.stretches;
+            let left = self.stretch;
+            self.stretch = stretches.find(offset, left.as_ref());
+            if let Some(Stretch { rule, .. }) = self.stretch
+                && left.is_none_or(|left| !stretches.same_origin(&left.rule, &rule))
             {
-                self.state.set_origin(stretches.origin(stretch));
+                self.state.set_origin(stretches.origin(&rule));
             }
         }
         // Records that were read since may have been of another class.
-        if let Some(stretch) = self.stretch.and_then(|at| stretches.get(at)) {
-            self.state.enter_stretch(stretch);
+        if let Some(stretch) = &self.stretch {
+            self.state.enter_stretch(&stretch.rule);
         }
     }
 }
