@@ -12,6 +12,7 @@ mod kept;
 mod loaded;
 mod ordered;
 mod owner;
+mod places;
 mod run;
 pub mod signed;
 

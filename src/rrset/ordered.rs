@@ -8,6 +8,7 @@ use crate::zonefile::{RecordReader, ZoneText};
 
 use super::kept::Kept;
 use super::owner::Position;
+use super::places;
 use super::run::{Mark, Run, may_be_below};
 use super::{HashedOwners, Shape};
 
@@ -186,23 +187,12 @@ impl Ordered {
         from + runs[..runs.len().min(reach + 1)].partition_point(goes_before)
     }
 
-    /// Where the text of some owners' records begins and ends, when all of it lies in the input's
-    /// text with little else in between.
+    /// Gives back the memory of the text that some owners' records fill. What little of it others are about
+    /// to read comes back when they do.
     pub fn release<'o>(&self, owners: impl Iterator<Item = &'o OwnerSpan>) {
         let Some(text) = &self.text else { return };
-        let (mut least, mut greatest, mut records) = (u64::MAX, 0, 0);
-        for run in owners.flat_map(|owner| &self.runs[owner.first..owner.last]) {
-            if !run.is_kept() {
-                least = least.min(run.position());
-                greatest = greatest.max(run.position());
-                records += u64::from(run.records());
-            }
-        }
-        // What other lots are about to read is better left where it is.
-        const RECORD_OCTETS: u64 = 1024;
-        if least < greatest && greatest - least < records * RECORD_OCTETS {
-            text.release(least..greatest);
-        }
+        let runs = owners.flat_map(|owner| &self.runs[owner.first..owner.last]).copied();
+        places::filled(runs).for_each(|place| text.release(place));
     }
 
     /// Where a record stands: the index of its file, and the line.

@@ -40,7 +40,8 @@ pub const EXIT_STATUS: i32 = 3;
 /// Octets after which consumed pages are given back: a multiple of every page size in use.
 const RELEASE_STEP: usize = 16 << 20;
 
-/// What is given back is whole pages, whatever their size: none is larger than this.
+/// What is given back is whole units: no page is larger, and systems bring in about so much around an
+/// octet that is read.
 const RELEASE_UNIT: usize = 64 << 10;
 
 /// A regular file, all of it, mapped for reading from its beginning to its end.
@@ -121,19 +122,19 @@ impl Mapping {
         self.released = target;
     }
 
-    /// Gives the pages that lie in a range as a whole back to the system. They stay readable, for
-    /// everybody who reads them meanwhile too, and come back when read.
+    /// Gives the pages of a range back to the system, with those around it that share a unit. They
+    /// stay readable, for everybody who reads them meanwhile too, and come back when read.
     pub(super) fn release_range(&self, range: Range<usize>) {
-        let start = range.start.next_multiple_of(RELEASE_UNIT);
-        let end = range.end.min(self.map.len()) / RELEASE_UNIT * RELEASE_UNIT;
-        if start >= end {
+        let end = range.end.checked_next_multiple_of(RELEASE_UNIT).unwrap_or(usize::MAX);
+        let (start, end) = (range.start / RELEASE_UNIT * RELEASE_UNIT, end.min(self.map.len()));
+        if start >= end || range.is_empty() {
             return;
         }
         #[cfg(unix)]
-        // SAFETY: the range lies within the map, and begins and ends on a page's boundary.
-        // MADV_DONTNEED on a read-only map of a file only drops this process's references to the
-        // page cache: the next access finds the file's octets again, so that references into the
-        // range stay valid.
+        // SAFETY: the range lies within the map, begins on a page's boundary, and ends on one or with
+        // the map, behind which its last page holds nothing else. MADV_DONTNEED on a read-only map of
+        // a file only drops this process's references to the page cache: the next access finds the
+        // file's octets again, so that references into the range stay valid.
         let _ = unsafe {
             self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start)
         };

@@ -28,7 +28,7 @@ const LOTS_FOR_EACH: u64 = 12;
 /// zone keeps all workers busy and that a large one takes little memory.
 pub(super) fn lot_records(records: u64, workers: usize) -> usize {
     let share = records / (LOTS_FOR_EACH * workers.max(1) as u64);
-    usize::try_from(share).unwrap_or(usize::MAX).clamp(256, 8192)
+    usize::try_from(share).unwrap_or(usize::MAX).clamp(256, 4096)
 }
 
 /// Cuts the owners into lots of about so many records, those of both versions together, until it is
@@ -95,7 +95,7 @@ mod tests {
         assert_eq!(lot_records(40_000, 2), 1666);
         assert_eq!(lot_records(40_000, 16), 256);
         assert_eq!(lot_records(0, 2), 256);
-        assert_eq!(lot_records(40_000_000, 2), 8192);
+        assert_eq!(lot_records(40_000_000, 2), 4096);
         assert_eq!(lot_records(40_000, 0), 3333);
     }
 }
