@@ -602,10 +602,11 @@ mod unix {
     fn stdin_child() {
         let Ok(way) = env::var(CHILD) else { return };
         let source = match way.as_str() {
-            "stdin" => Source::stdin().unwrap(),
+            "stdin" => Source::stdin(&OpenOptions::default()).unwrap(),
+            "unmapped" => Source::stdin(&OpenOptions { map: false }).unwrap(),
             path => Source::open(Path::new(path), &OpenOptions::default()).unwrap(),
         };
-        assert_eq!(source.name(), if way == "stdin" { "-" } else { &way });
+        assert_eq!(source.name(), if way == "/dev/stdin" { &way } else { "-" });
         let stored_len = source.stored_len();
         let transport = source.transport();
         let text = text_of(source);
@@ -635,6 +636,25 @@ mod unix {
             let output = String::from_utf8_lossy(&output.stdout);
             let expected = format!("got xz Some({}) the text", stored.len());
             assert!(output.contains(&expected), "{way}: {output}");
+        }
+        // Plain text in a file is mapped, however it is given; but not what is left of it.
+        fs::write(file.path(), b"the text").unwrap();
+        for (way, read, expected) in [
+            ("stdin", 0, "got mapped Some(8) the text"),
+            ("/dev/stdin", 0, "got mapped Some(8) the text"),
+            ("unmapped", 0, "got read Some(8) the text"),
+            ("stdin", 4, "got read Some(4) text"),
+        ] {
+            let mut opened = fs::File::open(file.path()).unwrap();
+            opened.read_exact(&mut [0; 8][..read]).unwrap();
+            let shared = opened.try_clone().unwrap();
+            let output = child(way, shared.into()).wait_with_output().unwrap();
+            let output = String::from_utf8_lossy(&output.stdout);
+            assert!(output.contains(expected), "{way}: {output}");
+            // Nothing is left for those who read after it.
+            let mut rest = Vec::new();
+            opened.read_to_end(&mut rest).unwrap();
+            assert!(rest.is_empty() || way == "/dev/stdin", "{way}");
         }
     }
 }

@@ -168,7 +168,7 @@ fn record_chain(
 
 fn open(path: &Path) -> Result<Source, SourceError> {
     match path.as_os_str() == "-" {
-        true => Source::stdin(),
+        true => Source::stdin(&OpenOptions::default()),
         false => Source::open(path, &OpenOptions::default()),
     }
 }

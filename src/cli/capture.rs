@@ -275,9 +275,10 @@ fn inside(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 fn open(path: &Path, args: &ChainArgs) -> Result<Source, anyhow::Error> {
+    let options = OpenOptions { map: !args.no_mmap };
     Ok(match path == Path::new("-") {
-        true => Source::stdin(),
-        false => Source::open(path, &OpenOptions { map: !args.no_mmap }),
+        true => Source::stdin(&options),
+        false => Source::open(path, &options),
     }?)
 }
 

@@ -52,7 +52,7 @@ fn keys(args: &DsArgs) -> Result<Keys, Failure> {
     let mut keys = Keys::default();
     for file in &args.files {
         let source = if file == Path::new("-") {
-            Source::stdin()
+            Source::stdin(&OpenOptions::default())
         } else {
             Source::open(file, &OpenOptions::default())
         };

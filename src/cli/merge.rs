@@ -129,10 +129,11 @@ pub(crate) fn run(args: &MergeArgs) -> Result<Outcome, Failure> {
 }
 
 fn read(path: &Path, name: &str) -> Result<Merged, anyhow::Error> {
+    // A file that is read once gains nothing by being mapped.
+    let options = OpenOptions { map: false };
     let source = match path == Path::new("-") {
-        true => Source::stdin(),
-        // A file that is read once gains nothing by being mapped.
-        false => Source::open(path, &OpenOptions { map: false }),
+        true => Source::stdin(&options),
+        false => Source::open(path, &options),
     }?;
     Ok(read_report(name, source.into_blocks())?)
 }

@@ -131,10 +131,11 @@ fn audit(
     // Without the handler a file that shrinks while it is mapped would end us by a signal; standard
     // input may include files, too.
     map::report_truncation_and_exit().map_err(|error| Failure::input(anyhow!(error)))?;
+    let options = OpenOptions { map: config.map };
     let source = if args.file == Path::new("-") {
-        Source::stdin()
+        Source::stdin(&options)
     } else {
-        Source::open(&args.file, &OpenOptions { map: config.map })
+        Source::open(&args.file, &options)
     };
     let source = source.map_err(|error| Failure::input(anyhow!(error)))?;
     zone::audit_with(source, config, listener).map_err(|error| Failure::input(anyhow!(error)))

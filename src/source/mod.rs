@@ -30,6 +30,7 @@ pub mod decompress;
 pub mod error;
 pub mod map;
 mod spool;
+mod stdin;
 mod stream;
 mod whole;
 
@@ -107,43 +108,49 @@ impl Source {
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, SourceError> {
         let name: Arc<str> = Arc::from(path.to_string_lossy());
         let failed = |error| SourceError::from_io(&name, 0, Arc::new(error));
-        let mut file = File::open(path).map_err(failed)?;
+        let file = File::open(path).map_err(failed)?;
         let metadata = file.metadata().map_err(failed)?;
         if metadata.is_dir() {
             return Err(SourceError::IsDirectory { name });
         }
-        let stored_len = metadata.is_file().then_some(metadata.len());
+        let len = metadata.is_file().then_some(metadata.len());
+        Ok(Self { path: Some(path.into()), ..Self::from_file(name, file, len, options.map)? })
+    }
+
+    /// Standard input, under the name `-`. It is read past the standard library's buffer: nothing
+    /// else should read from it. A regular file that it is redirected from, and of which nothing was read
+    /// before, is mapped as one that is [opened](Self::open), where the system allows for that.
+    ///
+    /// # Errors
+    /// [`SourceError::Io`], or its siblings, when the first octets cannot be read;
+    /// [`SourceError::Shrunk`] when a file became shorter while it was being mapped.
+    pub fn stdin(options: &OpenOptions) -> Result<Self, SourceError> {
+        stdin::open(options)
+    }
+
+    /// A file that is at its beginning. A regular one has so many octets.
+    fn from_file(
+        name: Arc<str>,
+        mut file: File,
+        len: Option<u64>,
+        map: bool,
+    ) -> Result<Self, SourceError> {
+        let failed = |error| SourceError::from_io(&name, 0, Arc::new(error));
         let (head, format) = sniff(&mut file).map_err(failed)?;
 
         // Files in /proc say that they are empty: they are read, and so are those that really are.
-        let mappable = stored_len.filter(|&len| options.map && format.is_none() && len > 0);
+        let mappable = len.filter(|&len| map && format.is_none() && len > 0);
         let file = match mappable {
             None => file,
             Some(len) => match Mapping::attempt(file, len, Arc::clone(&name))? {
                 MapOutcome::Not(file) => file,
                 MapOutcome::Mapped(mapping) => {
                     let body = Body::Mapped(mapping);
-                    return Ok(Self { name, path: Some(path.into()), stored_len, body });
+                    return Ok(Self { name, path: None, stored_len: Some(len), body });
                 }
             },
         };
-        Ok(Self {
-            path: Some(path.into()),
-            ..Self::stream(name, head, Box::new(file), format, stored_len)
-        })
-    }
-
-    /// Standard input, under the name `-`. It is read past the standard library's buffer: nothing
-    /// else should read from it.
-    ///
-    /// # Errors
-    /// [`SourceError::Io`], or its siblings, when the first octets cannot be read.
-    pub fn stdin() -> Result<Self, SourceError> {
-        let name: Arc<str> = Arc::from("-");
-        let failed = |error| SourceError::from_io(&name, 0, Arc::new(error));
-        let (mut reader, stored_len) = raw_stdin().map_err(failed)?;
-        let (head, format) = sniff(&mut reader).map_err(failed)?;
-        Ok(Self::stream(name, head, Box::new(reader), format, stored_len))
+        Ok(Self::stream(name, head, Box::new(file), format, len))
     }
 
     /// Octets that are in memory, plain or compressed.
@@ -399,26 +406,4 @@ fn sniff(reader: &mut impl Read) -> io::Result<(Vec<u8>, Option<Format>)> {
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Standard input without the standard library's small buffer, and the octets that are left where
-/// it is a regular file.
-#[cfg(unix)]
-fn raw_stdin() -> io::Result<(impl Read + Send + 'static, Option<u64>)> {
-    use std::io::Seek;
-    use std::os::fd::AsFd;
-
-    let mut file = File::from(io::stdin().as_fd().try_clone_to_owned()?);
-    let metadata = file.metadata()?;
-    let left = if metadata.is_file() {
-        Some(metadata.len().saturating_sub(file.stream_position()?))
-    } else {
-        None
-    };
-    Ok((file, left))
-}
-
-#[cfg(not(unix))]
-fn raw_stdin() -> io::Result<(impl Read + Send + 'static, Option<u64>)> {
-    Ok((io::stdin(), None))
 }

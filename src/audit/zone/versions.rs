@@ -38,13 +38,12 @@ pub(super) struct Previous {
 
 /// Opens the previous version, when there is one.
 pub(super) fn open(config: &Config) -> Result<Option<Source>, SourceError> {
-    match &config.previous {
-        None => Ok(None),
-        Some(PreviousInput::StandardInput) => Source::stdin().map(Some),
-        Some(PreviousInput::File(path)) => {
-            Source::open(path, &OpenOptions { map: config.map }).map(Some)
-        }
-    }
+    let options = OpenOptions { map: config.map };
+    let source = config.previous.as_ref().map(|previous| match previous {
+        PreviousInput::StandardInput => Source::stdin(&options),
+        PreviousInput::File(path) => Source::open(path, &options),
+    });
+    source.transpose()
 }
 
 impl Previous {
