@@ -40,9 +40,9 @@ pub const EXIT_STATUS: i32 = 3;
 /// Octets after which consumed pages are given back: a multiple of every page size in use.
 const RELEASE_STEP: usize = 16 << 20;
 
-/// What is given back is whole units: no page is larger, and systems bring in about so much around an
-/// octet that is read.
-const RELEASE_UNIT: usize = 64 << 10;
+/// What is given back is whole units. No page is larger; and where the page cache has a file in pieces of
+/// many pages, Linux brings in all of the piece in which an octet is read, which is at most so much.
+const RELEASE_UNIT: usize = 2 << 20;
 
 /// A regular file, all of it, mapped for reading from its beginning to its end.
 pub(super) struct Mapping {
@@ -122,19 +122,22 @@ impl Mapping {
         self.released = target;
     }
 
-    /// Gives the pages of a range back to the system, with those around it that share a unit. They
-    /// stay readable, for everybody who reads them meanwhile too, and come back when read.
+    /// Gives the units that end within a range back to the system, and the one before them once more, of
+    /// which others may have read since. Whoever goes through a file range by range so gives back each
+    /// when it is done with. They stay readable, for everybody who reads them meanwhile too, and come back
+    /// when read.
     pub(super) fn release_range(&self, range: Range<usize>) {
-        let end = range.end.checked_next_multiple_of(RELEASE_UNIT).unwrap_or(usize::MAX);
-        let (start, end) = (range.start / RELEASE_UNIT * RELEASE_UNIT, end.min(self.map.len()));
-        if start >= end || range.is_empty() {
+        let (first, last) =
+            (range.start / RELEASE_UNIT, range.end.min(self.map.len()) / RELEASE_UNIT);
+        if first >= last {
             return;
         }
+        let (start, end) = (first.saturating_sub(1) * RELEASE_UNIT, last * RELEASE_UNIT);
         #[cfg(unix)]
-        // SAFETY: the range lies within the map, begins on a page's boundary, and ends on one or with
-        // the map, behind which its last page holds nothing else. MADV_DONTNEED on a read-only map of
-        // a file only drops this process's references to the page cache: the next access finds the
-        // file's octets again, so that references into the range stay valid.
+        // SAFETY: the range lies within the map, and begins and ends on a page's boundary.
+        // MADV_DONTNEED on a read-only map of a file only drops this process's references to the
+        // page cache: the next access finds the file's octets again, so that references into the
+        // range stay valid.
         let _ = unsafe {
             self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, start, end - start)
         };
