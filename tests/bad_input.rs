@@ -86,6 +86,8 @@ fn a_directory_that_nothing_can_be_put_into_is_an_error() {
     let arguments = ["--no-mmap", "--spool", "no/such/directory"];
     let output = zone_of(b"example. 5 IN SOA a. b. 1 2 3 4 5\n", &arguments);
     assert_unreadable(&output, "cannot be put into a file in no/such/directory");
+    // The cause is told once, though each error of the chain knows it.
+    assert_eq!(String::from_utf8_lossy(&output.stderr).matches("os error").count(), 1);
 }
 
 // FORMAT.md, "Directives": a part of the zone is missing, and nobody knows which.

@@ -19,7 +19,7 @@ use sigmill::report::metrics::write_chain_metrics;
 use sigmill::source::{OpenOptions, Source, map};
 
 use super::capture_args::{CaptureArgs, ChainArgs, ChainFailOn, ChainFormatArg, RecordsArgs};
-use super::exit::{Failure, Outcome, note};
+use super::exit::{Failure, Outcome, note, on_one_line};
 use super::policy::PolicyFile;
 use super::size::Bound;
 use super::time::now;
@@ -110,7 +110,7 @@ fn judge(
         // What was read before a fault has been taken in, and the other files are still there.
         if let Err(error) = taken {
             if named > 1 {
-                note(&format!("{error:#}"));
+                note(&on_one_line(&error));
             }
             errors.push(error);
         }

@@ -59,9 +59,23 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The causes follow the error on one line, as grep and editors like them.
-        write!(f, "{}", printable(&format!("{:#}", self.error)))
+        write!(f, "{}", printable(&on_one_line(&self.error)))
     }
+}
+
+/// An error with its causes behind it, as grep and editors like them. Some errors tell their cause
+/// themselves: that is not said again.
+pub(crate) fn on_one_line(error: &anyhow::Error) -> String {
+    let mut line = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if line.is_empty() {
+            line = cause;
+        } else if !line.ends_with(&cause) {
+            line.push_str(": ");
+            line.push_str(&cause);
+        }
+    }
+    line
 }
 
 /// 0: all good. 1: findings. 2: usage. 3: input or output failed.

@@ -9,7 +9,7 @@ use sigmill::report::Options;
 use sigmill::report::merge::{Adder, Merged, read_report, write_merged_text};
 use sigmill::source::{OpenOptions, Source};
 
-use super::exit::{Failure, Outcome, note};
+use super::exit::{Failure, Outcome, note, on_one_line};
 use super::size::{Bound, parse_bound};
 use super::time::now;
 use super::zone_args::FailOn;
@@ -100,7 +100,7 @@ pub(crate) fn run(args: &MergeArgs) -> Result<Outcome, Failure> {
         // The others are added up all the same.
         if let Err(error) = added {
             if named > 1 {
-                note(&format!("{error:#}"));
+                note(&on_one_line(&error));
             }
             errors.push(error);
         }
