@@ -56,7 +56,7 @@ fn by_sigmill(file: &Path, threads: usize) -> Result<u64> {
     let source = Source::open(file, &OpenOptions::default())?;
     let mut records = 0;
     read_parts(source, &ReadOptions::default(), threads, &Count::default, &mut |event| {
-        if let PartEvent::Part(part) = event {
+        if let PartEvent::Part { sink: part, .. } = event {
             records += part.0;
         }
     })?;

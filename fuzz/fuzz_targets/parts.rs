@@ -30,7 +30,7 @@ fn in_parts(text: &[u8], options: &ReadOptions, apex: &Name) -> Option<(Ordered,
     let new_part = || collected.lock().unwrap().behind();
     let source = Source::from_bytes("text", text.to_vec());
     let mut on_event = |event| match event {
-        PartEvent::Part(part) => collected.lock().unwrap().append(part),
+        PartEvent::Part { sink: part, .. } => collected.lock().unwrap().append(part),
         PartEvent::Fault(fault) => faults.push(told(&fault)),
         PartEvent::Progress { .. } => {}
     };

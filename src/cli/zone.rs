@@ -179,6 +179,7 @@ fn config(args: &ZoneArgs, policy: &PolicyFile) -> Result<Config, Failure> {
         allow_include: args.allow_include,
         map: !args.no_mmap,
         spool: args.spool.clone(),
+        in_passing: !args.two_readings,
         sha1: args.sha1.or(policy.sha1).map_or(Sha1::Accept, Sha1::from),
         zonemd: match args.zonemd.or(policy.zonemd).unwrap_or(ZonemdArg::IfPresent) {
             ZonemdArg::IfPresent => ZonemdPolicy::IfPresent,

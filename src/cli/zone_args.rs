@@ -141,6 +141,13 @@ pub(crate) struct ZoneArgs {
     #[arg(long, value_name = "DIR", help_heading = "Work")]
     pub(crate) spool: Option<PathBuf>,
 
+    /// Read the zone to its end before any of it is judged
+    ///
+    /// A zone whose owners come in order, as signers write it, is judged while it is read otherwise. The
+    /// report is the same.
+    #[arg(long, help_heading = "Work")]
+    pub(crate) two_readings: bool,
+
     /// The format of the report
     #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Report")]
     pub(crate) format: FormatArg,

@@ -11,6 +11,7 @@ use crate::zonefile::{Record, Sink, ZoneText};
 use super::Ordered;
 use super::hashed::HashedOwners;
 use super::kept::Kept;
+use super::owner::Position;
 use super::run::{Mark, Run};
 
 /// Records in *runs*: neighbours in the input that share an owner.
@@ -41,6 +42,8 @@ pub struct Collector {
     nsec3_parameters: Vec<Box<[u8]>>,
     hashed: HashedOwners,
     signatures_by_tag: SignatureCounts,
+    /// All records are kept, with their lines.
+    keeps_all: bool,
 }
 
 /// RRSIG records by the tag of the key that they name.
@@ -56,7 +59,15 @@ impl SignatureCounts {
         self.by_tag.get(&tag).copied().unwrap_or_default()
     }
 
-    fn add(&mut self, other: &Self) {
+    /// The same for so many times as many.
+    #[must_use]
+    pub fn scaled(mut self, by: usize) -> Self {
+        self.by_tag.values_mut().for_each(|count| *count = count.saturating_mul(by));
+        self
+    }
+
+    /// Adds those of other records.
+    pub fn add(&mut self, other: &Self) {
         for (&tag, count) in &other.by_tag {
             *self.by_tag.entry(tag).or_default() += count;
         }
@@ -132,12 +143,21 @@ impl Collector {
         Self { apex_key: self.apex_key.clone(), ..Self::default() }
     }
 
+    /// An empty collector for records that are not to be read again: it keeps them all. The apex may be
+    /// known already.
+    #[must_use]
+    pub fn keeping(apex: Option<&Name>) -> Self {
+        let apex_key = apex.map(|apex| sort_key(apex).into());
+        Self { apex_key, keeps_all: true, ..Self::default() }
+    }
+
     /// Adds a record. Its RDATA may have up to 65,535 octets.
     pub fn push(&mut self, record: &Record<'_>) {
         debug_assert!(!record.same_owner || self.key == sort_key(record.owner));
         let same_owner = record.same_owner || !self.enter_owner(record.owner);
         self.count(record);
-        let plain = record.again.filter(|again| again.plain && again.offset < Run::MAX_POSITION);
+        let again = record.again.filter(|_| !self.keeps_all);
+        let plain = again.filter(|again| again.plain && again.offset < Run::MAX_POSITION);
         let follows = self.runs.last().filter(|_| same_owner);
         let shape = Shape::of(record.rtype);
         self.shape = self.shape.union(shape);
@@ -154,10 +174,11 @@ impl Collector {
             }
         }
         let follows = follows.is_some_and(|run| run.is_kept() && run.has_room());
-        if follows && self.kept.append(record) {
+        let place = if self.keeps_all { Position::of_line(record) } else { Position::of(record) };
+        if follows && self.kept.append(record, place) {
             self.grow_run(shape);
         } else {
-            let position = self.kept.begin(&self.key, record);
+            let position = self.kept.begin(&self.key, record, place);
             self.start_run(position, true, same_owner, shape);
         }
     }
@@ -304,6 +325,23 @@ impl Collector {
             front[1] = 0;
             self.nsec3_parameters.push(front.into());
         }
+    }
+
+    /// Whether owners came out of canonical order.
+    #[must_use]
+    pub fn is_disordered(&self) -> bool {
+        self.disordered
+    }
+
+    /// The sort keys of the owners that came first and last; empty if there are no records.
+    #[must_use]
+    pub fn end_keys(&self) -> (&[u8], &[u8]) {
+        (&self.first_key, &self.key)
+    }
+
+    /// Takes out what is known of the NSEC3 records by themselves.
+    pub fn take_hashed(&mut self) -> HashedOwners {
+        std::mem::take(&mut self.hashed)
     }
 
     /// Whether there are no records.

@@ -101,7 +101,8 @@ impl HashedOwners {
         u16::try_from(number).ok()
     }
 
-    pub(super) fn append(&mut self, mut other: Self) {
+    /// Takes in those of another part of the zone.
+    pub fn append(&mut self, mut other: Self) {
         let differ = matches!((self.class, other.class), (Some(a), Some(b)) if a != b)
             || matches!((&self.above, &other.above), (Some(a), Some(b)) if a != b);
         if self.odd || other.odd || differ {
@@ -128,7 +129,7 @@ impl HashedOwners {
     }
 
     /// Puts them in order, now that it is known which name is the apex.
-    pub(super) fn sort(&mut self, apex_key: &[u8]) {
+    pub fn sort(&mut self, apex_key: &[u8]) {
         use rayon::slice::ParallelSliceMut;
         if self.owners.len() <= CHUNK {
             self.owners.sort_unstable();

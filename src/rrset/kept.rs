@@ -22,7 +22,7 @@ pub(super) struct Kept {
 
 impl Kept {
     /// Begins a run with its first record, and says where it is.
-    pub fn begin(&mut self, key: &[u8], record: &Record<'_>) -> u64 {
+    pub fn begin(&mut self, key: &[u8], record: &Record<'_>, place: Position) -> u64 {
         let needed = 2 + key.len() + HEADER + record.rdata.len();
         if self.segments.last().is_none_or(|last| last.len() + needed > SEGMENT) {
             self.segments.push(Vec::new());
@@ -33,15 +33,15 @@ impl Kept {
         #[allow(clippy::cast_possible_truncation)] // a sort key has at most 510 octets
         segment.extend_from_slice(&(key.len() as u16).to_be_bytes());
         segment.extend_from_slice(key);
-        append(record, segment);
+        append(record, place, segment);
         position | offset
     }
 
     /// Adds a record to the run that was begun last, if the segment has room for it.
-    pub fn append(&mut self, record: &Record<'_>) -> bool {
+    pub fn append(&mut self, record: &Record<'_>, place: Position) -> bool {
         let needed = HEADER + record.rdata.len();
         let segment = self.segments.last_mut().filter(|last| last.len() + needed <= SEGMENT);
-        segment.map(|segment| append(record, segment)).is_some()
+        segment.map(|segment| append(record, place, segment)).is_some()
     }
 
     /// Takes in the runs of another store; their positions move on by what is returned.
@@ -63,15 +63,14 @@ impl Kept {
 }
 
 /// Appends a record in the form in which runs hold them, its RDATA canonical.
-fn append(record: &Record<'_>, out: &mut Vec<u8>) {
+fn append(record: &Record<'_>, place: Position, out: &mut Vec<u8>) {
     let &Record { rtype, class, ttl, rdata, .. } = record;
-    let position = Position::of(record);
     let rdata_len = u16::try_from(rdata.len()).unwrap_or(u16::MAX);
     let mut header = [0; HEADER];
     header[..2].copy_from_slice(&rtype.0.to_be_bytes());
     header[2..4].copy_from_slice(&class.0.to_be_bytes());
     header[4..8].copy_from_slice(&ttl.to_be_bytes());
-    header[8..16].copy_from_slice(&position.0.to_be_bytes());
+    header[8..16].copy_from_slice(&place.0.to_be_bytes());
     header[16..].copy_from_slice(&rdata_len.to_be_bytes());
     out.extend_from_slice(&header);
     let start = out.len();

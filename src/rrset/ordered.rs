@@ -3,14 +3,15 @@
 use rayon::prelude::*;
 
 use crate::dns::Name;
-use crate::dns::canonical::{append_sort_key, sort_key};
-use crate::zonefile::{RecordReader, ZoneText};
+use crate::dns::canonical::{append_sort_key, name_from_sort_key, sort_key};
+use crate::dns::name::MAX_NAME;
+use crate::zonefile::{Record, RecordReader, ZoneText};
 
 use super::kept::Kept;
-use super::owner::Position;
+use super::owner::{Position, RrRef};
 use super::places;
 use super::run::{Mark, Run, may_be_below};
-use super::{HashedOwners, Shape};
+use super::{Collector, HashedOwners, Shape};
 
 /// Collected records whose owners are in canonical order (RFC 4034 §6.1).
 ///
@@ -193,6 +194,60 @@ impl Ordered {
         let Some(text) = &self.text else { return };
         let runs = owners.flat_map(|owner| &self.runs[owner.first..owner.last]).copied();
         places::filled(runs).for_each(|place| text.release(place));
+    }
+
+    /// Adds the records of some owners to those of a collector, where they come so many lines later. Only
+    /// what was kept is added.
+    pub fn copy<'o>(
+        &self,
+        owners: impl Iterator<Item = &'o OwnerSpan>,
+        lines_before: u64,
+        collector: &mut Collector,
+    ) {
+        for owner in owners {
+            for run in self.runs[owner.first..owner.last].iter().filter(|run| run.is_kept()) {
+                let (key, _) = self.kept.run(run.position());
+                // A sort key is only ever made from a name, so it gives one back.
+                let name = Name::from_wire(name_from_sort_key(key, &mut [0; MAX_NAME]));
+                let name = name.unwrap_or(Name::root());
+                for record in self.kept_records(*run) {
+                    let RrRef { rtype, class, ttl, position, rdata } = record;
+                    let (file, line) = position.parts();
+                    let (owner, line) = (&name, line + lines_before);
+                    let (again, same_owner) = (None, false);
+                    collector.push(&Record {
+                        owner,
+                        rtype,
+                        class,
+                        ttl,
+                        rdata,
+                        file,
+                        line,
+                        again,
+                        same_owner,
+                    });
+                }
+            }
+        }
+    }
+
+    fn kept_records(&self, run: Run) -> impl Iterator<Item = RrRef<'_>> {
+        let (_, mut rest) = self.kept.run(run.position());
+        let next = move |_| {
+            let (record, others) = RrRef::first(rest)?;
+            rest = others;
+            Some(record)
+        };
+        (0..run.records()).map_while(next)
+    }
+
+    /// The lines on which the records of an owner stand that were kept, the least and the greatest.
+    #[must_use]
+    pub fn lines(&self, owner: &OwnerSpan) -> Option<(u64, u64)> {
+        let runs = self.runs[owner.first..owner.last].iter().filter(|run| run.is_kept());
+        let lines = runs.flat_map(|run| self.kept_records(*run));
+        let lines = lines.map(|record| record.position.parts().1);
+        lines.map(|line| (line, line)).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// Where a record stands: the index of its file, and the line.

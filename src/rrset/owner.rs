@@ -21,9 +21,16 @@ const PLACE_BITS: u32 = 48;
 
 impl Position {
     pub(super) fn of(record: &Record<'_>) -> Self {
-        let at = record.again.map_or(record.line, |again| again.offset);
+        Self::at(record.file, record.again.map_or(record.line, |again| again.offset))
+    }
+
+    pub(super) fn of_line(record: &Record<'_>) -> Self {
+        Self::at(record.file, record.line)
+    }
+
+    fn at(file: u16, at: u64) -> Self {
         // Lines beyond 2⁴⁸ are shown as the last that fits; no file has as many.
-        Self(u64::from(record.file) << PLACE_BITS | at.min((1 << PLACE_BITS) - 1))
+        Self(u64::from(file) << PLACE_BITS | at.min((1 << PLACE_BITS) - 1))
     }
 
     pub(super) fn in_text(offset: u64) -> Self {

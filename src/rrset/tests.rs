@@ -21,7 +21,7 @@ fn read_again(text: &str, apex: &str, part_octets: usize) -> Ordered {
     let collected = std::sync::Mutex::new(Collector::new());
     let new_part = || collected.lock().unwrap().behind();
     let mut on_event = |event| {
-        if let PartEvent::Part(part) = event {
+        if let PartEvent::Part { sink: part, .. } = event {
             collected.lock().unwrap().append(part);
         }
     };

@@ -29,6 +29,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use memmap2::{Advice, Mmap, MmapOptions, UncheckedAdvice};
 
@@ -53,7 +54,7 @@ pub(super) struct Mapping {
     file: File,
     name: Arc<str>,
     /// Octets from the beginning whose pages [`Self::release`] gave back.
-    released: usize,
+    released: AtomicUsize,
 }
 
 impl Mapping {
@@ -83,7 +84,7 @@ impl Mapping {
             map,
             file,
             name,
-            released: 0,
+            released: AtomicUsize::new(0),
         };
         mapping.check()?;
         Ok(MapOutcome::Mapped(mapping))
@@ -113,13 +114,12 @@ impl Mapping {
 
     /// Gives the pages before `consumed` back to the system, every now and then, so that streaming
     /// through a huge file keeps the process small. They stay readable, and come back when read.
-    pub(super) fn release(&mut self, consumed: usize) {
+    pub(super) fn release(&self, consumed: usize) {
         let target = consumed.min(self.map.len()) / RELEASE_STEP * RELEASE_STEP;
-        if target <= self.released {
-            return;
+        let released = self.released.fetch_max(target, Ordering::Relaxed);
+        if target > released {
+            self.release_range(released..target);
         }
-        self.release_range(self.released..target);
-        self.released = target;
     }
 
     /// Gives the units that end within a range back to the system, and the one before them once more, of
@@ -550,13 +550,13 @@ mod tests {
         fs::write(&path, &text).unwrap();
         let name = Arc::from("zone");
         let outcome = Mapping::attempt(File::open(&path).unwrap(), len as u64, name).unwrap();
-        let MapOutcome::Mapped(mut mapping) = outcome else { panic!("not mapped") };
+        let MapOutcome::Mapped(mapping) = outcome else { panic!("not mapped") };
         assert!(mapping.bytes() == text);
         assert_eq!(resident_pages(&mapping), len.div_ceil(page_size()));
         mapping.release(RELEASE_STEP - 1);
-        assert_eq!(mapping.released, 0);
+        assert_eq!(mapping.released.load(Ordering::Relaxed), 0);
         mapping.release(len + 1);
-        assert_eq!(mapping.released, 3 * RELEASE_STEP);
+        assert_eq!(mapping.released.load(Ordering::Relaxed), 3 * RELEASE_STEP);
         assert!(resident_pages(&mapping) <= 1);
         assert!(mapping.bytes() == text);
     }

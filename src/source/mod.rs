@@ -57,8 +57,8 @@ pub struct Source {
 }
 
 enum Body {
-    Mapped(Mapping),
-    Bytes(Vec<u8>),
+    Mapped(Arc<Mapping>),
+    Bytes(Arc<Vec<u8>>),
     Stream(Input),
 }
 
@@ -145,7 +145,7 @@ impl Source {
             Some(len) => match Mapping::attempt(file, len, Arc::clone(&name))? {
                 MapOutcome::Not(file) => file,
                 MapOutcome::Mapped(mapping) => {
-                    let body = Body::Mapped(mapping);
+                    let body = Body::Mapped(Arc::new(mapping));
                     return Ok(Self { name, path: None, stored_len: Some(len), body });
                 }
             },
@@ -163,7 +163,7 @@ impl Source {
                 Self::stream(name, Vec::new(), reader, Some(format), stored_len)
             }
             Guess::Plain | Guess::Undecided => {
-                Self { name, path: None, stored_len, body: Body::Bytes(bytes) }
+                Self { name, path: None, stored_len, body: Body::Bytes(Arc::new(bytes)) }
             }
         }
     }
@@ -288,8 +288,8 @@ impl Read for Blocks {
 }
 
 enum Text {
-    Mapped(Mapping),
-    Bytes(Vec<u8>),
+    Mapped(Arc<Mapping>),
+    Bytes(Arc<Vec<u8>>),
     Stream(Stream),
 }
 

@@ -50,10 +50,10 @@ impl Source {
         }
         let len = blocks.consumed();
         let body = if len == 0 {
-            Body::Bytes(Vec::new()) // POSIX has no empty maps
+            Body::Bytes(Arc::default()) // POSIX has no empty maps
         } else {
             match Mapping::attempt(file, len, Arc::clone(name))? {
-                MapOutcome::Mapped(mapping) => Body::Mapped(mapping),
+                MapOutcome::Mapped(mapping) => Body::Mapped(Arc::new(mapping)),
                 MapOutcome::Not(mut file) => {
                     file.rewind().map_err(|error| failed(len, error))?;
                     let name = Arc::clone(name);

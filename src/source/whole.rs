@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::SourceError;
 use super::map::Mapping;
-use super::{Body, Source};
+use super::{Body, OpenOptions, Source};
 
 /// A mapped file, or octets in memory.
 pub struct Whole {
@@ -17,8 +17,8 @@ pub struct Whole {
 }
 
 enum Text {
-    Mapped(Mapping),
-    Bytes(Vec<u8>),
+    Mapped(Arc<Mapping>),
+    Bytes(Arc<Vec<u8>>),
 }
 
 impl Whole {
@@ -75,6 +75,24 @@ impl fmt::Debug for Whole {
 }
 
 impl Source {
+    /// The same input from its beginning once more, if its text is there as a whole or can be opened again:
+    /// not that of a pipe.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), for a file that is to be read.
+    pub fn again(&self, options: &OpenOptions) -> Result<Option<Self>, SourceError> {
+        let body = match &self.body {
+            Body::Mapped(mapping) => Body::Mapped(Arc::clone(mapping)),
+            Body::Bytes(bytes) => Body::Bytes(Arc::clone(bytes)),
+            Body::Stream(_) => {
+                let path = self.path.as_deref().filter(|path| path.is_file());
+                return path.map(|path| Self::open(path, options)).transpose();
+            }
+        };
+        let (name, path) = (Arc::clone(&self.name), self.path.clone());
+        Ok(Some(Self { name, path, stored_len: self.stored_len, body }))
+    }
+
     /// The text all at once, if it is there: of a mapped file, or of octets in memory.
     ///
     /// # Errors

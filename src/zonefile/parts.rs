@@ -27,13 +27,21 @@ use super::text::ZoneText;
 pub trait Sink: Send {
     /// The next record.
     fn record(&mut self, record: &Record<'_>);
+
+    /// All records of the part have come. This is still done by the thread that read them.
+    fn end(&mut self) {}
 }
 
 /// What reading in parts yields, in the order of the text.
 #[derive(Debug)]
 pub enum PartEvent<S> {
     /// The records of the part that follows.
-    Part(S),
+    Part {
+        /// What took them up.
+        sink: S,
+        /// Lines of the text before those that its records count: see [`Record::line`].
+        lines_before: u64,
+    },
     /// An entry that could not be read, and was skipped.
     Fault(Fault),
     /// Reading has come so far: see [`Event::Progress`].
@@ -58,6 +66,15 @@ pub enum ReadError {
 
 /// Octets that are read before the text is cut: directives stand at its beginning.
 const HEAD: usize = 64 << 10;
+
+impl ReadOptions {
+    /// Octets of a text that is there as a whole that make its first part, which is read before any other is
+    /// begun.
+    #[must_use]
+    pub fn first_part_octets(&self) -> usize {
+        self.head_octets.unwrap_or(HEAD.min(self.part_octets))
+    }
+}
 
 /// Octets of a mapped file after which its memory is given back.
 const RELEASE_STEP: usize = 16 << 20;
@@ -98,8 +115,9 @@ fn read_stream<S: Sink>(
         Event::Fault(fault) => on_event(PartEvent::Fault(fault)),
         Event::Progress { stored, records } => on_event(PartEvent::Progress { stored, records }),
     })?;
-    on_event(PartEvent::Part(part));
     facts.busy = begun.elapsed();
+    part.end();
+    on_event(PartEvent::Part { sink: part, lines_before: 0 });
     Ok((facts, None))
 }
 
@@ -113,7 +131,7 @@ fn read_whole<S: Sink>(
     let begun = Instant::now();
     let mut sequence = Sequence::new(&whole, options);
     let text = whole.text();
-    let mut ended = sequence.read(text.len().min(HEAD).min(options.part_octets), sink, on_event);
+    let mut ended = sequence.read(text.len().min(options.first_part_octets()), sink, on_event);
     let mut busy = begun.elapsed();
     if ended.is_ok() && sequence.at < text.len() {
         // The state behind the last part that was joined is what the next ones are likely to find.
@@ -194,6 +212,7 @@ impl<S: Sink> Ahead<S> {
         facts.lines = lines;
         let notes = whole.unwrap_or_default();
         let (reached, busy) = (section.at(), begun.elapsed());
+        sink.end();
         Self { part, reached, assumed, state, notes, sink, faults, facts, busy }
     }
 }
@@ -254,10 +273,10 @@ impl<'t> Sequence<'t> {
             for fault in ahead.faults {
                 on_event(PartEvent::Fault(Fault { line: self.lines + fault.line, ..fault }));
             }
+            on_event(PartEvent::Part { sink: ahead.sink, lines_before: self.lines });
             self.lines += ahead.facts.lines;
             self.facts.records += ahead.facts.records;
             self.facts.faults += ahead.facts.faults;
-            on_event(PartEvent::Part(ahead.sink));
         }
         if self.at < end {
             self.read(end, sink, on_event)?;
@@ -299,7 +318,8 @@ impl<'t> Sequence<'t> {
         self.at = section.at();
         self.carried = state.carried();
         self.stretches.append(whole.unwrap_or_default().stretches);
-        on_event(PartEvent::Part(part));
+        part.end();
+        on_event(PartEvent::Part { sink: part, lines_before: 0 });
         Ok(())
     }
 
@@ -413,7 +433,7 @@ mod tests {
         let options = ReadOptions { part_octets, entry_octets: 200, ..ReadOptions::default() };
         let (mut records, mut faults) = (Vec::new(), Vec::new());
         let mut on_event = |event: PartEvent<Seen>| match event {
-            PartEvent::Part(part) => records.extend(part.0),
+            PartEvent::Part { sink, .. } => records.extend(sink.0),
             PartEvent::Fault(found) => faults.push(fault(&found)),
             PartEvent::Progress { .. } => {}
         };
@@ -462,7 +482,7 @@ mod tests {
         let mut taken = 0;
         let options = ReadOptions { part_octets: 30, ..ReadOptions::default() };
         let source = Source::from_bytes("test", text.as_str().into());
-        let mut on_event = |event| taken += usize::from(matches!(event, PartEvent::Part(_)));
+        let mut on_event = |event| taken += usize::from(matches!(event, PartEvent::Part { .. }));
         read_parts(source, &options, 1, &sink, &mut on_event).unwrap();
         // A part that is read again leaves the sink of its first reading unused. That is the one behind
         // the head of the text, which ends with any entry.

@@ -39,6 +39,9 @@ pub struct ReadOptions {
     pub generate_records: u64,
     /// Octets of the parts into which [`read_parts`](super::read_parts) cuts a text.
     pub part_octets: usize,
+    /// Octets that are read before a text is cut, for directives and the apex stand at its beginning; `None`
+    /// is as many as a part has, but no more than 64 KiB.
+    pub head_octets: Option<usize>,
     /// Set by anybody, this ends the reading with the entry that is read, as if the text ended
     /// there.
     pub stop: Arc<AtomicBool>,
@@ -55,6 +58,7 @@ impl Default for ReadOptions {
             include_depth: 16,
             generate_records: 1 << 20,
             part_octets: 256 << 10,
+            head_octets: None,
             stop: Arc::default(),
         }
     }

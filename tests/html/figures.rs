@@ -156,6 +156,7 @@ fn a_zone_is_shown_as_the_json_report_tells_it() {
             ("/summary/lifetime/earliest", "`null` without signatures"),
             ("/summary/lifetime/latest", "`null` without signatures"),
             ("/summary/lifetime/remaining/*/up_to_seconds", "in words beside the bar"),
+            ("/summary/performance/in_passing", "which road it was is seen in the stages"),
             ("/summary/performance/tables", "nought when there are none"),
             ("/summary/rrset_octets", "nought without signatures"),
             ("/summary/trust/anchors/*/digest", "`null` of a DNSKEY"),

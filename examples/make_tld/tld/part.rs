@@ -70,7 +70,7 @@ fn rrsets(zone: &Zone, number: usize) -> Vec<Rrset> {
     let mut rrsets = Vec::new();
     while node < last_node || link < last_link {
         let is_node = match (node < last_node, link < last_link) {
-            (true, true) => comes_before(zone, node, link),
+            (true, true) => is_bind(zone) || comes_before(zone, node, link),
             (is_node, _) => is_node,
         };
         if is_node {
@@ -88,7 +88,7 @@ fn rrsets(zone: &Zone, number: usize) -> Vec<Rrset> {
 fn split(zone: &Zone, places: usize) -> (usize, usize) {
     let (nodes, links) = (zone.nodes(), zone.chain.len());
     let places = places.min(nodes + links);
-    if zone.options.layout == LayoutKind::Bind {
+    if is_bind(zone) {
         return (places.min(nodes), places.saturating_sub(nodes));
     }
     // The fewest nodes that leave no NSEC3 record of the rest before a node of the rest.
@@ -102,6 +102,10 @@ fn split(zone: &Zone, places: usize) -> (usize, usize) {
         }
     }
     (least, places - least)
+}
+
+fn is_bind(zone: &Zone) -> bool {
+    zone.options.layout == LayoutKind::Bind
 }
 
 /// Whether a node sorts before an NSEC3 record (RFC 4034 §6.1).

@@ -19,7 +19,7 @@ pub(in crate::audit) enum Presence {
 }
 
 /// The types that a bitmap must show.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub(in crate::audit) struct ExpectedTypes {
     /// In wire form; RRSIG is among them when it must be.
     bitmap: Arc<[u8]>,

@@ -11,8 +11,8 @@ use rayon::ThreadPoolBuildError;
 use rayon::prelude::*;
 
 use crate::audit::denial::{
-    Difference, EmptyNonTerminal, EmptyNonTerminals, ExpectedTypes, HashedName, Interner, Named,
-    Nsec3Fault, Nsec3Step, NsecBroken, NsecStep, NsecWalk, ParameterSet, Plan, judge_chain,
+    Difference, EmptyNonTerminal, EmptyNonTerminals, ExpectedTypes, Hash, HashedName, Interner,
+    Named, Nsec3Fault, Nsec3Step, NsecBroken, NsecStep, NsecWalk, ParameterSet, Plan, judge_chain,
 };
 use crate::audit::findings::{Code, Finding, Severity};
 use crate::dns::canonical::name_from_sort_key;
@@ -72,7 +72,7 @@ pub(super) struct Checked {
 }
 
 impl Checked {
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.records += other.records;
         self.opt_out += other.opt_out;
         self.names += other.names;
@@ -80,21 +80,38 @@ impl Checked {
         self.irregular |= other.irregular;
     }
 
-    pub(super) fn name(&mut self, name: &HashedName<NameId>, owners: &HashedOwners) {
-        let insecure = name.named == Named::InsecureDelegation;
-        match owners.find(&name.hash) {
+    pub(super) fn hashed_name(&mut self, name: &HashedName<NameId>, owners: &HashedOwners) {
+        self.name(&name.hash, name.named, &name.types, owners);
+    }
+
+    /// A name with this hash, which must show these types.
+    pub(super) fn name(
+        &mut self,
+        hash: &Hash,
+        named: Named,
+        expected: &ExpectedTypes,
+        owners: &HashedOwners,
+    ) {
+        let insecure = named == Named::InsecureDelegation;
+        match owners.find(hash) {
             HashFound::Record { types } => {
                 let types = TypeBitmap::new(types);
-                self.irregular |= types.is_none_or(|types| name.types.compare(types).is_some());
+                self.irregular |= types.is_none_or(|types| expected.compare(types).is_some());
                 self.names += 1;
-                self.insecure += u64::from(insecure && !name.types.is_empty());
+                self.insecure += u64::from(insecure && !expected.is_empty());
             }
             HashFound::OptedOut if insecure => {
                 // An empty non-terminal may be left out only with all delegations below it.
-                self.irregular |= name.types.is_empty() && self.insecure > 0;
+                self.irregular |= expected.is_empty() && self.insecure > 0;
             }
             HashFound::OptedOut | HashFound::Denied => self.irregular = true,
         }
+    }
+
+    /// So many records that are known to be a ring, some of them with opt-out.
+    pub(super) fn count_records(&mut self, records: u64, opt_out: u64) {
+        self.records += records;
+        self.opt_out += opt_out;
     }
 
     /// `near` is where the record before it was found to lead: records mostly come in order.
@@ -105,7 +122,7 @@ impl Checked {
     }
 
     /// Whether all names and records were as they should be, and each record is of a name.
-    fn is_whole(&self, owners: &HashedOwners) -> bool {
+    pub(super) fn is_whole(&self, owners: &HashedOwners) -> bool {
         let records = owners.len() as u64;
         !self.irregular && self.records == records && self.names == records
     }
@@ -188,7 +205,7 @@ impl Chains {
             && let Some(set) = court.plan.sets.first()
         {
             let names = court.hash_empty(&empty, set);
-            names.iter().for_each(|name| self.checked.name(name, owners));
+            names.iter().for_each(|name| self.checked.hashed_name(name, owners));
             if self.checked.is_whole(owners) {
                 facts.push(DenialFacts::Nsec3 {
                     records: self.checked.records,
@@ -393,7 +410,7 @@ pub(super) fn type_findings(
 }
 
 /// A salt as zone files show it (RFC 5155 §3.3).
-fn salt_text(salt: &[u8]) -> String {
+pub(super) fn salt_text(salt: &[u8]) -> String {
     if salt.is_empty() {
         return "-".into();
     }

@@ -46,6 +46,9 @@ pub struct Config {
     /// The directory in which the text of what is not mapped is put into a file without a name, to be
     /// mapped: its records need not be kept in memory then. `None` keeps them.
     pub spool: Option<PathBuf>,
+    /// Whether a zone that comes in order is judged while it is read, which takes one reading where there
+    /// would be two. Nothing that is reported depends on it but the time that was spent.
+    pub in_passing: bool,
     /// What becomes of SHA-1 (RFC 9905).
     pub sha1: Sha1,
     /// What becomes of the zone's digest (RFC 8976).
@@ -78,6 +81,7 @@ impl Default for Config {
             allow_include: false,
             map: true,
             spool: None,
+            in_passing: true,
             sha1: Sha1::default(),
             zonemd: ZonemdPolicy::default(),
             policy: Policy::default(),
@@ -154,6 +158,9 @@ pub struct Limits {
     /// Octets of the parts that a text is cut into which is there as a whole, for threads to read at
     /// once. Nothing that is reported depends on it.
     pub part_octets: usize,
+    /// Octets of such a text that are read before it is cut; `None` is as many as a part has, but no more
+    /// than 64 KiB. Nothing that is reported depends on it.
+    pub head_octets: Option<usize>,
     /// Files open at once through `$INCLUDE`.
     pub include_depth: usize,
     /// Records that one `$GENERATE` may make.
@@ -185,6 +192,7 @@ impl Default for Limits {
         Self {
             entry_octets: 4 << 20,
             part_octets: 256 << 10,
+            head_octets: None,
             include_depth: 16,
             generate_records: 1 << 20,
             signatures_per_rrset: 64,

@@ -53,7 +53,7 @@ impl LotDenial {
             if let Some(owners) = owners {
                 for names in names.chunks(HashedOwners::FETCHED_AT_ONCE) {
                     owners.fetch(names.iter().map(|name| &name.hash));
-                    names.iter().for_each(|name| self.checked.name(name, owners));
+                    names.iter().for_each(|name| self.checked.hashed_name(name, owners));
                 }
                 names.clear();
             }

@@ -91,6 +91,7 @@ pub(super) struct Bench {
     loaded: Loaded,
     loaded_before: Loaded,
     pub latencies: Latencies,
+    pub order: Stopwatch,
     pub load: Stopwatch,
     pub canonicalize: Stopwatch,
     pub verify: Stopwatch,

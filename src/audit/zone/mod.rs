@@ -23,6 +23,7 @@ pub mod trust;
 
 mod cds;
 mod chains;
+mod charter;
 mod compare;
 mod conclude;
 mod delegation;
@@ -31,8 +32,10 @@ mod facts;
 mod judge;
 mod keys;
 mod lots;
+mod passing;
 mod placement;
 mod signature;
+mod stages;
 mod standing;
 mod tally;
 mod versions;
@@ -44,19 +47,14 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::audit::denial::{Bounds, EmptyNonTerminals, Plan};
+use crate::audit::denial::EmptyNonTerminals;
 use crate::audit::findings::{Code, Finding, Place};
-use crate::audit::rrsig::Keys;
-use crate::audit::usability::Usability;
-use crate::crypto::backend;
-use crate::dns::rdata::Soa;
 use crate::dns::{Class, Name, RType};
-use crate::engine::{Distribution, KeyTable, Latencies, Preparation, Stopwatch};
+use crate::engine::{Distribution, Stopwatch};
 use crate::pipeline;
-use crate::rrset::{Collector, OwnerId, OwnerRecords, Position, Rrset, SignatureCounts};
+use crate::rrset::{Collector, OwnerId, OwnerRecords, Position};
 use crate::source::{OpenOptions, Source, SourceError};
-use crate::zonefile::scan;
-use crate::zonefile::{PartEvent, ReadError, ReadFacts, ReadOptions, ZoneText, read_parts};
+use crate::zonefile::{Fault, PartEvent, ReadError, ReadFacts, ReadOptions, ZoneText, read_parts};
 
 pub use config::{Config, JudgementTime, Limits, PreviousInput, Progress, Sha1, ZonemdPolicy};
 pub use outcome::Listener;
@@ -64,18 +62,17 @@ pub use summary::Summary;
 pub use trust::{Anchor, AnchorForm};
 
 use chains::Chains;
-use denial::{DenialTtl, named};
+use charter::{Census, Charter, Setting};
+use denial::named;
 use facts::{algorithm_facts, input_facts, key_facts};
 use judge::{Bench, Court};
-use keys::promised_algorithms;
 use lots::{Lot, lot_records, lots};
 use outcome::{FindingsOnly, ZoneAtHand};
-use signature::Context;
+use stages::{Stages, workers};
 use standing::standings;
-use summary::{DenialFacts, LatencyFacts, Performance, StageFacts, TableFacts, Trust};
+use summary::{DenialFacts, Trust};
 use tally::{Tally, code_counts};
-use trust::{Anchoring, ZoneKind};
-
+use trust::Anchoring;
 use versions::{Now, Previous, Versions};
 
 /// Why a zone could not be audited at all. What is wrong with the zone itself is a finding.
@@ -191,131 +188,249 @@ pub fn audit_with(
     config: &Config,
     listener: &mut dyn Listener,
 ) -> Result<Summary, Error> {
-    let start = Instant::now();
-    let times = judgement_times(config);
-    let mut tally = Tally::new(times.len());
-    let mut sink = Sink { config, listener };
-    let transport = source.transport().to_string();
-    let name = source.name().to_owned();
-
-    let mut stages = Stages::default();
+    let mut audit = Audit::new(&source, config, listener);
+    let previous = versions::open(config)?;
+    let source = spool(source, config, &config.progress, &mut audit.stages.spool)?;
+    if passing::may_be_tried(&source, &audit)
+        && let Some(again) = source.again(&OpenOptions { map: config.map })?
+    {
+        match passing::attempt(again, &mut audit)? {
+            Ok(passed) => return audit.pass(passed),
+            Err(_irregular) => audit.begin_again(),
+        }
+    }
     let mut unreadable = Unreadable::default();
     let mut on_unreadable = |finding: Finding| {
         unreadable.count_in(&finding);
-        sink.report(&mut tally, finding);
+        audit.sink.report(&mut audit.tally, finding);
     };
-    let previous = versions::open(config)?;
-    let source = spool(source, config, &config.progress, &mut stages.spool)?;
+    let name = source.name().to_owned();
     let (collector, facts, text) =
-        collect(source, config, &config.progress, &mut stages.read, &mut on_unreadable)?;
+        collect(source, config, &config.progress, &mut audit.stages.read, &mut on_unreadable)?;
     stopped(config)?;
     let (apex, class) = find_apex(&collector, config, name.clone(), unreadable)?;
     let signatures = collector.signatures();
     config.progress.signatures_total.store(signatures as u64, Ordering::Relaxed);
-    stages.order.items = facts.records;
+    audit.stages.order.items = facts.records;
     let (shape, made_with) = (collector.shape(), collector.nsec3_parameters());
     let signatures_by_tag = collector.signatures_by_tag().clone();
-    let ordered = stages.order.time(|| collector.order(&apex, text));
+    let ordered = audit.stages.order.time(|| collector.order(&apex, text));
     let zone = (name.as_str(), &apex, class);
+    let Stages { spool: spool_watch, previous: previous_watch, .. } = &mut audit.stages;
     let read = |previous| {
-        let previous = spool(previous, config, &Progress::default(), &mut stages.spool)?;
-        Previous::read(previous, config, zone, &mut stages.previous)
+        let previous = spool(previous, config, &Progress::default(), spool_watch)?;
+        Previous::read(previous, config, zone, previous_watch)
     };
     let previous = previous.map(read).transpose()?;
     stopped(config)?;
 
     let at_apex = ordered.load(&ordered.find(&apex));
     let apex_records = OwnerRecords::first(&at_apex, class);
-    let table = key_table(&apex_records, config, &signatures_by_tag);
-    let usability = Usability::new(&table, config.sha1, config.limits.rsa_exponent_bits);
-    let kind = zone_kind(&table, signatures, config.sha1);
-    let anchoring = Anchoring::new(config, &times, &apex, &table, &usability);
-    let versions = previous.as_ref();
-    let versions = versions.map(|previous| Versions::new(previous, &apex, &table, times[0]));
-    let soa = single_soa(&apex_records);
-    let serial = soa.map(|(soa, _)| soa.serial);
-    let bounds =
-        Bounds { iterations: config.limits.nsec3_iterations, chains: config.limits.nsec3_chains };
-    let (plan, plan_findings) = match kind {
-        ZoneKind::Unsigned => (Plan::default(), Vec::new()),
-        _ => Plan::new(&apex, &apex_records, shape, &made_with, bounds),
-    };
-    let court = Court {
-        ordered: &ordered,
-        class,
-        kind,
-        context: Context {
-            apex: &apex,
-            keys: Keys {
-                table: &table,
-                usability: &usability,
-                limits: config.limits,
-                sha1: config.sha1,
-            },
-        },
-        plan: &plan,
-        one_chain: plan.is_made_with(&made_with),
-        denial_ttl: soa.map(|(soa, ttl)| DenialTtl { soa: ttl, minimum: soa.minimum }),
-        promised: &promised_algorithms(&table),
+    let (signatures_by_tag, made_with) = (&signatures_by_tag, made_with.as_slice());
+    let census = Census { signatures, signatures_by_tag, shape, made_with };
+    let charter = Charter::new(apex, class, &apex_records, &census, config);
+    let times = audit.times.clone();
+    let versions = previous
+        .as_ref()
+        .map(|previous| Versions::new(previous, &charter.apex, &charter.table, times[0]));
+    let setting = Setting {
+        config,
         times: &times,
         versions: versions.as_ref(),
-        expire_within: config.expire_within.map(|margin| margin.as_secs().cast_signed()),
         files: &facts.files,
-        policy: &config.policy,
-        wants_outcomes: sink.listener.wants_outcomes(),
-        progress: &config.progress,
+        wants_outcomes: audit.sink.listener.wants_outcomes(),
         stop: &config.stop,
     };
-    let (files, times) = (&facts.files, &times);
-    sink.listener.zone(&ZoneAtHand { apex: &apex, class, times, files });
-    for finding in whole::known_before(&court, &apex_records, plan_findings) {
-        sink.report(&mut tally, finding);
-    }
-    let zonemd_hashes = zonemd::hashes(config.zonemd, &apex_records, serial);
+    let court = charter.court(&ordered, &setting);
+    audit.open(&charter, &court, &apex_records);
+    let zonemd_hashes = zonemd::hashes(config.zonemd, &apex_records, charter.serial);
     let (denial, digests) = std::thread::scope(|scope| {
-        let digests = scope.spawn(|| zonemd::digest(&ordered, class, &apex, &zonemd_hashes));
-        let denial = judge_lots(&court, config.threads, &mut stages, &mut tally, &mut sink);
+        let digests =
+            scope.spawn(|| zonemd::digest(&ordered, class, &charter.apex, &zonemd_hashes));
+        let denial = audit.judge_lots(&court);
         let digests = digests.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         denial.map(|denial| (denial, digests))
     })?;
+    Ok(audit.close(&charter, &court, &apex_records, &facts, denial, &digests))
+}
 
-    let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
-    for finding in whole::known_after(&court, &apex_records, &anchoring, &tally) {
-        sink.report(&mut tally, finding);
-    }
-    let mut on_zonemd = |finding: Finding, place: Option<Position>| {
-        let place = place.map(|place| court.place(place));
-        sink.report(&mut tally, Finding { place, ..finding });
-    };
-    let zonemd = zonemd::judge(config.zonemd, &apex_records, serial, &digests, &mut on_zonemd);
-    let (trust_kind, anchors) = anchoring.judge(kind, &tally.dnskey_signers);
-    if trust_kind == summary::TrustKind::NotAnchored {
-        let finding = Finding::new(Code::DnskeyNotAnchored);
-        let rtype = Some(RType::DNSKEY);
-        sink.report(&mut tally, Finding { owner: Some(apex), rtype, ..finding });
-    }
-    if let Some(versions) = &versions {
-        let signers = &tally.dnskey_signers;
-        let now = Now { apex: &apex, serial, table: &table, signers, trust: trust_kind };
-        for finding in versions.findings(&now, &tally.versions) {
-            sink.report(&mut tally, finding);
+/// An audit that is under way: what came of it so far, and where that goes.
+struct Audit<'a> {
+    start: Instant,
+    config: &'a Config,
+    times: Vec<JudgementTime>,
+    /// The way the octets come.
+    transport: String,
+    tally: Tally,
+    stages: Stages,
+    sink: Sink<'a>,
+}
+
+impl<'a> Audit<'a> {
+    fn new(source: &Source, config: &'a Config, listener: &'a mut dyn Listener) -> Self {
+        let times = judgement_times(config);
+        Self {
+            start: Instant::now(),
+            config,
+            transport: source.transport().to_string(),
+            tally: Tally::new(times.len()),
+            times,
+            stages: Stages::default(),
+            sink: Sink { config, listener },
         }
     }
-    Ok(Summary {
-        input: input_facts(&facts, transport, apex, class, serial, &tally),
-        trust: Trust { kind: trust_kind, anchors },
-        keys: key_facts(&table, &usability, &anchored, &tally),
-        zonemd,
-        previous: versions.map(|versions| versions.facts(&tally.versions)),
-        denial,
-        times: tally.time_facts(times),
-        algorithms: algorithm_facts(&tally),
-        reasons: code_counts(&tally.reasons),
-        findings: code_counts(&tally.findings),
-        lifetime: tally.lifetime.facts(),
-        rrset_octets: Distribution::of(&tally.rrset_octets),
-        performance: stages.performance(start, config.threads, &table),
-    })
+
+    fn report(&mut self, finding: Finding) {
+        self.sink.report(&mut self.tally, finding);
+    }
+
+    /// Forgets what an attempt found, but not the time that it took.
+    fn begin_again(&mut self) {
+        let progress = &self.config.progress;
+        for counter in [&progress.records, &progress.signatures, &progress.findings] {
+            counter.store(0, Ordering::Relaxed);
+        }
+        self.tally = Tally::new(self.times.len());
+        let spool = std::mem::take(&mut self.stages).spool;
+        self.stages.spool = spool;
+    }
+
+    /// Tells of a zone that was judged in passing.
+    fn pass(mut self, passed: passing::Passed) -> Result<Summary, Error> {
+        let passing::Passed { charter, apex, facts, faults, findings, denial } = passed;
+        for fault in faults {
+            stopped(self.config)?;
+            self.report(fault);
+        }
+        stopped(self.config)?;
+        let times = self.times.clone();
+        let setting = Setting {
+            config: self.config,
+            times: &times,
+            versions: None,
+            files: &facts.files,
+            wants_outcomes: false,
+            stop: &self.config.stop,
+        };
+        let court = charter.court(&apex, &setting);
+        let at_apex = apex.load(&apex.find(&charter.apex));
+        let apex_records = OwnerRecords::first(&at_apex, charter.class);
+        self.open(&charter, &court, &apex_records);
+        for finding in &findings {
+            stopped(self.config)?;
+            self.sink.listener.finding(finding);
+        }
+        stopped(self.config)?;
+        let digests = zonemd::Digests::new();
+        Ok(self.close(&charter, &court, &apex_records, &facts, denial, &digests))
+    }
+
+    /// Tells what is known of a zone before anything of it is judged.
+    fn open(&mut self, charter: &Charter, court: &Court<'_>, apex: &OwnerRecords<'_>) {
+        let Charter { apex: name, class, plan_findings, .. } = charter;
+        let (times, files) = (court.times, court.files);
+        self.sink.listener.zone(&ZoneAtHand { apex: name, class: *class, times, files });
+        for finding in whole::known_before(court, apex, plan_findings.clone()) {
+            self.report(finding);
+        }
+    }
+
+    /// Tells what follows when all has been judged, and sums up.
+    fn close(
+        mut self,
+        charter: &Charter,
+        court: &Court<'_>,
+        apex_records: &OwnerRecords<'_>,
+        facts: &ReadFacts,
+        denial: Vec<DenialFacts>,
+        digests: &zonemd::Digests,
+    ) -> Summary {
+        let &Charter { apex, class, ref table, ref usability, kind, serial, .. } = charter;
+        let (config, times) = (self.config, court.times);
+        let anchoring = Anchoring::new(config, times, &apex, table, usability);
+        let anchored: Vec<bool> = table.iter().map(|(index, _)| anchoring.anchors(index)).collect();
+        for finding in whole::known_after(court, apex_records, &anchoring, &self.tally) {
+            self.report(finding);
+        }
+        let mut on_zonemd = |finding: Finding, place: Option<Position>| {
+            let place = place.map(|place| court.place(place));
+            self.report(Finding { place, ..finding });
+        };
+        let zonemd = zonemd::judge(config.zonemd, apex_records, serial, digests, &mut on_zonemd);
+        let (trust_kind, anchors) = anchoring.judge(kind, &self.tally.dnskey_signers);
+        if trust_kind == summary::TrustKind::NotAnchored {
+            let finding = Finding::new(Code::DnskeyNotAnchored);
+            let rtype = Some(RType::DNSKEY);
+            self.report(Finding { owner: Some(apex), rtype, ..finding });
+        }
+        if let Some(versions) = court.versions {
+            let signers = &self.tally.dnskey_signers;
+            let now = Now { apex: &apex, serial, table, signers, trust: trust_kind };
+            for finding in versions.findings(&now, &self.tally.versions) {
+                self.report(finding);
+            }
+        }
+        let Self { tally, transport, .. } = self;
+        Summary {
+            input: input_facts(facts, transport, apex, class, serial, &tally),
+            trust: Trust { kind: trust_kind, anchors },
+            keys: key_facts(table, usability, &anchored, &tally),
+            zonemd,
+            previous: court.versions.map(|versions| versions.facts(&tally.versions)),
+            denial,
+            times: tally.time_facts(times),
+            algorithms: algorithm_facts(&tally),
+            reasons: code_counts(&tally.reasons),
+            findings: code_counts(&tally.findings),
+            lifetime: tally.lifetime.facts(),
+            rrset_octets: Distribution::of(&tally.rrset_octets),
+            performance: self.stages.performance(self.start, config.threads, table),
+        }
+    }
+
+    /// Sends the zone through the pipeline, lot by lot, and then along its chains.
+    fn judge_lots(&mut self, court: &Court<'_>) -> Result<Vec<DenialFacts>, Error> {
+        let threads = self.config.threads;
+        let Self { stages, tally, sink, .. } = self;
+        let mut empty: EmptyNonTerminals<OwnerId> =
+            EmptyNonTerminals::new(court.ordered.apex_key());
+        let hashes = !court.plan.sets.is_empty();
+        let mut keys = court.ordered.keys();
+        let owners = standings(court.ordered).inspect(|(owner, standing)| {
+            let named = named(*standing, owner.shape);
+            if hashes && owner.below_apex {
+                empty.pass_below_apex(owner.id(), named);
+            } else if hashes {
+                let append_key = |id, out: &mut Vec<u8>| out.extend_from_slice(keys.of(id));
+                empty.pass(owner.id(), named, append_key);
+            }
+        });
+        let benches: Mutex<Vec<Bench>> = Mutex::new(Vec::new());
+        let lock = || benches.lock().unwrap_or_else(PoisonError::into_inner);
+        let work = |lot: Lot| {
+            let mut bench = lock().pop().unwrap_or_default();
+            let judged = court.judge(&lot, &mut bench);
+            lock().push(bench);
+            judged
+        };
+        let mut chains = Chains::new(court.plan);
+        let before = court.versions.map(Versions::ordered);
+        let records = lot_records(stages.read.items + stages.previous.items, workers(threads));
+        let lots = lots(court.ordered, owners, before, records, court.stop);
+        pipeline::run(threads, lots, work, |judged| {
+            tally.merge(&judged.tally);
+            judged.findings.iter().for_each(|finding| sink.listener.finding(finding));
+            judged.outcomes.iter().for_each(|outcome| sink.listener.outcome(outcome));
+            let mut report = |finding| sink.report(tally, court.weigh(finding));
+            stages.deny.time(|| chains.add(court, judged.denial, &mut report));
+        })?;
+        stopped(sink.config)?;
+        lock().iter().for_each(|bench| stages.add(bench));
+        let mut report = |finding| sink.report(tally, court.weigh(finding));
+        let denial = stages.deny.time(|| chains.finish(court, empty, threads, &mut report))?;
+        stages.deny.items = denial.iter().map(DenialFacts::records).sum();
+        Ok(denial)
+    }
 }
 
 fn stopped(config: &Config) -> Result<(), Error> {
@@ -367,6 +482,32 @@ fn spool(
     Ok(spooled)
 }
 
+fn read_options(config: &Config) -> ReadOptions {
+    ReadOptions {
+        origin: config.origin,
+        allow_include: config.allow_include,
+        open: OpenOptions { map: config.map },
+        entry_octets: config.limits.entry_octets,
+        part_octets: config.limits.part_octets,
+        head_octets: config.limits.head_octets,
+        include_depth: config.limits.include_depth,
+        generate_records: config.limits.generate_records,
+        stop: Arc::clone(&config.stop),
+        ..ReadOptions::default()
+    }
+}
+
+/// An entry that could not be read, as a finding.
+fn unreadable(fault: Fault) -> Finding {
+    let Fault { file, line, column, error, excerpt } = fault;
+    Finding {
+        detail: Some(error.to_string()),
+        place: Some(Place { file, line, column: Some(column) }),
+        excerpt: Some(excerpt),
+        ..Finding::new(Code::RecordUnreadable)
+    }
+}
+
 /// Reads all records. Unreadable entries are findings.
 fn collect(
     source: Source,
@@ -375,33 +516,18 @@ fn collect(
     watch: &mut Stopwatch,
     on_finding: &mut dyn FnMut(Finding),
 ) -> Result<(Collector, ReadFacts, Option<ZoneText>), ReadError> {
-    let options = ReadOptions {
-        origin: config.origin,
-        allow_include: config.allow_include,
-        open: OpenOptions { map: config.map },
-        entry_octets: config.limits.entry_octets,
-        part_octets: config.limits.part_octets,
-        include_depth: config.limits.include_depth,
-        generate_records: config.limits.generate_records,
-        stop: Arc::clone(&config.stop),
-        ..ReadOptions::default()
-    };
+    let options = read_options(config);
     progress.bytes_total.store(source.stored_len().unwrap_or(0), Ordering::Relaxed);
     // A part takes the apex that was found so far for the zone's.
     let collected = Mutex::new(Collector::new());
     let lock = || collected.lock().unwrap_or_else(PoisonError::into_inner);
     let mut on_event = |event: PartEvent<Collector>| match event {
-        PartEvent::Part(part) => lock().append(part),
+        PartEvent::Part { sink, .. } => lock().append(sink),
         PartEvent::Progress { stored, records } => {
             progress.bytes_read.store(stored, Ordering::Relaxed);
             progress.records.store(records, Ordering::Relaxed);
         }
-        PartEvent::Fault(fault) => on_finding(Finding {
-            detail: Some(fault.error.to_string()),
-            place: Some(Place { file: fault.file, line: fault.line, column: Some(fault.column) }),
-            excerpt: Some(fault.excerpt),
-            ..Finding::new(Code::RecordUnreadable)
-        }),
+        PartEvent::Fault(fault) => on_finding(unreadable(fault)),
     };
     let new_part = || lock().behind();
     let (facts, text) = read_parts(source, &options, config.threads, &new_part, &mut on_event)?;
@@ -430,150 +556,4 @@ fn find_apex(
     let class = soa_owners.iter().find(|(owner, _)| *owner == origin).map(|&(_, class)| class);
     let class = class.or_else(|| collector.least_class()).unwrap_or(Class::IN);
     Ok((origin.to_lowercase(), class))
-}
-
-fn key_table(apex: &OwnerRecords<'_>, config: &Config, signatures: &SignatureCounts) -> KeyTable {
-    let dnskeys = apex.rrset(RType::DNSKEY);
-    let rdata = dnskeys.iter().flat_map(|rrset| Rrset::distinct(*rrset)).map(|record| record.rdata);
-    let how = Preparation {
-        backend: config.backend,
-        cross_check: config.cross_check,
-        journal: config.journal.clone(),
-    };
-    KeyTable::new(rdata, &how, |tag| signatures.of(tag))
-}
-
-fn zone_kind(table: &KeyTable, signatures: usize, sha1: Sha1) -> ZoneKind {
-    if table.is_empty() && signatures == 0 {
-        ZoneKind::Unsigned
-    } else if table.is_empty() || table.iter().any(|(_, key)| sha1.supports(key.algorithm)) {
-        ZoneKind::Signed
-    } else {
-        ZoneKind::Unsupported
-    }
-}
-
-/// The SOA and its TTL, when there is one SOA.
-fn single_soa(apex: &OwnerRecords<'_>) -> Option<(Soa, u32)> {
-    let soas = apex.rrset(RType::SOA)?;
-    let mut distinct = soas.distinct();
-    let soa = Soa::from_rdata(distinct.next()?.rdata)?;
-    distinct.next().is_none().then_some((soa, soas.ttls().0))
-}
-
-/// Sends the zone through the pipeline, lot by lot, and then along its chains.
-fn judge_lots(
-    court: &Court<'_>,
-    threads: usize,
-    stages: &mut Stages,
-    tally: &mut Tally,
-    sink: &mut Sink<'_>,
-) -> Result<Vec<DenialFacts>, Error> {
-    let mut empty: EmptyNonTerminals<OwnerId> = EmptyNonTerminals::new(court.ordered.apex_key());
-    let hashes = !court.plan.sets.is_empty();
-    let mut keys = court.ordered.keys();
-    let owners = standings(court.ordered).inspect(|(owner, standing)| {
-        let named = named(*standing, owner.shape);
-        if hashes && owner.below_apex {
-            empty.pass_below_apex(owner.id(), named);
-        } else if hashes {
-            let append_key = |id, out: &mut Vec<u8>| out.extend_from_slice(keys.of(id));
-            empty.pass(owner.id(), named, append_key);
-        }
-    });
-    let benches: Mutex<Vec<Bench>> = Mutex::new(Vec::new());
-    let lock = || benches.lock().unwrap_or_else(PoisonError::into_inner);
-    let work = |lot: Lot| {
-        let mut bench = lock().pop().unwrap_or_default();
-        let judged = court.judge(&lot, &mut bench);
-        lock().push(bench);
-        judged
-    };
-    let mut chains = Chains::new(court.plan);
-    let before = court.versions.map(Versions::ordered);
-    let records = lot_records(stages.read.items + stages.previous.items, workers(threads));
-    let lots = lots(court.ordered, owners, before, records, court.stop);
-    pipeline::run(threads, lots, work, |judged| {
-        tally.merge(&judged.tally);
-        judged.findings.iter().for_each(|finding| sink.listener.finding(finding));
-        judged.outcomes.iter().for_each(|outcome| sink.listener.outcome(outcome));
-        let mut report = |finding| sink.report(tally, court.weigh(finding));
-        stages.deny.time(|| chains.add(court, judged.denial, &mut report));
-    })?;
-    stopped(sink.config)?;
-    for bench in lock().iter() {
-        stages.load.merge(&bench.load);
-        stages.canonicalize.merge(&bench.canonicalize);
-        stages.verify.merge(&bench.verify);
-        stages.judge.merge(&bench.judge);
-        stages.latencies.merge(&bench.latencies);
-    }
-    let mut report = |finding| sink.report(tally, court.weigh(finding));
-    let denial = stages.deny.time(|| chains.finish(court, empty, threads, &mut report))?;
-    stages.deny.items = denial.iter().map(DenialFacts::records).sum();
-    Ok(denial)
-}
-
-/// How many work at a time with so many threads; 0 is one for each processor.
-fn workers(threads: usize) -> usize {
-    if threads == 0 { std::thread::available_parallelism().map_or(1, usize::from) } else { threads }
-}
-
-/// Time spent in each stage.
-#[derive(Default)]
-struct Stages {
-    spool: Stopwatch,
-    read: Stopwatch,
-    previous: Stopwatch,
-    order: Stopwatch,
-    load: Stopwatch,
-    canonicalize: Stopwatch,
-    verify: Stopwatch,
-    judge: Stopwatch,
-    deny: Stopwatch,
-    latencies: Latencies,
-}
-
-impl Stages {
-    fn performance(&self, start: Instant, threads: usize, table: &KeyTable) -> Performance {
-        let stage = |stage, unit, watch: &Stopwatch| StageFacts {
-            stage,
-            kernel: None,
-            busy_seconds: watch.busy.as_secs_f64(),
-            items: watch.items,
-            unit,
-            bytes: (watch.bytes > 0).then_some(watch.bytes),
-        };
-        let reader = |stage| StageFacts { kernel: Some(scan::Kernel::chosen().name()), ..stage };
-        let latency = |(algorithm, backend, histogram)| LatencyFacts {
-            algorithm,
-            backend,
-            kernel: table.kernel(algorithm, backend),
-            nanoseconds: Distribution::of(histogram),
-        };
-        Performance {
-            threads: workers(threads),
-            wall_seconds: start.elapsed().as_secs_f64(),
-            stages: [
-                (self.spool.items > 0).then(|| stage("spool", "octets", &self.spool)),
-                Some(reader(stage("read", "records", &self.read))),
-                (self.previous.items > 0)
-                    .then(|| reader(stage("previous", "records", &self.previous))),
-                Some(stage("order", "records", &self.order)),
-                Some(reader(stage("load", "records", &self.load))),
-                Some(stage("canonicalize", "rrsets", &self.canonicalize)),
-                Some(stage("verify", "signatures", &self.verify)),
-                Some(stage("judge", "rrsets", &self.judge)),
-                Some(stage("deny", "records", &self.deny)),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
-            latency: self.latencies.rows().map(latency).collect(),
-            tables: TableFacts {
-                key_bytes: table.table_octets() as u64,
-                base_point_bytes: backend::base_table_octets() as u64,
-            },
-        }
-    }
 }

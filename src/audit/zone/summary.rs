@@ -421,6 +421,8 @@ pub struct Performance {
     pub threads: usize,
     /// Wall time of the audit.
     pub wall_seconds: f64,
+    /// Whether the zone was judged while it was read, and not after.
+    pub in_passing: bool,
     /// The stages in the order of the road.
     pub stages: Vec<StageFacts>,
     /// Latency of single verifications in nanoseconds, by algorithm and backend.

@@ -144,7 +144,7 @@ impl Tally {
         *self.findings.entry((finding.code, finding.severity)).or_default() += 1;
     }
 
-    /// Adds the tally of the lot that follows in canonical order.
+    /// Adds the tally of another lot.
     pub(super) fn merge(&mut self, next: &Self) {
         self.records += next.records;
         self.rrsets += next.rrsets;
@@ -211,6 +211,11 @@ fn add<K: Ord + Copy, V: Default>(
     }
 }
 
+/// Whether a signature's RRset is the first of two in canonical order.
+fn comes_before(one: &Expiry, other: &Expiry) -> bool {
+    one.owner.cmp(&other.owner).then(one.rtype.cmp(&other.rtype)).is_lt()
+}
+
 impl LifetimeTally {
     /// Counts a signature that holds, seen from `now`.
     pub(super) fn count(&mut self, now: i64, signature: &Signature, owner: &[u8], rtype: RType) {
@@ -232,12 +237,16 @@ impl LifetimeTally {
 
     fn merge(&mut self, next: &Self) {
         if let Some(theirs) = &next.earliest
-            && self.earliest.as_ref().is_none_or(|mine| theirs.at < mine.at)
+            && self.earliest.as_ref().is_none_or(|mine| {
+                theirs.at < mine.at || theirs.at == mine.at && comes_before(theirs, mine)
+            })
         {
             self.earliest = Some(theirs.clone());
         }
         if let Some(theirs) = &next.latest
-            && self.latest.as_ref().is_none_or(|mine| theirs.at > mine.at)
+            && self.latest.as_ref().is_none_or(|mine| {
+                theirs.at > mine.at || theirs.at == mine.at && comes_before(theirs, mine)
+            })
         {
             self.latest = Some(theirs.clone());
         }

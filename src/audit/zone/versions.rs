@@ -15,11 +15,12 @@ use crate::engine::{Key, KeyIndex, KeyTable, Stopwatch};
 use crate::rrset::{Ordered, OwnerRecords, SignatureCounts};
 use crate::source::{OpenOptions, Source, SourceError};
 
+use super::charter::{key_table, single_soa};
 use super::compare::{Cases, VersionTally, in_use};
 use super::config::{Config, JudgementTime, PreviousInput, Progress};
 use super::keys::promised_algorithms;
 use super::summary::{PreviousFacts, TrustKind};
-use super::{Error, Unreadable, collect, find_apex, key_table, single_soa};
+use super::{Error, Unreadable, collect, find_apex};
 use crate::audit::usability::Usability;
 
 /// The previous version, read and in order.
